@@ -1,0 +1,27 @@
+//! The words that lopata's threads exchange: messages, ids, limits, wire errors and spans.
+//!
+//! Everything here is plain data. What a message *means* is written on its variant; how it travels
+//! (channels, credit, ordering) is the business of `lopata-bridges`.
+//!
+//! Architecture invariant: this crate knows no V8, no HTTP library, no SQLite, no channel and no I/O. It
+//! can be read alone, top to bottom, as the description of what crosses a thread; `docs/protocol.md` is
+//! checked against it.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod fetch;
+pub mod ids;
+pub mod kv;
+pub mod limits;
+pub mod message;
+pub mod span;
+pub mod stream;
+pub mod worker;
+
+pub use error::WireError;
+pub use fetch::{Body, HeaderList, RequestHead, ResponseHead};
+pub use ids::{EventId, GenerationId, GuestId, ServiceId, StreamId, WaitUntilId};
+pub use message::{Answer, EventOutcome, FromGuest, LogLevel, LogRecord, ScheduledOutcome, ToGuest};
+pub use span::{SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus, TraceId};
+pub use stream::{ToReceiver, ToSender};
+pub use worker::{EnvEntry, EnvValue, Export, ModuleDefinition, ModuleKind, WorkerDefinition, WorkerFormat};

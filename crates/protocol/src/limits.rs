@@ -1,0 +1,94 @@
+//! Every limit of lopata in one place: unit in the name, reason in the comment, relations asserted.
+
+/// Bytes that may be in flight on one stream: sent by the writer, not yet taken by the consumer.
+///
+/// Large enough that a bulk transfer wakes each side once per several chunks, small enough that a hundred
+/// stalled downloads cost tens of megabytes at most.
+pub const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
+
+/// Bytes of the largest single chunk frame; a longer write is split.
+pub const STREAM_CHUNK_BYTES_MAX: u32 = 64 * 1024;
+
+/// Consumed bytes after which the receiver grants credit again.
+///
+/// Granting at every chunk would wake the sender once per chunk; a quarter of the window keeps it busy.
+pub const STREAM_CREDIT_BATCH_BYTES: u32 = 64 * 1024;
+
+/// Bytes of a body that travels inside its message instead of as a stream.
+pub const BODY_INLINE_BYTES_MAX: u32 = 64 * 1024;
+
+/// Events that may wait in one guest's inbox; past it the server answers 503 at once.
+///
+/// Bounds the memory of a worker that has stopped taking requests.
+pub const INBOX_EVENTS_MAX: usize = 10_000;
+
+/// Messages that a guest takes from its inbox before it polls its event loop again.
+pub const INBOX_BATCH_MAX: usize = 64;
+
+/// Active timers per worker. Source: production's text for exceeding it.
+pub const TIMERS_ACTIVE_MAX: usize = 10_000;
+
+/// Subrequests of one top-level request, however many threads it crosses (paid plan of production).
+pub const SUBREQUESTS_MAX: u32 = 1000;
+
+/// Redirects that one `fetch` follows. Source: workerd's `fetch` implementation.
+pub const FETCH_REDIRECTS_MAX: u32 = 20;
+
+/// Milliseconds a draining generation has before its isolate is terminated.
+pub const DRAIN_GRACE_MS: u64 = 10_000;
+
+/// Milliseconds that module evaluation may take before the start counts as failed.
+pub const STARTUP_TIMEOUT_MS: u64 = 30_000;
+
+/// Milliseconds without a return to the event loop, while events wait, after which a fresh generation
+/// relieves a stalled one.
+pub const STALL_RELIEF_MS: u64 = 500;
+
+/// Milliseconds of uninterrupted JavaScript after which the watchdog ends a generation, unless the
+/// configuration's `limits.cpu_ms` says otherwise. Production's default CPU limit is 30 s.
+pub const CPU_WATCHDOG_MS: u64 = 30_000;
+
+/// Bytes of JavaScript heap per isolate. Production allows 128 MB.
+pub const HEAP_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Bytes a heap at its limit is given on top, so that termination can unwind instead of aborting.
+pub const HEAP_HEADROOM_BYTES: usize = 64 * 1024 * 1024;
+
+/// Spans that wait in memory for the next write of the trace store; older ones are dropped first.
+pub const TRACE_BUFFER_SPANS_MAX: usize = 4096;
+
+/// Spans kept on disk.
+pub const TRACE_STORE_SPANS_MAX: usize = 50_000;
+
+/// Milliseconds after which a stored span is dropped.
+pub const TRACE_STORE_AGE_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+
+/// Bytes of a KV key. Source: production's "exceeds key length limit of 512".
+pub const KV_KEY_BYTES_MAX: usize = 512;
+
+/// Bytes of a KV value (25 MiB).
+pub const KV_VALUE_BYTES_MAX: usize = 25 * 1024 * 1024;
+
+/// Bytes of a KV key's metadata, as JSON.
+pub const KV_METADATA_BYTES_MAX: usize = 1024;
+
+/// Keys per page of a KV list.
+pub const KV_LIST_KEYS_MAX: u32 = 1000;
+
+/// Keys of one bulk get.
+pub const KV_BULK_KEYS_MAX: usize = 100;
+
+/// Seconds: the shortest expiration of a KV key.
+pub const KV_TTL_SECONDS_MIN: u64 = 60;
+
+/// Seconds: the shortest `cacheTtl` of a KV read.
+pub const KV_CACHE_TTL_SECONDS_MIN: u64 = 30;
+
+const _: () = assert!(STREAM_CHUNK_BYTES_MAX <= STREAM_WINDOW_BYTES, "a full chunk must fit the window");
+const _: () = assert!(
+    STREAM_CREDIT_BATCH_BYTES + STREAM_CHUNK_BYTES_MAX <= STREAM_WINDOW_BYTES,
+    "a sender that waits for room for one chunk must not wait for a credit that is being held back"
+);
+const _: () = assert!(BODY_INLINE_BYTES_MAX <= STREAM_WINDOW_BYTES, "inline bodies are the small ones");
+const _: () = assert!(HEAP_HEADROOM_BYTES * 2 <= HEAP_BYTES_MAX, "headroom is for unwinding, not for running");
+const _: () = assert!(STALL_RELIEF_MS < CPU_WATCHDOG_MS, "relief comes before the end");

@@ -1,0 +1,224 @@
+//! The messages between the host and a guest thread.
+//!
+//! [`ToGuest`] travels through the guest's inbox, in order. What a guest says travels two ways: the
+//! [`Answer`] to an event goes straight back to whoever asked, everything else goes to the host as
+//! [`FromGuest`]. A guest that ends closes both, so nobody waits for the dead.
+
+use crate::{
+    Body, EventId, Export, GenerationId, RequestHead, ResponseHead, SpanContext, SpanRecord, WaitUntilId, WireError,
+    WorkerDefinition,
+};
+
+/// What the host (or another guest) tells a guest.
+#[derive(Debug)]
+pub enum ToGuest {
+    /// Become this worker: evaluate its modules and build its env.
+    ///
+    /// Sent once, by the supervisor, to a spare. Answered by [`FromGuest::Ready`] or
+    /// [`FromGuest::Failed`]. If the guest is gone, its death is reported instead.
+    Load(Box<WorkerDefinition>),
+    /// Run the `fetch` handler.
+    ///
+    /// Sent by the server for each request routed to the worker. Answered by [`Answer::Response`] or
+    /// [`Answer::Failed`]; a dropped reply means that the guest died. Every fetch is followed, in time, by one
+    /// [`FromGuest::EventEnded`].
+    Fetch {
+        /// The event's id.
+        event: EventId,
+        /// Which entrypoint; `None` is the default export.
+        entrypoint: Option<String>,
+        /// The request.
+        request: Box<RequestHead>,
+        /// Its body; a stream's reading end rides along.
+        body: Body,
+        /// The server span.
+        parent: SpanContext,
+    },
+    /// Run the `scheduled` handler.
+    ///
+    /// Sent by the cron trigger or its endpoint. Answered by [`Answer::Scheduled`] or [`Answer::Failed`];
+    /// otherwise as `Fetch`.
+    Scheduled {
+        /// The event's id.
+        event: EventId,
+        /// The cron expression that fired; empty when triggered by hand without one.
+        cron: String,
+        /// Milliseconds since the Unix epoch.
+        scheduled_time_ms: f64,
+        /// The server span.
+        parent: SpanContext,
+    },
+    /// The caller of `event` has gone away: abort `request.signal`.
+    ///
+    /// Sent by the server when the client disconnects before the response is complete. It always follows the
+    /// event it aborts (same inbox). No answer; ignored once the event has ended.
+    Abort {
+        /// The event.
+        event: EventId,
+    },
+    /// Finish what is running, then stop.
+    ///
+    /// Sent by the supervisor after a newer generation became active. Events that were already on their way
+    /// are still served. Answered by [`FromGuest::Stopped`].
+    Drain,
+    /// Stop now, whatever is running.
+    ///
+    /// Sent at shutdown and to a spare that is no longer wanted. Answered by [`FromGuest::Stopped`].
+    Stop,
+}
+
+/// The answer to one event, to whoever sent it.
+#[derive(Debug)]
+pub enum Answer {
+    /// The response's head; a streamed body's reading end rides along.
+    Response {
+        /// Status and headers.
+        head: Box<ResponseHead>,
+        /// The body.
+        body: Body,
+    },
+    /// The `scheduled` handler and everything it handed to `waitUntil` is done.
+    Scheduled(ScheduledOutcome),
+    /// The handler threw, or there is none. For a fetch this becomes the error page.
+    Failed {
+        /// What was thrown.
+        error: WireError,
+        /// The outcome that production would report.
+        outcome: EventOutcome,
+    },
+}
+
+/// What a `scheduled` handler ended in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScheduledOutcome {
+    /// How it ended.
+    pub outcome: EventOutcome,
+    /// Whether the handler called `controller.noRetry()`.
+    pub no_retry: bool,
+}
+
+/// How an event ended, with production's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventOutcome {
+    /// The handler returned and its waitUntils were fulfilled.
+    Ok,
+    /// The handler or a waitUntil threw.
+    Exception,
+    /// The client went away first.
+    Canceled,
+    /// The watchdog ended the generation.
+    ExceededCpu,
+    /// The heap limit ended the generation.
+    ExceededMemory,
+    /// The generation ended for a reason that is lopata's.
+    InternalError,
+}
+
+impl EventOutcome {
+    /// The name that production uses in tail events and in the scheduled endpoint.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Exception => "exception",
+            Self::Canceled => "canceled",
+            Self::ExceededCpu => "exceededCpu",
+            Self::ExceededMemory => "exceededMemory",
+            Self::InternalError => "internalError",
+        }
+    }
+}
+
+/// What a guest tells the host, about itself and outside the answer to an event.
+#[derive(Debug)]
+pub enum FromGuest {
+    /// The isolate is booted and waits for [`ToGuest::Load`]. Sent once, first. No answer.
+    Booted,
+    /// The worker's modules are evaluated; events may be sent. Sent once, in answer to `Load`.
+    Ready {
+        /// The generation that became ready.
+        generation: GenerationId,
+        /// What can be called.
+        exports: Vec<Export>,
+    },
+    /// The worker could not start. Sent once, in answer to `Load`; the thread tears itself down and sends
+    /// [`FromGuest::Stopped`].
+    Failed {
+        /// The generation that failed.
+        generation: GenerationId,
+        /// What module evaluation threw, or what it lacked.
+        error: WireError,
+    },
+    /// A promise was handed to `waitUntil`. Settled exactly once by [`FromGuest::WaitUntilSettled`].
+    WaitUntilAdded {
+        /// By which event.
+        event: EventId,
+        /// The task.
+        task: WaitUntilId,
+    },
+    /// A promise of `waitUntil` is fulfilled or rejected. Never sent without its add.
+    WaitUntilSettled {
+        /// Of which event.
+        event: EventId,
+        /// The task.
+        task: WaitUntilId,
+        /// The rejection, when it was one.
+        error: Option<WireError>,
+    },
+    /// The event is over: answered, its body sent, every waitUntil settled. Sent exactly once per event.
+    EventEnded {
+        /// The event.
+        event: EventId,
+        /// How it ended.
+        outcome: EventOutcome,
+        /// The spans it recorded, handler first.
+        spans: Vec<SpanRecord>,
+    },
+    /// Something for the terminal. No answer.
+    Log(LogRecord),
+    /// The thread is over and its isolate is gone. The last message of every guest.
+    Stopped {
+        /// Why it died, when it was not asked to stop.
+        death: Option<Death>,
+    },
+}
+
+/// Why a guest ended without being asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// The JavaScript heap grew past its limit.
+    Memory,
+    /// JavaScript ran past the watchdog without a pause.
+    Cpu,
+    /// Drain took longer than its grace.
+    Grace,
+    /// Rust code panicked, with the message.
+    Panic(String),
+}
+
+/// The level of a log line, by the console's methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// `console.debug`.
+    Debug,
+    /// `console.log`.
+    Log,
+    /// `console.info`.
+    Info,
+    /// `console.warn`.
+    Warn,
+    /// `console.error`, uncaught exceptions.
+    Error,
+}
+
+/// A line for the terminal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogRecord {
+    /// Its level.
+    pub level: LogLevel,
+    /// The formatted text; may have several lines.
+    pub text: String,
+    /// The user's source position that logged it, as `path:line:column`.
+    pub origin: Option<String>,
+    /// The event in which it was logged; `None` at module scope.
+    pub event: Option<EventId>,
+}

@@ -1,0 +1,109 @@
+//! What a guest needs to become a generation: modules, env and limits.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::{GenerationId, ServiceId};
+
+/// Everything that defines one generation of one worker.
+#[derive(Clone, Debug)]
+pub struct WorkerDefinition {
+    /// The generation that this start is for; every message about it carries the id.
+    pub generation: GenerationId,
+    /// The worker's name, for log lines and spans.
+    pub name: Arc<str>,
+    /// `compatibility_date`, as `YYYY-MM-DD`.
+    pub compatibility_date: String,
+    /// `compatibility_flags`, as configured.
+    pub compatibility_flags: Vec<String>,
+    /// How the entry module is written.
+    pub format: WorkerFormat,
+    /// The specifier of the entry module, which is one of `modules`.
+    pub entry: String,
+    /// All modules that can be imported.
+    pub modules: Vec<ModuleDefinition>,
+    /// The entries of `env`, in configuration order.
+    pub env: Vec<EnvEntry>,
+    /// The service that answers a global `fetch`.
+    pub outbound: ServiceId,
+    /// Milliseconds of uninterrupted JavaScript before the watchdog acts.
+    pub cpu_ms_max: u64,
+    /// Bytes of JavaScript heap.
+    pub heap_bytes_max: usize,
+}
+
+/// How a worker's entry is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkerFormat {
+    /// An ES module with a default export and, perhaps, named entrypoints.
+    Modules,
+    /// A script that calls `addEventListener("fetch", …)`; env entries are globals.
+    ServiceWorker,
+}
+
+/// One module of a worker.
+#[derive(Clone, Debug)]
+pub struct ModuleDefinition {
+    /// The absolute URL it is registered under; also what its stack frames name before source mapping.
+    pub specifier: String,
+    /// What it holds.
+    pub kind: ModuleKind,
+    /// Identifies the content across reloads (for V8's code cache and compiled WebAssembly).
+    pub hash: [u8; 32],
+}
+
+/// The content of a module, by the kinds that wrangler's `rules` know.
+#[derive(Clone, Debug)]
+pub enum ModuleKind {
+    /// JavaScript; the whole source map as JSON, when there is one.
+    JavaScript {
+        /// The code.
+        code: Arc<str>,
+        /// The source map, whose `sources` are absolute file URLs.
+        map: Option<Arc<str>>,
+    },
+    /// The default export is a string.
+    Text(Arc<str>),
+    /// The default export is an `ArrayBuffer`.
+    Data(Bytes),
+    /// The default export is a `WebAssembly.Module`.
+    Wasm(Bytes),
+    /// The default export is the parsed value.
+    Json(Arc<str>),
+}
+
+/// One entry of `env`.
+#[derive(Clone, Debug)]
+pub struct EnvEntry {
+    /// The property's name.
+    pub name: String,
+    /// What it is.
+    pub value: EnvValue,
+}
+
+/// The value of an env entry.
+#[derive(Clone, Debug)]
+pub enum EnvValue {
+    /// A string: a text var, a secret.
+    Text(String),
+    /// Any JSON value, given as JSON text. Every isolate parses its own copy.
+    Json(String),
+    /// An `ArrayBuffer` (`data_blobs` of a service worker).
+    Data(Bytes),
+    /// A `WebAssembly.Module` (`wasm_modules` of a service worker).
+    Wasm(Bytes),
+    /// A `KVNamespace`.
+    Kv(ServiceId),
+    /// A binding that lopata cannot provide: using it throws this sentence, having it does not.
+    Unavailable(String),
+}
+
+/// An export of the entry module that can receive events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// `default` or the name.
+    pub name: String,
+    /// The handlers it has: `fetch`, `scheduled`.
+    pub handlers: Vec<String>,
+}
