@@ -1,1 +1,33 @@
-//! placeholder
+//! The guest: an isolate on a thread of its own, and the Workers runtime API inside it.
+//!
+//! Owns everything that touches V8: boot from the snapshot, module evaluation, the runtime API
+//! (`ext/<concept>/`), env, `IoContext`, event dispatch. The host reaches it through messages and [`spawn`].
+//!
+//! Invariants
+//! - One isolate per thread, created and dropped on it, from the one snapshot of the process.
+//! - User code reaches nothing of the host: no file, no socket, no environment; only its services.
+//! - A guest that dies answers what it was working on and says so; the process lives on.
+//!
+//! Architecture invariant: no HTTP server, no SQLite, no files of a binding.
+
+mod error;
+mod events;
+mod ext;
+mod head;
+mod isolate;
+mod loader;
+mod state;
+mod thread;
+mod wire;
+
+pub use ext::extensions;
+pub use isolate::Snapshot;
+pub use loader::CodeCache;
+pub use thread::{GuestHandle, GuestReport, LogBudget, SpawnOptions, spawn};
+pub use wire::report;
+
+/// Prepares V8 for the process. Call it first in `main`: every guest thread must descend from the thread that
+/// called it.
+pub fn init() {
+    deno_core::JsRuntime::init_platform(None);
+}

@@ -1,4 +1,8 @@
 //! The calls that a KV binding makes to the actor of its namespace's store, and their answers.
+//!
+//! Numbers that user code gave are `i32`: production converts them so (towards zero; not a number and
+//! infinite become 0; anything wider throws) before the service sees them. What a number is refused for is
+//! decided by the store.
 
 use bytes::Bytes;
 
@@ -11,16 +15,17 @@ pub enum KvCall {
         /// The key.
         key: String,
         /// Seconds given as `cacheTtl`; validated, otherwise without effect locally.
-        cache_ttl: Option<f64>,
+        cache_ttl: Option<i32>,
     },
-    /// Reads up to 100 values. Answered by [`KvAnswer::Values`] in the order of the keys.
+    /// Reads up to 100 values. Answered by [`KvAnswer::Values`].
     GetMany {
         /// The keys.
         keys: Vec<String>,
-        /// As `type` was given; `text` or `json`, checked by the store.
+        /// As `type` was given; `text` or `json`, checked by the store. That a value is JSON is for the
+        /// caller to find out.
         kind: Option<String>,
         /// As in [`KvCall::Get`].
-        cache_ttl: Option<f64>,
+        cache_ttl: Option<i32>,
     },
     /// Writes one value. Answered by [`KvAnswer::Done`] once it is durable.
     Put {
@@ -29,9 +34,9 @@ pub enum KvCall {
         /// The value.
         value: Bytes,
         /// Seconds since the Unix epoch, as given.
-        expiration: Option<f64>,
-        /// Seconds from now, as given.
-        expiration_ttl: Option<f64>,
+        expiration: Option<i32>,
+        /// Seconds from now, as given; it wins over `expiration`.
+        expiration_ttl: Option<i32>,
         /// JSON text of the metadata.
         metadata: Option<String>,
     },
@@ -45,8 +50,8 @@ pub enum KvCall {
         /// Only keys that start with this.
         prefix: Option<String>,
         /// 1 to 1000; 1000 when absent.
-        limit: Option<f64>,
-        /// Where the page before ended.
+        limit: Option<i32>,
+        /// Where the page before ended: base64 of its last key.
         cursor: Option<String>,
     },
 }
@@ -76,7 +81,7 @@ pub struct KvKey {
 pub enum KvAnswer {
     /// The value; `None` when the key does not exist or has expired.
     Value(Option<KvValue>),
-    /// One entry for each distinct key asked for.
+    /// One entry for each distinct key asked for, in the order in which they were first named.
     Values(Vec<(String, Option<KvValue>)>),
     /// The write is durable.
     Done,
@@ -90,7 +95,10 @@ pub enum KvAnswer {
 }
 
 /// A refusal with the HTTP status and the text that production gives, to which the binding adds
-/// `KV GET failed: <status> `.
+/// `KV GET failed: `.
+///
+/// A store that fails for reasons of its own (no space left, a locked database) answers with status 500 and
+/// the cause as its text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {text}")]
 pub struct KvError {

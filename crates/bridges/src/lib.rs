@@ -1,0 +1,39 @@
+//! What crosses a thread: parcels, inboxes, replies, calls, byte-credit streams, waitUntil and spans.
+//!
+//! Owns both ends of everything that two threads of lopata share, so that the ends are tested against each
+//! other. The rules are pure state machines (`stream::sender`, `stream::receiver`, [`wait_until`],
+//! [`ledger`]): one transition function, no I/O, no clock. Around them is as little glue as possible: a lock,
+//! a queue and a waker, or a channel of tokio or crossbeam.
+//!
+//! What a message means is not decided here; that is written in `lopata-protocol`.
+//!
+//! Invariants
+//! - Dropping any end tells the other one. Nothing ever waits for something that is gone.
+//! - No lock is held while a waker runs or while something of another owner is dropped.
+//! - Every queue is bounded, or says beside its type what bounds it.
+//!
+//! Architecture invariant: no V8, no HTTP, no SQLite, no files, no sockets.
+#![forbid(unsafe_code)]
+
+pub mod inbox;
+pub mod ledger;
+pub mod parcel;
+pub mod reply;
+pub mod service;
+pub mod spans;
+pub mod stream;
+#[cfg(test)]
+mod testing;
+pub mod wait_until;
+
+pub use inbox::{Clock, InboxReceiver, InboxSender, Refused, inbox, inbox_with_clock};
+pub use ledger::{Ledger, LedgerAction, LedgerError, LedgerInput, LedgerState, Outstanding};
+pub use parcel::{Attachments, Parcel};
+pub use reply::{Answered, Reply, ReplyReceiver, UnreadSink, reply, reply_with_sink};
+pub use service::{
+    CallFuture, CallReceiver, CallSender, FetchCall, FetchReceiver, FetchService, KvService, Received, Responder,
+    ServiceGone, ServiceHandle, calls, fetch_service,
+};
+pub use spans::{SpanBuffer, SpanDrain, span_buffer};
+pub use stream::{StreamCancelled, StreamReader, StreamWriter, live_streams, stream};
+pub use wait_until::{WaitUntilError, WaitUntilTracker};

@@ -1,0 +1,251 @@
+// Bodies that cross threads: native readers as ReadableStreams, and ReadableStreams pumped to native writers.
+//
+// A body that arrives as a credit stream is a byte stream whose pulls are ops. One that leaves is read chunk
+// by chunk, each chunk waiting for credit, so a slow client stops the producer. When a stream that arrived is
+// sent on untouched, its native end is handed over and no byte passes through JavaScript.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ArrayBufferIsView,
+  ArrayBufferPrototype,
+  DataViewPrototypeGetBuffer,
+  DataViewPrototypeGetByteLength,
+  DataViewPrototypeGetByteOffset,
+  ObjectPrototypeIsPrototypeOf,
+  PromisePrototypeThen,
+  SafeWeakMap,
+  TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetByteOffset,
+  TypedArrayPrototypeGetSymbolToStringTag,
+  TypeError,
+  Uint8Array,
+  WeakMapPrototypeDelete,
+  WeakMapPrototypeGet,
+  WeakMapPrototypeSet,
+} = primordials;
+const {
+  op_body_abort,
+  op_body_cancel,
+  op_body_cancelled,
+  op_body_finish,
+  op_body_open,
+  op_body_read,
+  op_body_try_read,
+  op_body_try_write,
+  op_body_write,
+} = core.ops;
+const { isReadableStreamDisturbed, ReadableStream, TransformStream } = core.loadExtScript(
+  "ext:deno_web/06_streams.js",
+);
+const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
+
+/** Streams that are nothing but the reading end `rid`, until somebody reads them. */
+const nativeReaders = new SafeWeakMap();
+/** Known lengths of streams (FixedLengthStream and sized bodies). */
+const knownLengths = new SafeWeakMap();
+
+/**
+ * A byte stream over the reading end `rid`.
+ * @param {number} rid
+ * @param {number | null} length bytes, when known
+ */
+function readableFromNative(rid, length) {
+  let stream;
+  stream = new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: undefined,
+    async pull(controller) {
+      WeakMapPrototypeDelete(nativeReaders, stream);
+      // undefined: nothing there yet; null: the end.
+      let chunk = op_body_try_read(rid);
+      if (chunk === undefined) chunk = await op_body_read(rid);
+      if (chunk === null) {
+        controller.close();
+        // A pending BYOB read is answered with an empty view.
+        controller.byobRequest?.respond(0);
+      } else {
+        controller.enqueue(chunk);
+      }
+    },
+    cancel(reason) {
+      WeakMapPrototypeDelete(nativeReaders, stream);
+      op_body_cancel(rid, reason);
+    },
+  }, { highWaterMark: 0 });
+  WeakMapPrototypeSet(nativeReaders, stream, rid);
+  if (length !== null) WeakMapPrototypeSet(knownLengths, stream, length);
+  return stream;
+}
+
+/**
+ * @param {number} rid
+ * @param {number | null} length
+ */
+function innerBodyFromNative(rid, length) {
+  const body = new InnerBody(readableFromNative(rid, length));
+  body.length = length;
+  return body;
+}
+
+/** @param {Uint8Array} bytes */
+function innerBodyFromBytes(bytes) {
+  const body = new InnerBody({ body: bytes, consumed: false });
+  body.length = TypedArrayPrototypeGetByteLength(bytes);
+  return body;
+}
+
+/**
+ * Takes the native end behind `stream`, when it is still untouched.
+ * @returns {number | undefined} the reading end's id
+ */
+function takeNative(stream) {
+  const rid = WeakMapPrototypeGet(nativeReaders, stream);
+  if (rid === undefined || stream.locked || isReadableStreamDisturbed(stream)) return undefined;
+  WeakMapPrototypeDelete(nativeReaders, stream);
+  // From here on the stream is used up, as if it had been read to its end.
+  stream.getReader();
+  return rid;
+}
+
+/** @param {unknown} chunk @returns {Uint8Array} */
+function toBytes(chunk) {
+  if (TypedArrayPrototypeGetSymbolToStringTag(chunk) === "Uint8Array") return chunk;
+  if (ArrayBufferIsView(chunk)) {
+    return TypedArrayPrototypeGetSymbolToStringTag(chunk) === undefined
+      ? new Uint8Array(
+        DataViewPrototypeGetBuffer(chunk),
+        DataViewPrototypeGetByteOffset(chunk),
+        DataViewPrototypeGetByteLength(chunk),
+      )
+      : new Uint8Array(
+        TypedArrayPrototypeGetBuffer(chunk),
+        TypedArrayPrototypeGetByteOffset(chunk),
+        TypedArrayPrototypeGetByteLength(chunk),
+      );
+  }
+  if (ObjectPrototypeIsPrototypeOf(ArrayBufferPrototype, chunk)) return new Uint8Array(chunk);
+  // Source: workerd's internal streams.
+  if (typeof chunk === "string") {
+    throw new TypeError(
+      "This TransformStream is being used as a byte stream, but received a string on its writable side. If " +
+        "you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder.",
+    );
+  }
+  throw new TypeError(
+    "This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView type on its writable side.",
+  );
+}
+
+/**
+ * Sends all of `stream` to the writing end `rid`.
+ * @param {ReadableStream} stream
+ * @param {number} rid
+ * @param {(error?: unknown) => void} done called once, with the error if the source failed
+ */
+function pump(stream, rid, done) {
+  let reader;
+  try {
+    reader = stream.getReader();
+  } catch (error) {
+    op_body_abort(rid, error);
+    done(error);
+    return;
+  }
+  let over = false;
+  const finish = (error) => {
+    if (over) return;
+    over = true;
+    done(error);
+  };
+  // The other side may lose interest while the source is silent.
+  PromisePrototypeThen(op_body_cancelled(rid), (reason) => {
+    if (over) return;
+    finish();
+    PromisePrototypeThen(reader.cancel(reason), undefined, () => {});
+  });
+  (async () => {
+    try {
+      for (;;) {
+        const { done: end, value } = await reader.read();
+        if (over) return;
+        if (end) break;
+        const bytes = toBytes(value);
+        if (TypedArrayPrototypeGetByteLength(bytes) === 0) continue;
+        if (!op_body_try_write(rid, bytes) && !(await op_body_write(rid))) {
+          // Cancelled; the handler above cancels the source.
+          return;
+        }
+      }
+      op_body_finish(rid);
+      finish();
+    } catch (error) {
+      if (over) return;
+      op_body_abort(rid, error);
+      finish(error);
+      PromisePrototypeThen(reader.cancel(error), undefined, () => {});
+    }
+  })();
+}
+
+/** Opens a native stream and sends `stream` into it; `done` as for `pump`. Returns the writing end. */
+function openPump(stream, done) {
+  const rid = op_body_open();
+  pump(stream, rid, done);
+  return rid;
+}
+
+/** @param {InnerBody} body @returns {number | null} the exact length in bytes, when known */
+function bodyLength(body) {
+  if (body.length !== null) return body.length;
+  return WeakMapPrototypeGet(knownLengths, body.stream) ?? null;
+}
+
+/** A byte pass-through. */
+class IdentityTransformStream extends TransformStream {
+  constructor(strategy = undefined) {
+    super({
+      transform(chunk, controller) {
+        controller.enqueue(toBytes(chunk));
+      },
+    }, strategy?.highWaterMark === undefined ? undefined : { highWaterMark: strategy.highWaterMark, size: (c) => c.byteLength });
+  }
+}
+
+/** A byte pass-through of a promised length, which becomes the body's content-length. */
+class FixedLengthStream extends TransformStream {
+  constructor(expectedLength, strategy = undefined) {
+    const expected = Number(expectedLength);
+    if (!(expected >= 0 && expected <= Number.MAX_SAFE_INTEGER)) {
+      throw new TypeError("FixedLengthStream requires an integer expected length less than 2^53.");
+    }
+    let seen = 0;
+    super({
+      transform(chunk, controller) {
+        const bytes = toBytes(chunk);
+        seen += TypedArrayPrototypeGetByteLength(bytes);
+        if (seen > expected) {
+          throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
+        }
+        controller.enqueue(bytes);
+      },
+      flush() {
+        if (seen < expected) {
+          throw new TypeError("FixedLengthStream did not see all expected bytes before close().");
+        }
+      },
+    }, strategy?.highWaterMark === undefined ? undefined : { highWaterMark: strategy.highWaterMark, size: (c) => c.byteLength });
+    WeakMapPrototypeSet(knownLengths, this.readable, expected);
+  }
+}
+
+return {
+  bodyLength,
+  FixedLengthStream,
+  IdentityTransformStream,
+  innerBodyFromBytes,
+  innerBodyFromNative,
+  openPump,
+  takeNative,
+};
+})();

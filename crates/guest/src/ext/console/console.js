@@ -1,0 +1,20 @@
+// The console: formatted here, printed by the host with the worker's name and the line that logged it.
+(function () {
+const { core } = __bootstrap;
+const { op_log } = core.ops;
+const { Console, setNoColorFns } = core.loadExtScript("ext:deno_web/01_console.js");
+const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
+
+// The host decides about colour; what leaves the isolate is plain.
+setNoColorFns(() => true, () => true);
+
+/** deno_web's levels: 0 debug, 1 log and info, 2 warn, 3 error. */
+function makeConsole() {
+  return new Console((text, level) => {
+    const message = text.endsWith("\n") ? text.slice(0, -1) : text;
+    op_log(io.current()?.event ?? 0, level, message);
+  });
+}
+
+return { makeConsole };
+})();

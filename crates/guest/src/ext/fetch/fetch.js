@@ -1,0 +1,170 @@
+// The global fetch: one hop at a time through the worker's outbound service, redirects followed here.
+//
+// A call belongs to the current IoContext: it counts against its subrequests, becomes a span and is cancelled
+// with it. Bodies stream both ways at once.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ArrayPrototypeFilter,
+  ArrayPrototypePush,
+  Error,
+  PromiseReject,
+  SafeSet,
+  StringPrototypeToLowerCase,
+  TypeError,
+} = primordials;
+const { op_fetch_cancel, op_fetch_response, op_fetch_start, op_span_end, op_span_start } = core.ops;
+const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
+const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
+const body_ = core.loadExtScript("ext:lopata/body/body.js");
+const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
+
+/** Source: workerd's limit on redirects of one fetch. */
+const REDIRECTS_MAX = 20;
+
+const BODY_HEADERS = ["content-encoding", "content-language", "content-location", "content-type", "content-length"];
+const CREDENTIAL_HEADERS = ["authorization", "proxy-authorization", "cookie"];
+
+/** @param {[string, string][]} list @param {string[]} names */
+function without(list, names) {
+  return ArrayPrototypeFilter(list, (pair) => !names.includes(StringPrototypeToLowerCase(pair[0])));
+}
+
+/** @param {URL} url */
+function checkScheme(url) {
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new TypeError(`Fetch API cannot load: ${url.href}`);
+  }
+}
+
+/**
+ * @param {RequestInfo} input
+ * @param {RequestInit} init
+ * @returns {Promise<Response>}
+ */
+function fetch(input, init = undefined) {
+  let context, request;
+  try {
+    context = io.required();
+    if (arguments.length === 0) {
+      throw new TypeError("Failed to execute 'fetch' on 'ServiceWorkerGlobalScope': 1 argument required, but only 0 present.");
+    }
+    request = new rr.Request(input, init);
+  } catch (error) {
+    return PromiseReject(error);
+  }
+  return follow(context, request);
+}
+
+/**
+ * @param {import("../io_context/io_context.js").IoContext} context
+ * @param {Request} request
+ */
+async function follow(context, request) {
+  const inner = rr.toInnerRequest(request);
+  const signal = request.signal;
+  signal.throwIfAborted();
+  let url = new URL(inner.url());
+  let method = inner.method;
+  let headers = request.headers;
+  let headerList = [];
+  for (const pair of headers) ArrayPrototypePush(headerList, [pair[0], pair[1]]);
+  let body = inner.body;
+  // A body that can be sent again: what is in memory anyway.
+  const replay = body !== null && !body.unusable() && body.streamOrStatic.body !== undefined
+    ? body.streamOrStatic.body
+    : undefined;
+  const urlList = [url.href];
+  for (let redirects = 0;; redirects++) {
+    checkScheme(url);
+    io.takeSubrequest(context);
+    const response = await hop(context, method, url.href, headerList, body, signal);
+    const location = rr.redirectStatus(response.status) ? header(response.headers, "location") : null;
+    if (inner.redirectMode !== "follow" || location === null) {
+      return finish(context, response, urlList);
+    }
+    if (response.bodyKind === 2) core.ops.op_body_cancel(response.body, undefined);
+    if (redirects === REDIRECTS_MAX) throw new TypeError("Too many redirects.");
+    let next;
+    try {
+      next = new URL(location, url);
+    } catch {
+      throw new TypeError(`Invalid Location header in redirect response: ${location}`);
+    }
+    if (next.hash === "") next.hash = url.hash;
+    const { status } = response;
+    if ((status === 303 && method !== "GET" && method !== "HEAD") || ((status === 301 || status === 302) && method === "POST")) {
+      method = "GET";
+      body = null;
+      headerList = without(headerList, BODY_HEADERS);
+    } else if (body !== null) {
+      if (replay === undefined) {
+        // Source: workerd's fetch.
+        throw new TypeError("A request with a one-time-use body (it was initialized from a stream, not a buffer) encountered a redirect requiring the body to be retransmitted. To avoid this error in the future, construct this request from a buffer-like body initializer.");
+      }
+      body = { unusable: () => false, streamOrStatic: { body: replay, consumed: false } };
+    }
+    if (next.origin !== url.origin) headerList = without(headerList, CREDENTIAL_HEADERS);
+    url = next;
+    ArrayPrototypePush(urlList, url.href);
+  }
+}
+
+/** @param {[string, string][]} list @param {string} name */
+function header(list, name) {
+  for (let i = 0; i < list.length; i++) {
+    if (StringPrototypeToLowerCase(list[i][0]) === name) return list[i][1];
+  }
+  return null;
+}
+
+/** One request, one response; redirects are not followed. */
+async function hop(context, method, url, headerList, body, signal) {
+  const start = op_span_start();
+  let status = 0;
+  let failure = "";
+  let call = -1;
+  const cancel = () => {
+    if (call >= 0) op_fetch_cancel(call);
+  };
+  (context.fetches ??= new SafeSet()).add(cancel);
+  addAbort(signal, cancel);
+  try {
+    const sent = rr.takeBody(body, () => {});
+    call = op_fetch_start(context.event, method, url, headerList, sent.kind, sent.value, sent.length);
+    const response = await op_fetch_response(call);
+    signal.throwIfAborted();
+    if (response === null) {
+      throw new Error("The request was canceled because the client went away.");
+    }
+    status = response.status;
+    return response;
+  } catch (error) {
+    if (signal.aborted) {
+      failure = "aborted";
+      throw signal.reason;
+    }
+    failure = io.describe(error);
+    throw error;
+  } finally {
+    context.fetches?.delete(cancel);
+    removeAbort(signal, cancel);
+    const attributes = JSON.stringify({ "http.request.method": method, "url.full": url, "http.response.status_code": status });
+    op_span_end(context.event, "fetch", start, attributes, failure);
+  }
+}
+
+function finish(context, head, urlList) {
+  let body = null;
+  if (head.bodyKind === 1) {
+    body = body_.innerBodyFromBytes(head.body);
+  } else if (head.bodyKind === 2) {
+    body = body_.innerBodyFromNative(head.body, head.length < 0 ? null : head.length);
+  }
+  if (rr.nullBodyStatus(head.status)) body = null;
+  return rr.outboundResponse(head.status, head.statusText, head.headers, body, urlList);
+}
+
+return { fetch };
+})();

@@ -1,0 +1,226 @@
+// One IoContext per event: what belongs to the event and how long it lives.
+//
+// It travels in V8's async context, so every op that does I/O can ask which event it works for. Code that
+// runs with no IoContext (module scope) may not do I/O at all. The context ends when the handler has
+// answered, its body has been sent and every waitUntil is settled; the guest then tells the host, once.
+(function () {
+const { core, primordials } = __bootstrap;
+const { Error, ObjectPrototypeToString, PromisePrototypeThen, PromiseResolve, String } = primordials;
+const {
+  op_event_ended,
+  op_log_exception,
+  op_span_end,
+  op_span_start,
+  op_wait_until_added,
+  op_wait_until_settled,
+} = core.ops;
+
+// Source: production's text for I/O outside a handler.
+const GLOBAL_SCOPE_TEXT =
+  "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting " +
+  "a timeout, and generating random values are not allowed within global scope. To fix this error, perform " +
+  "this operation within a handler. https://developers.cloudflare.com/workers/runtime-apis/handlers/";
+
+/** Outcomes, numbered as `EventOutcome` in the protocol crate. */
+const OUTCOME = { __proto__: null, ok: 0, exception: 1, canceled: 2 };
+
+class IoContext {
+  /** @param {number} event @param {number} subrequestsMax */
+  constructor(event, subrequestsMax) {
+    this.event = event;
+    this.subrequestsLeft = subrequestsMax;
+    this.subrequestsMax = subrequestsMax;
+    this.pendingWaitUntil = 0;
+    this.openBodies = 0;
+    this.handlerDone = false;
+    this.ended = false;
+    this.outcome = OUTCOME.ok;
+    this.aborted = false;
+    /** Called once when the caller goes away. */
+    this.abortListeners = null;
+    /** Timer ids that die with the context; null while there are none. */
+    this.timers = null;
+    /** In-flight outbound fetches, each with a cancel function; null while there are none. */
+    this.fetches = null;
+    /** Called when every waitUntil is settled and the handler is done (the scheduled event's answer). */
+    this.whenSettled = null;
+  }
+
+  /**
+   * Keeps the context alive until `value` settles. Any value is legal, and every add is settled exactly
+   * once, whatever was passed.
+   * @param {unknown} value
+   */
+  waitUntil(value) {
+    if (this.ended) {
+      throw new Error("waitUntil() was called after the event it belongs to had ended.");
+    }
+    const task = op_wait_until_added(this.event);
+    this.pendingWaitUntil++;
+    const settle = (failed, error) => {
+      if (failed) {
+        this.outcome = OUTCOME.exception;
+        op_log_exception(this.event, error);
+      }
+      op_wait_until_settled(this.event, task, failed ? error : undefined, failed);
+      this.pendingWaitUntil--;
+      this.maybeEnd();
+    };
+    let promise;
+    try {
+      promise = PromiseResolve(value);
+    } catch (error) {
+      // A hostile `constructor` getter: the add above must not lose its settle.
+      settle(true, error);
+      return;
+    }
+    PromisePrototypeThen(promise, () => settle(false), (error) => settle(true, error));
+  }
+
+  /** @param {() => void} listener */
+  onAbort(listener) {
+    if (this.aborted) {
+      listener();
+    } else {
+      (this.abortListeners ??= []).push(listener);
+    }
+  }
+
+  /** The caller went away. */
+  abort() {
+    if (this.ended || this.aborted) return;
+    this.aborted = true;
+    if (!this.handlerDone) this.outcome = OUTCOME.canceled;
+    const listeners = this.abortListeners;
+    this.abortListeners = null;
+    if (listeners !== null) {
+      for (let i = 0; i < listeners.length; i++) {
+        try {
+          listeners[i]();
+        } catch (error) {
+          op_log_exception(this.event, error);
+        }
+      }
+    }
+    // Work handed to waitUntil outlives the client, as in production, and so do the fetches it may have
+    // started; without any, what is still in flight is for nobody.
+    if (this.pendingWaitUntil === 0) this.cancelFetches();
+  }
+
+  cancelFetches() {
+    const fetches = this.fetches;
+    this.fetches = null;
+    if (fetches !== null) {
+      for (const cancel of fetches) cancel();
+    }
+  }
+
+  bodyOpened() {
+    this.openBodies++;
+  }
+
+  bodyClosed() {
+    this.openBodies--;
+    this.maybeEnd();
+  }
+
+  /** True when nothing keeps the context but the handler's answer. */
+  get idle() {
+    return this.pendingWaitUntil === 0 && this.openBodies === 0;
+  }
+
+  maybeEnd() {
+    if (this.ended || !this.handlerDone || !this.idle) return;
+    const whenSettled = this.whenSettled;
+    if (whenSettled !== null) {
+      this.whenSettled = null;
+      whenSettled();
+    }
+    this.end();
+    op_event_ended(this.event, this.outcome);
+  }
+
+  /** Lets go of what the context owns. The caller reports the end. */
+  end() {
+    this.ended = true;
+    this.abortListeners = null;
+    const timers = this.timers;
+    this.timers = null;
+    if (timers !== null) {
+      for (const cancel of timers) cancel();
+    }
+    this.cancelFetches();
+  }
+}
+
+/** @returns {IoContext | undefined} */
+function current() {
+  return core.getAsyncContext()?.io;
+}
+
+/** @returns {IoContext} the current context, or throws what production throws at module scope. */
+function required() {
+  const context = core.getAsyncContext()?.io;
+  if (context === undefined) throw new Error(GLOBAL_SCOPE_TEXT);
+  return context;
+}
+
+/**
+ * Runs `fn` with `context` current; what `fn` starts inherits it.
+ * @template T
+ * @param {IoContext} context
+ * @param {() => T} fn
+ * @returns {T}
+ */
+function run(context, fn) {
+  const previous = core.getAsyncContext();
+  core.setAsyncContext({ __proto__: null, ...previous, io: context });
+  try {
+    return fn();
+  } finally {
+    core.setAsyncContext(previous);
+  }
+}
+
+/**
+ * One call on a binding: needs an IoContext, counts as a subrequest and becomes a span.
+ * @template T
+ * @param {string} name the span's name
+ * @param {Record<string, unknown> | null} attributes
+ * @param {() => Promise<T>} fn
+ * @returns {Promise<T>}
+ */
+async function bindingCall(name, attributes, fn) {
+  const context = required();
+  takeSubrequest(context);
+  const start = op_span_start();
+  let failure;
+  try {
+    return await fn();
+  } catch (error) {
+    failure = describe(error);
+    throw error;
+  } finally {
+    op_span_end(context.event, name, start, attributes === null ? "" : JSON.stringify(attributes), failure ?? "");
+  }
+}
+
+/** @param {IoContext} context */
+function takeSubrequest(context) {
+  if (context.subrequestsLeft <= 0) {
+    throw new Error("Too many subrequests by single Worker invocation.");
+  }
+  context.subrequestsLeft--;
+}
+
+/** @param {unknown} error */
+function describe(error) {
+  try {
+    return String(error) || "error";
+  } catch {
+    return ObjectPrototypeToString(error);
+  }
+}
+
+return { bindingCall, current, describe, IoContext, OUTCOME, required, run, takeSubrequest };
+})();

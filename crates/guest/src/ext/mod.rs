@@ -1,0 +1,89 @@
+//! The runtime API, one folder a concept: its ops in Rust, its classes in JavaScript beside them.
+//!
+//! Everything here is part of the startup snapshot, so the list of extensions (and their order) is the same
+//! when the snapshot is built and when an isolate starts from it.
+
+pub mod body;
+pub mod events;
+pub mod fetch;
+
+use std::rc::Rc;
+
+use deno_core::Extension;
+
+use crate::state::GuestState;
+
+// Two scripts of deno_fetch ask for a TLS module that only `Deno.createHttpClient` would use.
+deno_core::extension!(
+    lopata_shims,
+    lazy_loaded_js = [
+        dir "src/ext/shims",
+        "ext:deno_net/02_tls.js" = "tls.js",
+    ],
+);
+
+deno_core::extension!(
+    lopata,
+    deps = [deno_webidl, deno_web, deno_fetch, deno_crypto, lopata_shims],
+    ops = [
+        body::op_body_abort,
+        body::op_body_cancel,
+        body::op_body_cancelled,
+        body::op_body_finish,
+        body::op_body_open,
+        body::op_body_read,
+        body::op_body_try_read,
+        body::op_body_try_write,
+        body::op_body_write,
+        events::op_event_ended,
+        events::op_event_failed,
+        events::op_event_respond,
+        events::op_event_scheduled,
+        events::op_fault_panic,
+        events::op_faults_enabled,
+        events::op_log,
+        events::op_log_exception,
+        events::op_span_end,
+        events::op_span_start,
+        events::op_wait_until_added,
+        events::op_wait_until_settled,
+        fetch::op_fetch_cancel,
+        fetch::op_fetch_response,
+        fetch::op_fetch_start,
+        fetch::op_request_cf,
+        fetch::op_request_headers,
+    ],
+    esm_entry_point = "ext:lopata/bootstrap/bootstrap.js",
+    esm = [dir "src/ext", "bootstrap/bootstrap.js"],
+    lazy_loaded_js = [
+        dir "src/ext",
+        "body/body.js",
+        "console/console.js",
+        "crypto/crypto.js",
+        "events/events.js",
+        "fetch/fetch.js",
+        "fetch/request_response.js",
+        "io_context/io_context.js",
+        "timers/timers.js",
+        "workers/workers.js",
+    ],
+    synthetic_esm = ["cloudflare:workers" = "ext:lopata/workers/workers.js"],
+    options = { guest: Option<Rc<GuestState>> },
+    state = |state, options| {
+        if let Some(guest) = options.guest {
+            state.put(guest);
+        }
+    },
+);
+
+/// All extensions of an isolate, in the order of their dependencies. Without a guest: for the snapshot.
+pub fn extensions(guest: Option<Rc<GuestState>>) -> Vec<Extension> {
+    vec![
+        deno_webidl::deno_webidl::init(),
+        deno_web::deno_web::init(deno_web::BlobStore::default_arc(), None, false, Default::default()),
+        deno_fetch::deno_fetch::init(deno_fetch::Options::default()),
+        deno_crypto::deno_crypto::init(None),
+        lopata_shims::init(),
+        lopata::init(guest),
+    ]
+}

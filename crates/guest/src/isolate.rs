@@ -1,0 +1,512 @@
+//! The isolate of a guest: boot from the snapshot, load a worker, dispatch its events.
+//!
+//! One turn of the loop takes what waits in the inbox, dispatches it into the script and polls the event loop
+//! once. The inbox notes when a turn starts and when the guest parks, which is how the host sees a script that
+//! does not come back.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use deno_core::error::CoreError;
+use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, RuntimeOptions, v8};
+use lopata_bridges::{Attachments, InboxReceiver, Parcel, ServiceHandle};
+use lopata_protocol::message::Death;
+use lopata_protocol::{
+    Body, EnvEntry, EnvValue, Export, FromGuest, GenerationId, RequestHead, ToGuest, WireError, WorkerDefinition,
+    WorkerFormat, limits,
+};
+use parking_lot::Mutex;
+
+use crate::events::EventTable;
+use crate::ext;
+use crate::ext::body::bytes_to_v8;
+use crate::head::IncomingHead;
+use crate::loader::WorkerLoader;
+use crate::state::GuestState;
+use crate::thread::{Control, HostSender, SpawnOptions};
+use crate::wire;
+
+/// The startup snapshot and the sources that are loaded lazily on top of it.
+#[derive(Clone, Copy)]
+pub struct Snapshot {
+    /// V8's snapshot.
+    pub bytes: &'static [u8],
+    /// Lazy scripts that are not in the snapshot: specifier and source, sorted.
+    pub lazy_js: &'static [(&'static str, &'static str)],
+    /// Lazy modules that are not in the snapshot.
+    pub lazy_esm: &'static [(&'static str, &'static str)],
+}
+
+/// The functions of the bootstrap script that Rust calls.
+struct Dispatch {
+    fetch: v8::Global<v8::Function>,
+    scheduled: v8::Global<v8::Function>,
+    abort: v8::Global<v8::Function>,
+    load: v8::Global<v8::Function>,
+    build_env: v8::Global<v8::Function>,
+}
+
+/// One isolate and what belongs to it. The dispatch functions are dropped before the runtime they live in.
+pub struct Isolate {
+    dispatch: Dispatch,
+    runtime: JsRuntime,
+    loader: Rc<WorkerLoader>,
+    guest: Rc<GuestState>,
+    events: EventTable,
+    host: HostSender,
+    control: Control,
+    worker: Arc<Mutex<Arc<str>>>,
+    draining: bool,
+    loaded: bool,
+}
+
+/// Whether the loop goes on.
+#[derive(PartialEq)]
+enum Turn {
+    Continue,
+    Stop,
+}
+
+impl Isolate {
+    /// Creates an isolate without user code.
+    pub fn boot(
+        options: &SpawnOptions,
+        host: HostSender,
+        events: EventTable,
+        control: Control,
+        worker: Arc<Mutex<Arc<str>>>,
+    ) -> Self {
+        let guest = Rc::new(GuestState::new(host.clone(), events.clone()));
+        let loader = Rc::new(WorkerLoader::new(options.code_cache.clone()));
+        let mut runtime = JsRuntime::new(RuntimeOptions {
+            startup_snapshot: Some(options.snapshot.bytes),
+            residual_lazy_js_sources: options.snapshot.lazy_js,
+            residual_lazy_esm_sources: options.snapshot.lazy_esm,
+            skip_op_registration: true,
+            extensions: ext::extensions(Some(guest.clone())),
+            module_loader: Some(loader.clone()),
+            create_params: Some(v8::CreateParams::default().heap_limits(0, limits::HEAP_BYTES_MAX)),
+            is_main: false,
+            ..Default::default()
+        });
+        *guest.source_mapper.borrow_mut() = Some(runtime.source_mapper());
+        let handle = runtime.v8_isolate().thread_safe_handle();
+        control.attach(handle);
+        runtime.add_near_heap_limit_callback({
+            let control = control.clone();
+            move |current, _initial| {
+                control.terminate(Some(Death::Memory));
+                current + limits::HEAP_HEADROOM_BYTES
+            }
+        });
+        runtime.v8_isolate().set_allow_wasm_code_generation_callback(wasm_from_loader_only);
+        runtime.v8_isolate().set_slot(CompilingWasm(guest.compiling_wasm.clone()));
+        let dispatch = start(&mut runtime);
+        Self { dispatch, runtime, loader, guest, events, host, control, worker, draining: false, loaded: false }
+    }
+
+    /// Works until told to stop.
+    pub async fn serve(&mut self, inbox: &mut InboxReceiver) {
+        let mut batch = Vec::with_capacity(limits::INBOX_BATCH_MAX);
+        loop {
+            let load = poll_fn(|cx| self.turns(cx, inbox, &mut batch)).await;
+            let Some((definition, attachments)) = load else { return };
+            let generation = definition.generation;
+            let loaded = self.load(*definition, attachments).await;
+            if self.control.must_stop() {
+                if let Some(error) = loaded.err() {
+                    self.host.send(FromGuest::Failed { generation, error });
+                }
+                return;
+            }
+            match loaded {
+                Ok(exports) => {
+                    self.loaded = true;
+                    self.host.send(FromGuest::Ready { generation, exports });
+                }
+                Err(error) => {
+                    self.host.send(FromGuest::Failed { generation, error });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes turns until the guest parks (`Pending`), has to stop (`None`) or has a worker to load.
+    fn turns(
+        &mut self,
+        cx: &mut Context<'_>,
+        inbox: &mut InboxReceiver,
+        batch: &mut Vec<Parcel<ToGuest>>,
+    ) -> Poll<Option<(Box<WorkerDefinition>, Attachments)>> {
+        let mut polled = false;
+        loop {
+            let taken = match inbox.poll_recv_many(cx, batch, limits::INBOX_BATCH_MAX) {
+                Poll::Ready(0) => return Poll::Ready(None),
+                Poll::Ready(taken) => taken,
+                Poll::Pending => 0,
+            };
+            if taken == 0 && polled {
+                if self.draining && self.events.is_empty() {
+                    // Refuse what comes from here on; what came before is still served.
+                    inbox.close();
+                    self.draining = false;
+                    continue;
+                }
+                inbox.parked();
+                return Poll::Pending;
+            }
+            for parcel in batch.drain(..) {
+                if let ToGuest::Load(definition) = parcel.message {
+                    return Poll::Ready(Some((definition, parcel.attachments)));
+                }
+                if self.deliver(parcel) == Turn::Stop {
+                    return Poll::Ready(None);
+                }
+            }
+            if let Poll::Ready(Err(error)) =
+                self.runtime.poll_event_loop(cx, PollEventLoopOptions::default())
+            {
+                self.report(&error);
+            }
+            if self.control.must_stop() {
+                return Poll::Ready(None);
+            }
+            polled = true;
+        }
+    }
+
+    fn deliver(&mut self, mut parcel: Parcel<ToGuest>) -> Turn {
+        match parcel.message {
+            ToGuest::Load(_) => unreachable!("taken out before delivery"),
+            ToGuest::Fetch { event, entrypoint, request, body, parent } => {
+                let reply = parcel.attachments.take_reply();
+                self.events.begin(event, "fetch handler", parent, reply);
+                self.fetch(event.0, entrypoint.as_deref(), request, body, &mut parcel.attachments);
+            }
+            ToGuest::Scheduled { event, cron, scheduled_time_ms, parent } => {
+                let reply = parcel.attachments.take_reply();
+                self.events.begin(event, "scheduled handler", parent, reply);
+                self.scheduled(event.0, &cron, scheduled_time_ms);
+            }
+            ToGuest::Abort { event } => self.abort(event.0),
+            ToGuest::Drain => self.draining = true,
+            ToGuest::Stop => return Turn::Stop,
+        }
+        Turn::Continue
+    }
+
+    fn fetch(
+        &mut self,
+        event: u64,
+        entrypoint: Option<&str>,
+        request: Box<RequestHead>,
+        body: Body,
+        attachments: &mut Attachments,
+    ) {
+        let (kind, stream, length, bytes) = match body {
+            Body::Empty => (0, 0, -1.0, None),
+            Body::Inline(bytes) => (1, 0, -1.0, Some(bytes)),
+            Body::Stream { id, length } => match attachments.take_stream(id) {
+                Some(reader) => {
+                    (2, self.guest.bodies.add_reader(reader), length.map_or(-1.0, |length| length as f64), None)
+                }
+                None => (0, 0, -1.0, None),
+            },
+        };
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let event = v8::Number::new(scope, event as f64).into();
+        let entrypoint = v8_text(scope, entrypoint.unwrap_or("default"));
+        let method = v8_text(scope, &request.method);
+        let url = v8_text(scope, &request.url);
+        let head = deno_core::cppgc::make_cppgc_object(scope, IncomingHead { request }).into();
+        let kind = v8::Integer::new(scope, kind).into();
+        let value = match bytes {
+            Some(bytes) => bytes_to_v8(scope, bytes),
+            None => v8::Integer::new_from_unsigned(scope, stream).into(),
+        };
+        let length = v8::Number::new(scope, length).into();
+        call(scope, &self.dispatch.fetch, &[event, entrypoint, head, method, url, kind, value, length]);
+    }
+
+    fn scheduled(&mut self, event: u64, cron: &str, time_ms: f64) {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let event = v8::Number::new(scope, event as f64).into();
+        let cron = v8_text(scope, cron);
+        let time = v8::Number::new(scope, time_ms).into();
+        call(scope, &self.dispatch.scheduled, &[event, cron, time]);
+    }
+
+    fn abort(&mut self, event: u64) {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let event = v8::Number::new(scope, event as f64).into();
+        call(scope, &self.dispatch.abort, &[event]);
+    }
+
+    fn report(&self, error: &CoreError) {
+        if self.control.must_stop() {
+            return;
+        }
+        let text = format!("Uncaught {error}");
+        self.host.send(FromGuest::Log(lopata_protocol::LogRecord {
+            level: lopata_protocol::LogLevel::Error,
+            text,
+            origin: None,
+            event: None,
+        }));
+    }
+
+    /// Makes this isolate the worker: services, env, modules.
+    async fn load(
+        &mut self,
+        definition: WorkerDefinition,
+        mut attachments: Attachments,
+    ) -> Result<Vec<Export>, WireError> {
+        assert!(!self.loaded, "a guest becomes one worker, once");
+        let WorkerDefinition { generation, name, format, entry, modules, env, outbound, .. } = definition;
+        *self.guest.worker.borrow_mut() = name.clone();
+        *self.worker.lock() = name;
+        if let Some(ServiceHandle::Fetch(service)) = attachments.take_service(outbound) {
+            self.guest.services.set_outbound(service);
+        }
+        for entry in &env {
+            if let EnvValue::Kv(id) = &entry.value
+                && let Some(ServiceHandle::Kv(service)) = attachments.take_service(*id)
+            {
+                self.guest.services.add_kv(id.0, service);
+            }
+        }
+        self.build_env(env, format)?;
+        self.loader.set_modules(modules.clone());
+        let namespace = match format {
+            WorkerFormat::Modules => Some(self.evaluate_module(&entry, generation).await?),
+            WorkerFormat::ServiceWorker => {
+                let script = modules.iter().find(|module| module.specifier == entry);
+                self.evaluate_script(&entry, script)?;
+                None
+            }
+        };
+        self.exports(namespace)
+    }
+
+    async fn evaluate_module(
+        &mut self,
+        entry: &str,
+        _generation: GenerationId,
+    ) -> Result<v8::Global<v8::Object>, WireError> {
+        let specifier = ModuleSpecifier::parse(entry)
+            .map_err(|error| WireError::new("Error", format!("{entry} is not a module URL: {error}")))?;
+        let wasm = self.guest.compiling_wasm.clone();
+        wasm.set(true);
+        let loaded = self.runtime.load_main_es_module(&specifier).await;
+        wasm.set(false);
+        let module = loaded.map_err(|error| core_error(&mut self.runtime, error))?;
+        let evaluated = self.runtime.mod_evaluate(module);
+        let finished = self.runtime.with_event_loop_promise(evaluated, PollEventLoopOptions::default()).await;
+        finished.map_err(|error| core_error(&mut self.runtime, error))?;
+        self.runtime.get_module_namespace(module).map_err(|error| core_error(&mut self.runtime, error))
+    }
+
+    fn evaluate_script(
+        &mut self,
+        entry: &str,
+        script: Option<&lopata_protocol::ModuleDefinition>,
+    ) -> Result<(), WireError> {
+        let Some(lopata_protocol::ModuleKind::JavaScript { code, .. }) = script.map(|module| &module.kind) else {
+            return Err(WireError::new("Error", format!("the script {entry} is not part of the worker")));
+        };
+        let ran = self.runtime.execute_script(entry.to_string(), code.to_string());
+        ran.map(|_| ()).map_err(|error| wire_of_js(&error))
+    }
+
+    fn exports(&mut self, namespace: Option<v8::Global<v8::Object>>) -> Result<Vec<Export>, WireError> {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let namespace = match namespace {
+            Some(namespace) => v8::Local::new(scope, namespace).into(),
+            None => v8::null(scope).into(),
+        };
+        let subrequests = v8::Integer::new_from_unsigned(scope, limits::SUBREQUESTS_MAX).into();
+        let found = try_call(scope, &self.dispatch.load, &[namespace, subrequests])?;
+        Ok(read_exports(scope, found))
+    }
+
+    fn build_env(&mut self, env: Vec<EnvEntry>, format: WorkerFormat) -> Result<(), WireError> {
+        let wasm = self.guest.compiling_wasm.clone();
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let mut entries = Vec::with_capacity(env.len());
+        for EnvEntry { name, value } in env {
+            let (kind, value) = match value {
+                EnvValue::Text(text) => ("text", v8_text(scope, &text)),
+                EnvValue::Json(text) => ("json", v8_text(scope, &text)),
+                EnvValue::Data(bytes) => ("data", array_buffer(scope, &bytes)),
+                EnvValue::Wasm(bytes) => {
+                    wasm.set(true);
+                    let module = v8::WasmModuleObject::compile(scope, &bytes);
+                    wasm.set(false);
+                    let module = module.ok_or_else(|| {
+                        WireError::new("CompileError", format!("env.{name} is not a WebAssembly module"))
+                    })?;
+                    ("wasm", module.into())
+                }
+                EnvValue::Kv(id) => ("kv", v8::Number::new(scope, id.0 as f64).into()),
+                EnvValue::Unavailable(sentence) => ("unavailable", v8_text(scope, &sentence)),
+            };
+            let object = v8::Object::new(scope);
+            let name = v8_text(scope, &name);
+            let kind = v8_text(scope, kind);
+            for (key, value) in [("name", name), ("kind", kind), ("value", value)] {
+                let key = v8_text(scope, key);
+                object.set(scope, key, value);
+            }
+            entries.push(object.into());
+        }
+        let entries = v8::Array::new_with_elements(scope, &entries).into();
+        let service_worker = v8::Boolean::new(scope, format == WorkerFormat::ServiceWorker).into();
+        try_call(scope, &self.dispatch.build_env, &[entries, service_worker])?;
+        Ok(())
+    }
+}
+
+/// Runs the bootstrap's `start` and takes the functions that Rust calls.
+fn start(runtime: &mut JsRuntime) -> Dispatch {
+    deno_core::scope!(scope, runtime);
+    let context = scope.get_current_context();
+    context.set_allow_generation_from_strings(false);
+    let global = context.global(scope);
+    let get = |scope: &mut v8::PinScope<'_, '_>, object: v8::Local<v8::Object>, name: &str| {
+        let key = v8::String::new(scope, name).expect("a short literal always fits");
+        let value = object.get(scope, key.into()).expect("the snapshot defines it");
+        v8::Global::new(scope, value)
+    };
+    let lopata = get(scope, global, "__lopata");
+    let lopata = v8::Local::new(scope, lopata).to_object(scope).expect("__lopata is an object");
+    let start = get(scope, lopata, "start");
+    let start = v8::Local::<v8::Function>::try_from(v8::Local::new(scope, start)).expect("start is a function");
+    let started = start.call(scope, lopata.into(), &[]).expect("the bootstrap does not throw");
+    let started = started.to_object(scope).expect("start returns an object");
+    let function = |scope: &mut v8::PinScope<'_, '_>, name: &str| {
+        let value = get(scope, started, name);
+        let function = v8::Local::<v8::Function>::try_from(v8::Local::new(scope, value));
+        let function = function.expect("the bootstrap returns functions");
+        v8::Global::new(scope, function)
+    };
+    Dispatch {
+        fetch: function(scope, "dispatchFetch"),
+        scheduled: function(scope, "dispatchScheduled"),
+        abort: function(scope, "abort"),
+        load: function(scope, "load"),
+        build_env: function(scope, "buildEnv"),
+    }
+}
+
+/// Reads `[{ name, handlers }]`.
+fn read_exports(scope: &mut v8::PinScope<'_, '_>, found: v8::Local<v8::Value>) -> Vec<Export> {
+    let text = v8::json::stringify(scope, found).map(|text| text.to_rust_string_lossy(scope)).unwrap_or_default();
+    let values: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap_or_default();
+    let strings = |value: &serde_json::Value| {
+        value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_string)).collect()
+    };
+    let export = |value: &serde_json::Value| Export {
+        name: value["name"].as_str().unwrap_or_default().to_string(),
+        handlers: strings(&value["handlers"]),
+    };
+    values.iter().map(export).collect()
+}
+
+fn v8_text<'s>(scope: &mut v8::PinScope<'s, '_>, text: &str) -> v8::Local<'s, v8::Value> {
+    // Only a string of half a gigabyte does not fit.
+    v8::String::new(scope, text).unwrap_or_else(|| v8::String::empty(scope)).into()
+}
+
+fn array_buffer<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
+    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes.to_vec()).make_shared();
+    v8::ArrayBuffer::with_backing_store(scope, &store).into()
+}
+
+/// Calls a dispatch function, which reports its own errors; only a termination comes back empty.
+fn call(scope: &mut v8::PinScope<'_, '_>, function: &v8::Global<v8::Function>, args: &[v8::Local<v8::Value>]) {
+    v8::tc_scope!(let scope, scope);
+    let function = v8::Local::new(scope, function);
+    let undefined = v8::undefined(scope).into();
+    function.call(scope, undefined, args);
+}
+
+fn try_call<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    function: &v8::Global<v8::Function>,
+    args: &[v8::Local<'s, v8::Value>],
+) -> Result<v8::Local<'s, v8::Value>, WireError> {
+    v8::tc_scope!(let scope, scope);
+    let function = v8::Local::new(scope, function);
+    let undefined = v8::undefined(scope).into();
+    match function.call(scope, undefined, args) {
+        Some(value) => Ok(value),
+        None => match scope.exception() {
+            Some(thrown) => Err(wire::describe(scope, thrown)),
+            None => Err(WireError::new("Error", "The worker was terminated.")),
+        },
+    }
+}
+
+/// The error that loading or evaluation ended in, as the script would see it.
+fn core_error(_runtime: &mut JsRuntime, error: CoreError) -> WireError {
+    match error.into_kind() {
+        deno_core::error::CoreErrorKind::Js(error) => wire_of_js(&error),
+        other => {
+            let text = other.to_string();
+            if text.contains("Promise resolution is still pending") {
+                // Source: workerd's text for a top-level await that cannot finish.
+                return WireError::new(
+                    "Error",
+                    "Top-level await in module is unsettled: the promise it waits for never settles.",
+                );
+            }
+            WireError::new("Error", text)
+        }
+    }
+}
+
+fn wire_of_js(error: &deno_core::error::JsError) -> WireError {
+    WireError {
+        name: error.name.clone().unwrap_or_default(),
+        message: error.message.clone().unwrap_or_else(|| error.exception_message.clone()),
+        stack: js_stack(error),
+        cause: error.cause.as_ref().map(|cause| Box::new(wire_of_js(cause))),
+        properties: Vec::new(),
+    }
+}
+
+/// The stack of an error, or, for a syntax error (which has none), the place it names.
+fn js_stack(error: &deno_core::error::JsError) -> String {
+    let headline = error.exception_message.trim_start_matches("Uncaught ").to_string();
+    match (&error.stack, error.frames.first()) {
+        (Some(stack), Some(frame)) if !stack.contains("\n    at ") => {
+            let place = frame.file_name.as_deref().unwrap_or_default();
+            let (line, column) = (frame.line_number.unwrap_or(0), frame.column_number.unwrap_or(0));
+            format!("{headline}\n    at {place}:{line}:{column}")
+        }
+        (Some(stack), _) => stack.clone(),
+        (None, Some(frame)) => {
+            let place = frame.file_name.as_deref().unwrap_or_default();
+            let (line, column) = (frame.line_number.unwrap_or(0), frame.column_number.unwrap_or(0));
+            format!("{headline}\n    at {place}:{line}:{column}")
+        }
+        (None, None) => headline,
+    }
+}
+
+/// The flag that the callback below reads, kept in the isolate.
+struct CompilingWasm(Rc<std::cell::Cell<bool>>);
+
+/// Scripts may not compile WebAssembly from bytes, as in production; the loader may.
+extern "C" fn wasm_from_loader_only(context: v8::Local<v8::Context>, _source: v8::Local<v8::String>) -> bool {
+    v8::callback_scope!(unsafe scope, context);
+    scope.get_slot::<CompilingWasm>().is_some_and(|compiling| compiling.0.get())
+}

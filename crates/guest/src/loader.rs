@@ -1,0 +1,184 @@
+//! The module loader: answers imports from the worker's definition and nothing else.
+//!
+//! No import reaches a file or a network. Text, Data, JSON and CompiledWasm modules become JavaScript with a
+//! default export, because that is how wrangler's rules expose them. V8's code cache is kept by content hash
+//! for the whole process, so an unchanged chunk compiles once however many generations load it.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use deno_core::{
+    FastString, ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader, ModuleResolveResponse,
+    ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, ResolutionKind, SourceCodeCacheInfo, resolve_import,
+};
+use deno_error::JsErrorBox;
+use lopata_protocol::{ModuleDefinition, ModuleKind};
+use parking_lot::Mutex;
+
+/// Compiled code of past generations, by content hash. One per process; cheap to clone.
+#[derive(Clone, Default)]
+pub struct CodeCache(Arc<Mutex<CodeCacheInner>>);
+
+#[derive(Default)]
+struct CodeCacheInner {
+    by_hash: HashMap<u64, Arc<[u8]>>,
+    /// Hashes in order of insertion, oldest first, to bound the map.
+    order: std::collections::VecDeque<u64>,
+    bytes: usize,
+}
+
+/// Bytes of compiled code kept; a large worker's chunks together take a few megabytes.
+const CODE_CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+impl CodeCache {
+    fn get(&self, hash: u64) -> Option<Arc<[u8]>> {
+        self.0.lock().by_hash.get(&hash).cloned()
+    }
+
+    fn put(&self, hash: u64, code: &[u8]) {
+        let mut inner = self.0.lock();
+        if code.len() > CODE_CACHE_BYTES_MAX || inner.by_hash.contains_key(&hash) {
+            return;
+        }
+        inner.bytes += code.len();
+        inner.by_hash.insert(hash, Arc::from(code));
+        inner.order.push_back(hash);
+        while inner.bytes > CODE_CACHE_BYTES_MAX {
+            let Some(oldest) = inner.order.pop_front() else { break };
+            if let Some(dropped) = inner.by_hash.remove(&oldest) {
+                inner.bytes -= dropped.len();
+            }
+        }
+    }
+}
+
+/// Scheme of the modules that back CompiledWasm imports.
+const WASM_SCHEME: &str = "lopata-wasm:";
+/// Scheme of the modules that back Data imports.
+const DATA_SCHEME: &str = "lopata-data:";
+
+/// Serves the modules of one worker; empty until the worker is known.
+pub struct WorkerLoader {
+    modules: RefCell<HashMap<String, ModuleDefinition>>,
+    cache: CodeCache,
+}
+
+impl WorkerLoader {
+    /// A loader without modules.
+    pub fn new(cache: CodeCache) -> Self {
+        Self { modules: RefCell::default(), cache }
+    }
+
+    /// Takes in the modules of the worker.
+    pub fn set_modules(&self, modules: Vec<ModuleDefinition>) {
+        let mut map = self.modules.borrow_mut();
+        for module in modules {
+            map.insert(module.specifier.clone(), module);
+        }
+    }
+
+    fn source(&self, specifier: &ModuleSpecifier) -> Result<ModuleSource, JsErrorBox> {
+        let name = specifier.as_str();
+        if let Some(inner) = name.strip_prefix(WASM_SCHEME) {
+            return self.bytes(specifier, inner, ModuleType::Wasm);
+        }
+        if let Some(inner) = name.strip_prefix(DATA_SCHEME) {
+            return self.bytes(specifier, inner, ModuleType::Bytes);
+        }
+        let modules = self.modules.borrow();
+        let module = modules.get(name).ok_or_else(|| no_such_module(name))?;
+        let code = match &module.kind {
+            ModuleKind::JavaScript { code, .. } => {
+                let hash = u64::from_le_bytes(module.hash[..8].try_into().expect("a hash has 32 bytes"));
+                let data = self.cache.get(hash).map(|code| Cow::Owned(code.to_vec()));
+                let cache = SourceCodeCacheInfo { hash, data };
+                let code = ModuleSourceCode::String(FastString::from(code.clone()));
+                return Ok(ModuleSource::new(ModuleType::JavaScript, code, specifier, Some(cache)));
+            }
+            ModuleKind::Text(text) => format!("export default {};", json_string(text)),
+            ModuleKind::Json(text) => format!("export default JSON.parse({});", json_string(text)),
+            ModuleKind::Data(_) => format!(
+                "import bytes from {} with {{ type: \"bytes\" }}; export default bytes.buffer;",
+                json_string(&format!("{DATA_SCHEME}{name}"))
+            ),
+            ModuleKind::Wasm(_) => format!(
+                "import source module from {}; export default module;",
+                json_string(&format!("{WASM_SCHEME}{name}"))
+            ),
+        };
+        Ok(ModuleSource::new(ModuleType::JavaScript, ModuleSourceCode::String(code.into()), specifier, None))
+    }
+
+    fn bytes(&self, specifier: &ModuleSpecifier, name: &str, kind: ModuleType) -> Result<ModuleSource, JsErrorBox> {
+        let modules = self.modules.borrow();
+        match modules.get(name).map(|module| &module.kind) {
+            Some(ModuleKind::Data(bytes) | ModuleKind::Wasm(bytes)) => {
+                let code = ModuleSourceCode::Bytes(bytes.to_vec().into_boxed_slice().into());
+                Ok(ModuleSource::new(kind, code, specifier, None))
+            }
+            _ => Err(no_such_module(name)),
+        }
+    }
+}
+
+/// A JSON string literal, which is a JavaScript one too.
+fn json_string(text: &str) -> String {
+    serde_json::to_string(text).expect("a string always serialises")
+}
+
+/// Source: workerd's text for an import it cannot resolve.
+fn no_such_module(specifier: &str) -> JsErrorBox {
+    let hint = if specifier.starts_with("node:") {
+        "\n  node: modules are not available in this version of lopata."
+    } else if specifier.starts_with("cloudflare:") {
+        "\n  This version of lopata provides cloudflare:workers only."
+    } else {
+        ""
+    };
+    JsErrorBox::generic(format!("No such module \"{specifier}\".{hint}"))
+}
+
+/// Modules that the extensions provide.
+const BUILTIN: [&str; 1] = ["cloudflare:workers"];
+
+impl ModuleLoader for WorkerLoader {
+    fn resolve(&self, specifier: &str, referrer: &str, _kind: ResolutionKind) -> ModuleResolveResponse {
+        if BUILTIN.contains(&specifier) {
+            return ModuleSpecifier::parse(specifier).map_err(|error| JsErrorBox::generic(error.to_string()));
+        }
+        if specifier.starts_with("ext:") || referrer.starts_with("ext:") {
+            return Err(no_such_module(specifier));
+        }
+        resolve_import(specifier, referrer).map_err(|_| no_such_module(specifier))
+    }
+
+    fn load(
+        &self,
+        module_specifier: &ModuleSpecifier,
+        _maybe_referrer: Option<&ModuleLoadReferrer>,
+        _options: ModuleLoadOptions,
+    ) -> ModuleLoadResponse {
+        ModuleLoadResponse::Sync(self.source(module_specifier))
+    }
+
+    fn code_cache_ready(
+        &self,
+        _module_specifier: ModuleSpecifier,
+        hash: u64,
+        code_cache: &[u8],
+    ) -> Pin<Box<dyn Future<Output = ()>>> {
+        self.cache.put(hash, code_cache);
+        Box::pin(std::future::ready(()))
+    }
+
+    fn get_source_map(&self, file_name: &str) -> Option<Cow<'_, [u8]>> {
+        match &self.modules.borrow().get(file_name)?.kind {
+            ModuleKind::JavaScript { map: Some(map), .. } => Some(Cow::Owned(map.as_bytes().to_vec())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the ops of one isolate share: the way to the host, the running events, open bodies, services.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use deno_core::SourceMapper;
+use lopata_bridges::{FetchService, KvService};
+
+use crate::events::EventTable;
+use crate::ext::body::Bodies;
+use crate::ext::fetch::Calls;
+use crate::thread::HostSender;
+
+/// The state of one guest, in its `OpState` as `Rc<GuestState>`. Never leaves the thread.
+pub struct GuestState {
+    /// The way to the host.
+    pub host: HostSender,
+    /// The running events.
+    pub events: EventTable,
+    /// Open ends of streams, by the number that scripts know them by.
+    pub bodies: Bodies,
+    /// Outbound fetches that wait for their response.
+    pub calls: Calls,
+    /// Services behind env entries, by the id in the worker's definition.
+    pub services: Services,
+    /// The worker's name; empty while the guest is a spare.
+    pub worker: RefCell<Arc<str>>,
+    /// Maps positions for log lines; set once the runtime exists.
+    pub source_mapper: RefCell<Option<Rc<RefCell<SourceMapper>>>>,
+    /// True while the loader compiles a WebAssembly module, which scripts themselves may not do.
+    pub compiling_wasm: Rc<Cell<bool>>,
+}
+
+/// The services that env entries (and the global fetch) stand for.
+#[derive(Default)]
+pub struct Services {
+    kv: RefCell<HashMap<u64, KvService>>,
+    outbound: RefCell<Option<FetchService>>,
+}
+
+impl Services {
+    /// The KV service with this id.
+    pub fn kv(&self, id: u64) -> Option<KvService> {
+        self.kv.borrow().get(&id).cloned()
+    }
+
+    /// Takes in a KV service.
+    pub fn add_kv(&self, id: u64, service: KvService) {
+        self.kv.borrow_mut().insert(id, service);
+    }
+
+    /// The service behind the global fetch.
+    pub fn outbound(&self) -> Option<FetchService> {
+        self.outbound.borrow().clone()
+    }
+
+    /// Sets the service behind the global fetch.
+    pub fn set_outbound(&self, service: FetchService) {
+        *self.outbound.borrow_mut() = Some(service);
+    }
+}
+
+impl GuestState {
+    /// The state of a guest that has just been started.
+    pub fn new(host: HostSender, events: EventTable) -> Self {
+        Self {
+            host,
+            events,
+            bodies: Bodies::default(),
+            calls: Calls::default(),
+            services: Services::default(),
+            worker: RefCell::new(Arc::from("")),
+            source_mapper: RefCell::new(None),
+            compiling_wasm: Rc::new(Cell::new(false)),
+        }
+    }
+
+    /// The worker's name.
+    pub fn worker(&self) -> Arc<str> {
+        self.worker.borrow().clone()
+    }
+}

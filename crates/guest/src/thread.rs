@@ -1,0 +1,360 @@
+//! A guest: one OS thread, one isolate, one current-thread runtime, from boot to the return of its memory.
+//!
+//! ```text
+//! boot ─► spare ─(Load)─► starting ─► serving ─(Drain)─► draining ─(idle)─► stopped
+//!                             └─(error)─► failed ─► stopped      any ─(death)─► stopped
+//! ```
+//!
+//! The thread owns its isolate from creation to drop, because V8 wants both on one thread. Nobody joins it on
+//! the request path: the host learns of every step by message, the last of which is always `Stopped`.
+//! A guest that dies answers what it was working on; what still waits in its inbox stays there for the host to
+//! take back.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use deno_core::v8;
+use lopata_bridges::{InboxReceiver, InboxSender, Parcel, inbox};
+use lopata_protocol::message::Death;
+use lopata_protocol::{EventOutcome, FromGuest, GuestId, ToGuest, WireError, limits};
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use crate::events::EventTable;
+use crate::isolate::{Isolate, Snapshot};
+use crate::loader::CodeCache;
+
+/// Stack of a guest thread, in bytes. V8 assumes about one megabyte for itself; debug builds of the ops and of
+/// serde need several more.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// A message from a guest, with the guest it came from.
+#[derive(Debug)]
+pub struct GuestReport {
+    /// Who says it.
+    pub guest: GuestId,
+    /// What.
+    pub message: FromGuest,
+}
+
+/// The way to the host. Unbounded: per event a guest sends a handful of messages, and events are bounded by
+/// the inbox; log lines, of which a loop can make any number, are bounded by [`LogBudget`].
+#[derive(Clone)]
+pub struct HostSender {
+    guest: GuestId,
+    reports: mpsc::UnboundedSender<GuestReport>,
+    log_budget: LogBudget,
+}
+
+impl HostSender {
+    /// Sends; a host that is gone needs no report.
+    pub fn send(&self, message: FromGuest) {
+        if matches!(message, FromGuest::Log(_)) && !self.log_budget.take() {
+            return;
+        }
+        let _ = self.reports.send(GuestReport { guest: self.guest, message });
+    }
+}
+
+/// Log lines on their way from guests to the host that may exist at once.
+const LOG_LINES_MAX: usize = 10_000;
+
+/// Bounds the log lines under way: past the bound lines are dropped, so that a script that logs in a loop
+/// fills the terminal and not the memory. Cheap to clone; all clones are one budget.
+#[derive(Clone, Default)]
+pub struct LogBudget(Arc<AtomicUsize>);
+
+impl LogBudget {
+    fn take(&self) -> bool {
+        let before = self.0.fetch_add(1, Ordering::Relaxed);
+        let granted = before < LOG_LINES_MAX;
+        if !granted {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+        granted
+    }
+
+    /// The host took one line off the way.
+    pub fn spent(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a guest is started with.
+#[derive(Clone)]
+pub struct SpawnOptions {
+    /// The startup snapshot; every isolate of the process must use the same.
+    pub snapshot: Snapshot,
+    /// Where reports go.
+    pub reports: mpsc::UnboundedSender<GuestReport>,
+    /// Compiled code of past generations.
+    pub code_cache: CodeCache,
+    /// Bounds the log lines under way.
+    pub log_budget: LogBudget,
+}
+
+/// The host's end of a guest.
+pub struct GuestHandle {
+    /// The guest's id.
+    pub id: GuestId,
+    /// Its inbox.
+    pub inbox: InboxSender,
+    control: Control,
+    /// Non-null until joined.
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// The receiving end of the inbox, once the thread is over; what it holds was never started.
+    retired: Arc<Mutex<Option<InboxReceiver>>>,
+}
+
+impl GuestHandle {
+    /// Ends the guest whatever it is doing. `None` stops it without calling it a death.
+    pub fn terminate(&self, death: Option<Death>) {
+        self.control.terminate(death);
+        // Wakes a guest that is parked; one that is gone needs no waking.
+        let _ = self.inbox.send(Parcel { message: ToGuest::Stop, attachments: Default::default() });
+    }
+
+    /// Takes back the events that the guest never started. Meaningful once it has stopped.
+    pub fn take_undelivered(&self) -> Vec<Parcel<ToGuest>> {
+        let events = self.inbox.take_undelivered_events();
+        self.retired.lock().take();
+        events
+    }
+
+    /// Waits for the thread to end. Call it after `Stopped`, off the async threads.
+    pub fn join(&self) {
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            // A panic was reported as the guest's death already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Ends a running isolate from another thread.
+#[derive(Clone, Default)]
+pub struct Control(Arc<ControlInner>);
+
+#[derive(Default)]
+struct ControlInner {
+    /// Set once the isolate exists.
+    isolate: OnceLock<v8::IsolateHandle>,
+    state: Mutex<ControlState>,
+}
+
+#[derive(Default)]
+struct ControlState {
+    /// The guest has to end.
+    stop: bool,
+    /// Non-null exactly when it has to end for a reason that is not an order. The first reason stays.
+    death: Option<Death>,
+}
+
+impl Control {
+    /// Tells the guest to end, and interrupts the script it may be running.
+    pub fn terminate(&self, death: Option<Death>) {
+        {
+            let mut state = self.0.state.lock();
+            state.stop = true;
+            if state.death.is_none() {
+                state.death = death;
+            }
+        }
+        if let Some(isolate) = self.0.isolate.get() {
+            isolate.terminate_execution();
+        }
+    }
+
+    /// True once the guest has to end.
+    pub fn must_stop(&self) -> bool {
+        self.0.state.lock().stop
+    }
+
+    /// Makes the isolate reachable; a termination that came earlier takes effect now.
+    pub fn attach(&self, isolate: v8::IsolateHandle) {
+        if self.must_stop() {
+            isolate.terminate_execution();
+        }
+        // Attached once, right after the isolate was made.
+        let _ = self.0.isolate.set(isolate);
+    }
+
+    fn death(&self) -> Option<Death> {
+        self.0.state.lock().death.clone()
+    }
+}
+
+/// Starts a guest thread, which boots an isolate and waits as a spare.
+pub fn spawn(options: SpawnOptions) -> std::io::Result<GuestHandle> {
+    let id = GuestId::next();
+    let (inbox_sender, inbox_receiver) = inbox(limits::INBOX_EVENTS_MAX);
+    let control = Control::default();
+    let host = HostSender { guest: id, reports: options.reports.clone(), log_budget: options.log_budget.clone() };
+    let retired = Arc::new(Mutex::new(None));
+    let thread = std::thread::Builder::new().name(format!("lopata-{id}")).stack_size(STACK_BYTES).spawn({
+        let control = control.clone();
+        let inbox = inbox_sender.clone();
+        let retired = retired.clone();
+        move || run(options, host, control, inbox, inbox_receiver, &retired)
+    })?;
+    Ok(GuestHandle { id, inbox: inbox_sender, control, thread: Mutex::new(Some(thread)), retired })
+}
+
+fn run(
+    options: SpawnOptions,
+    host: HostSender,
+    control: Control,
+    inbox_sender: InboxSender,
+    mut inbox: InboxReceiver,
+    retired: &Mutex<Option<InboxReceiver>>,
+) {
+    let events = EventTable::default();
+    let worker: Arc<Mutex<Arc<str>>> = Arc::new(Mutex::new(Arc::from("")));
+    panic::watch(Watched {
+        host: host.clone(),
+        events: events.clone(),
+        control: control.clone(),
+        worker: worker.clone(),
+        inbox: inbox_sender,
+    });
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(4)
+            .build()
+            .expect("a runtime can be built while the process can open files");
+        runtime.block_on(async {
+            let mut isolate = Isolate::boot(&options, host.clone(), events.clone(), control.clone(), worker.clone());
+            host.send(FromGuest::Booted);
+            isolate.serve(&mut inbox).await;
+        });
+        runtime.shutdown_background();
+    }));
+    if let Err(payload) = outcome {
+        control.terminate(Some(Death::Panic(panic::text(&*payload))));
+    }
+    // What waits in the inbox is refused from here on, and taken back by the host.
+    inbox.close();
+    *retired.lock() = Some(inbox);
+    finish(&host, &events, &control, &worker.lock().clone());
+    panic::unwatch();
+    // The allocator keeps a dead thread's pages; give them back.
+    // SAFETY: malloc_trim has no preconditions.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Answers what is left and says goodbye.
+fn finish(host: &HostSender, events: &EventTable, control: &Control, worker: &str) {
+    let death = control.death();
+    let (text, outcome) = match &death {
+        // Source: the texts of production's errors 1102 and 1101.
+        Some(Death::Cpu) => ("Worker exceeded CPU time limit.", EventOutcome::ExceededCpu),
+        Some(Death::Memory) => ("Worker exceeded memory limit.", EventOutcome::ExceededMemory),
+        Some(Death::Grace) | None => (
+            "The worker was replaced by a newer version before this request was answered.",
+            EventOutcome::Canceled,
+        ),
+        Some(Death::Panic(_)) => ("internal error", EventOutcome::InternalError),
+    };
+    let mut error = WireError::new("Error", text);
+    if let Some(Death::Panic(panic)) = &death {
+        error.cause = Some(Box::new(WireError::new("Error", panic.clone())));
+    }
+    events.fail_all(&error, outcome, worker, host);
+    host.send(FromGuest::Stopped { death });
+}
+
+/// What the panic hook needs to answer for a guest whose thread can no longer run.
+struct Watched {
+    host: HostSender,
+    events: EventTable,
+    control: Control,
+    worker: Arc<Mutex<Arc<str>>>,
+    inbox: InboxSender,
+}
+
+mod panic {
+    //! Panics in guests: most unwind to `run`, those inside a V8 callback cannot.
+    //!
+    //! An op is called by V8 through C++ frames, where a panic would abort the process. The hook runs before
+    //! that: on such a panic it reports the guest's death and parks the thread for good. The isolate's memory is
+    //! lost, the process and every other guest live on.
+
+    use std::any::Any;
+    use std::cell::RefCell;
+    use std::sync::Once;
+
+    use lopata_protocol::message::Death;
+
+    use super::{Watched, finish};
+
+    thread_local! {
+        static WATCHED: RefCell<Option<Watched>> = const { RefCell::new(None) };
+        static FIRST: RefCell<Option<String>> = const { RefCell::new(None) };
+    }
+
+    /// What the standard library says when a panic meets a frame it may not unwind.
+    const CANNOT_UNWIND: &str = "panic in a function that cannot unwind";
+
+    /// Starts to answer for panics of this thread.
+    pub fn watch(watched: Watched) {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let previous = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                let text = text(info.payload());
+                let is_guest = WATCHED.try_with(|watched| watched.try_borrow().is_ok_and(|w| w.is_some()));
+                if !is_guest.unwrap_or(false) {
+                    previous(info);
+                    return;
+                }
+                if text == CANNOT_UNWIND {
+                    park_for_good();
+                }
+                let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+                FIRST.with(|first| {
+                    first.borrow_mut().get_or_insert_with(|| format!("{text}{place}"));
+                });
+            }));
+        });
+        WATCHED.with(|slot| *slot.borrow_mut() = Some(watched));
+    }
+
+    /// The thread ended in order.
+    pub fn unwatch() {
+        WATCHED.with(|slot| slot.borrow_mut().take());
+    }
+
+    fn park_for_good() -> ! {
+        WATCHED.with(|slot| {
+            if let Some(watched) = slot.borrow_mut().take() {
+                let text = FIRST.with(|first| first.borrow_mut().take()).unwrap_or_default();
+                watched.control.terminate(Some(Death::Panic(text)));
+                watched.inbox.close();
+                let worker = watched.worker.lock().clone();
+                finish(&watched.host, &watched.events, &watched.control, &worker);
+            }
+        });
+        loop {
+            std::thread::park();
+        }
+    }
+
+    /// The message of a panic.
+    pub fn text(payload: &(dyn Any + Send)) -> String {
+        let recorded = FIRST.try_with(|first| first.try_borrow().ok().and_then(|text| text.clone()));
+        if let Ok(Some(text)) = recorded {
+            return text;
+        }
+        match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+            (Some(text), _) => (*text).to_string(),
+            (_, Some(text)) => text.clone(),
+            _ => "panic".to_string(),
+        }
+    }
+}
