@@ -44,12 +44,7 @@ fn main() {
 }
 
 /// Writes a sorted table of specifier and source.
-fn table<'a>(
-    out: &mut String,
-    name: &str,
-    files: impl Iterator<Item = &'a (String, PathBuf, bool)>,
-    wrap: bool,
-) {
+fn table<'a>(out: &mut String, name: &str, files: impl Iterator<Item = &'a (String, PathBuf, bool)>, wrap: bool) {
     let mut rows: Vec<(&str, String)> = files.map(|(name, path, _)| (name.as_str(), source(path, wrap))).collect();
     rows.sort();
     writeln!(out, "pub static {name}: &[(&str, &str)] = &[").expect("writing to a string cannot fail");

@@ -15,6 +15,7 @@
 //! Architecture invariant: no V8, no HTTP, no SQLite, no files, no sockets.
 #![forbid(unsafe_code)]
 
+pub mod ids;
 pub mod inbox;
 pub mod ledger;
 pub mod parcel;
@@ -26,6 +27,7 @@ pub mod stream;
 mod testing;
 pub mod wait_until;
 
+pub use ids::Ids;
 pub use inbox::{Clock, InboxReceiver, InboxSender, Refused, inbox, inbox_with_clock};
 pub use ledger::{Ledger, LedgerAction, LedgerError, LedgerInput, LedgerState, Outstanding};
 pub use parcel::{Attachments, Parcel};

@@ -48,9 +48,10 @@ impl JsErrorClass for GuestError {
     fn get_additional_properties(&self) -> Box<dyn Iterator<Item = (Cow<'static, str>, PropertyValue)>> {
         match self {
             Self::Wire(error) => {
-                let cause = error.cause.as_ref().map(|cause| {
-                    (Cow::Borrowed("cause"), PropertyValue::String(Cow::Owned(cause.to_string())))
-                });
+                let cause = error
+                    .cause
+                    .as_ref()
+                    .map(|cause| (Cow::Borrowed("cause"), PropertyValue::String(Cow::Owned(cause.to_string()))));
                 Box::new(cause.into_iter())
             }
             Self::ServiceGone => {

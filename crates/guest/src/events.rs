@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lopata_bridges::{Answered, Attachments, Parcel, Reply};
+use lopata_bridges::{Answered, Attachments, Ids, Parcel, Reply};
 use lopata_protocol::{
     Answer, EventId, EventOutcome, FromGuest, SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus,
     WireError,
@@ -83,9 +83,8 @@ impl EventTable {
                 entry.failure = Some(error.to_string());
             }
             let reply = entry.reply.take();
-            let ended = ended.and_then(|outcome| {
-                table.remove(&event.0).map(|entry| entry.into_end(event, outcome, worker))
-            });
+            let ended =
+                ended.and_then(|outcome| table.remove(&event.0).map(|entry| entry.into_end(event, outcome, worker)));
             (reply, ended)
         };
         let Some(reply) = reply else {
@@ -205,20 +204,10 @@ impl Entry {
     }
 }
 
-/// A span id that is unique enough: a counter through a mixing function, never zero.
+/// A fresh span id.
 fn new_span_id() -> SpanId {
-    use std::cell::Cell;
-    use std::hash::{BuildHasher, RandomState};
     thread_local! {
-        static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(std::thread::current().id()));
+        static IDS: Ids = Ids::new();
     }
-    STATE.with(|state| {
-        // splitmix64
-        let next = state.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-        state.set(next);
-        let mut z = next;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        SpanId((z ^ (z >> 31)).max(1).to_be_bytes())
-    })
+    IDS.with(Ids::span)
 }

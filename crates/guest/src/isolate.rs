@@ -166,9 +166,7 @@ impl Isolate {
                     return Poll::Ready(None);
                 }
             }
-            if let Poll::Ready(Err(error)) =
-                self.runtime.poll_event_loop(cx, PollEventLoopOptions::default())
-            {
+            if let Poll::Ready(Err(error)) = self.runtime.poll_event_loop(cx, PollEventLoopOptions::default()) {
                 self.report(&error);
             }
             if self.control.must_stop() {
@@ -389,7 +387,17 @@ fn start(runtime: &mut JsRuntime) -> Dispatch {
     let lopata = v8::Local::new(scope, lopata).to_object(scope).expect("__lopata is an object");
     let start = get(scope, lopata, "start");
     let start = v8::Local::<v8::Function>::try_from(v8::Local::new(scope, start)).expect("start is a function");
-    let started = start.call(scope, lopata.into(), &[]).expect("the bootstrap does not throw");
+    let started = {
+        v8::tc_scope!(let scope, scope);
+        match start.call(scope, lopata.into(), &[]) {
+            Some(started) => v8::Global::new(scope, started),
+            None => {
+                let thrown = scope.exception().map(|thrown| wire::describe(scope, thrown));
+                panic!("the bootstrap threw: {}", thrown.map_or_else(String::new, |error| wire::report(&error)));
+            }
+        }
+    };
+    let started = v8::Local::new(scope, started);
     let started = started.to_object(scope).expect("start returns an object");
     let function = |scope: &mut v8::PinScope<'_, '_>, name: &str| {
         let value = get(scope, started, name);
@@ -492,7 +500,7 @@ fn js_stack(error: &deno_core::error::JsError) -> String {
             let (line, column) = (frame.line_number.unwrap_or(0), frame.column_number.unwrap_or(0));
             format!("{headline}\n    at {place}:{line}:{column}")
         }
-        (Some(stack), _) => stack.clone(),
+        (Some(stack), _) => wire::user_frames(stack),
         (None, Some(frame)) => {
             let place = frame.file_name.as_deref().unwrap_or_default();
             let (line, column) = (frame.line_number.unwrap_or(0), frame.column_number.unwrap_or(0));

@@ -255,10 +255,9 @@ fn finish(host: &HostSender, events: &EventTable, control: &Control, worker: &st
         // Source: the texts of production's errors 1102 and 1101.
         Some(Death::Cpu) => ("Worker exceeded CPU time limit.", EventOutcome::ExceededCpu),
         Some(Death::Memory) => ("Worker exceeded memory limit.", EventOutcome::ExceededMemory),
-        Some(Death::Grace) | None => (
-            "The worker was replaced by a newer version before this request was answered.",
-            EventOutcome::Canceled,
-        ),
+        Some(Death::Grace) | None => {
+            ("The worker was replaced by a newer version before this request was answered.", EventOutcome::Canceled)
+        }
         Some(Death::Panic(_)) => ("internal error", EventOutcome::InternalError),
     };
     let mut error = WireError::new("Error", text);
@@ -307,7 +306,7 @@ mod panic {
         HOOK.call_once(|| {
             let previous = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
-                let text = text(info.payload());
+                let text = message(info.payload());
                 let is_guest = WATCHED.try_with(|watched| watched.try_borrow().is_ok_and(|w| w.is_some()));
                 if !is_guest.unwrap_or(false) {
                     previous(info);
@@ -345,12 +344,13 @@ mod panic {
         }
     }
 
-    /// The message of a panic.
+    /// What a panic that was caught is reported as: what the hook noted, which has the place too.
     pub fn text(payload: &(dyn Any + Send)) -> String {
-        let recorded = FIRST.try_with(|first| first.try_borrow().ok().and_then(|text| text.clone()));
-        if let Ok(Some(text)) = recorded {
-            return text;
-        }
+        let noted = FIRST.try_with(|first| first.try_borrow().ok().and_then(|text| text.clone()));
+        noted.ok().flatten().unwrap_or_else(|| message(payload))
+    }
+
+    fn message(payload: &(dyn Any + Send)) -> String {
         match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
             (Some(text), _) => (*text).to_string(),
             (_, Some(text)) => text.clone(),

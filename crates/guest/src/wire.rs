@@ -25,7 +25,7 @@ fn describe_at<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: v8::Local<'s, v8::V
     let mut error = WireError {
         name: string_property(scope, object, "name").unwrap_or_default(),
         message: string_property(scope, object, "message").unwrap_or_default(),
-        stack: string_property(scope, object, "stack").unwrap_or_default(),
+        stack: user_frames(&string_property(scope, object, "stack").unwrap_or_default()),
         cause: None,
         properties: Vec::new(),
     };
@@ -42,6 +42,12 @@ fn describe_at<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: v8::Local<'s, v8::V
         error.properties = own_properties(scope, object);
     }
     error
+}
+
+/// A stack without the runtime's own frames, which say nothing to the user.
+pub fn user_frames(stack: &str) -> String {
+    let is_own = |line: &str| line.starts_with("    at ") && line.contains("ext:");
+    stack.lines().filter(|line| !is_own(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn property<'s>(
@@ -115,4 +121,25 @@ pub fn report(error: &WireError) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runtimes_frames_are_left_out() {
+        let stack =
+            "Error: boom\n    at fetch (file:///p/src/index.ts:4:38)\n    at run (ext:lopata/events/events.js:1:2)";
+        assert_eq!(user_frames(stack), "Error: boom\n    at fetch (file:///p/src/index.ts:4:38)");
+        assert_eq!(user_frames("Error: ext: is fine in a message"), "Error: ext: is fine in a message");
+    }
+
+    #[test]
+    fn a_report_shows_causes_and_properties() {
+        let mut error = WireError::new("Error", "outer");
+        error.properties.push(("code".to_string(), "E1".into()));
+        error.cause = Some(Box::new(WireError::new("TypeError", "inner")));
+        assert_eq!(report(&error), "Error: outer {\n  code: \"E1\"\n}\n  [cause]: TypeError: inner");
+    }
 }

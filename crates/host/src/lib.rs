@@ -1,1 +1,23 @@
-//! placeholder
+//! The host: everything of lopata outside the isolates.
+//!
+//! Owns the command line, configuration, bundling, the server, the supervisor and its generations, the
+//! services behind bindings, traces and the terminal. It reaches guests through messages and `lopata_guest::spawn`
+//! only.
+//!
+//! Architecture invariant: nothing here touches V8.
+
+pub mod bindings;
+pub mod bundle;
+pub mod cli;
+pub mod config;
+pub mod control;
+pub mod dev;
+pub mod dispatcher;
+pub mod generation;
+pub mod outbound;
+pub mod project;
+pub mod server;
+pub mod supervisor;
+pub mod terminal;
+pub mod traces;
+pub mod watch;

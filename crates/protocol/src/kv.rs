@@ -27,7 +27,8 @@ pub enum KvCall {
         /// As in [`KvCall::Get`].
         cache_ttl: Option<i32>,
     },
-    /// Writes one value. Answered by [`KvAnswer::Done`] once it is durable.
+    /// Writes one value. Answered by [`KvAnswer::Done`] once it is stored: from then on the end of the
+    /// process cannot lose it.
     Put {
         /// The key.
         key: String,
@@ -83,7 +84,7 @@ pub enum KvAnswer {
     Value(Option<KvValue>),
     /// One entry for each distinct key asked for, in the order in which they were first named.
     Values(Vec<(String, Option<KvValue>)>),
-    /// The write is durable.
+    /// The write is stored.
     Done,
     /// A page of keys.
     Page {

@@ -6,6 +6,7 @@
 pub mod body;
 pub mod events;
 pub mod fetch;
+pub mod kv;
 
 use std::rc::Rc;
 
@@ -52,6 +53,12 @@ deno_core::extension!(
         fetch::op_fetch_start,
         fetch::op_request_cf,
         fetch::op_request_headers,
+        kv::op_kv_delete,
+        kv::op_kv_get,
+        kv::op_kv_get_many,
+        kv::op_kv_list,
+        kv::op_kv_put_bytes,
+        kv::op_kv_put_text,
     ],
     esm_entry_point = "ext:lopata/bootstrap/bootstrap.js",
     esm = [dir "src/ext", "bootstrap/bootstrap.js"],
@@ -64,6 +71,7 @@ deno_core::extension!(
         "fetch/fetch.js",
         "fetch/request_response.js",
         "io_context/io_context.js",
+        "kv/kv.js",
         "timers/timers.js",
         "workers/workers.js",
     ],

@@ -161,11 +161,11 @@ pub async fn op_body_read(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> Result
 #[op2(nofast, reentrant)]
 pub fn op_body_cancel<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    state: &mut OpState,
+    state: Rc<RefCell<OpState>>,
     #[smi] id: u32,
     reason: v8::Local<'s, v8::Value>,
 ) {
-    let guest = state_of(state);
+    let guest = state_of(&state.borrow());
     let Some(slot) = guest.bodies.readers.borrow_mut().remove(&id) else { return };
     let reason = wire::describe(scope, reason);
     if let Some(reader) = slot.reader.borrow_mut().take() {
@@ -280,12 +280,12 @@ pub fn op_body_finish(state: &mut OpState, #[smi] id: u32) {
 #[op2(nofast, reentrant)]
 pub fn op_body_abort<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    state: &mut OpState,
+    state: Rc<RefCell<OpState>>,
     #[smi] id: u32,
     error: v8::Local<'s, v8::Value>,
 ) {
     let error = wire::describe(scope, error);
-    close(state, id, |writer| writer.fail(error));
+    close(&mut state.borrow_mut(), id, |writer| writer.fail(error));
 }
 
 fn close(state: &mut OpState, id: u32, how: impl FnOnce(StreamWriter)) {

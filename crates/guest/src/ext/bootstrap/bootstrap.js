@@ -24,6 +24,7 @@ internals.__telemetryUtil = {
 
 delete Intl.v8BreakIterator;
 
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const event = core.loadExtScript("ext:deno_web/02_event.js");
 const url = core.loadExtScript("ext:deno_web/00_url.js");
 const urlPattern = core.loadExtScript("ext:deno_web/01_urlpattern.js");
@@ -51,7 +52,7 @@ const console_ = core.loadExtScript("ext:lopata/console/console.js");
 internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, requireIoContext: io.required };
 
 const events = core.loadExtScript("ext:lopata/events/events.js");
-const kv = {}; // KVWAIT
+const kv = core.loadExtScript("ext:lopata/kv/kv.js");
 
 // Ops throw these by name; a name nobody registered would reject with undefined.
 for (
@@ -273,7 +274,7 @@ function envValue(name, kind, value) {
     case "json":
       return JSON.parse(value);
     case "kv":
-      return new kv.KVNamespace(value);
+      return kv.KVNamespace(value, name);
     case "unavailable":
       return unavailable(value);
     default:
@@ -299,6 +300,7 @@ function unavailable(sentence) {
 
 globalThis.__lopata = {
   start() {
+    ObjectSetPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);
     core.setReportExceptionCallback((error) => event.reportException(error));
     core.setUnhandledPromiseRejectionHandler((promise, reason) => {
       const rejection = new event.PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
@@ -321,7 +323,6 @@ globalThis.__lopata = {
       });
     });
     performance_.setTimeOrigin();
-    ObjectSetPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);
     const console = console_.makeConsole();
     core.wrapConsole(console, core.v8Console);
     core.defineGlobalProperties(globalThis, {
@@ -347,5 +348,6 @@ globalThis.__lopata = {
   },
 };
 
+ObjectDefineProperty(globalThis, webidl.brand, { __proto__: null, value: webidl.brand, configurable: true });
 event.setEventTargetData(globalThis);
 event.saveGlobalThisReference(globalThis);

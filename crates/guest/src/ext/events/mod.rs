@@ -1,5 +1,6 @@
 //! Ops of events: answers, ends, waitUntil, spans and logs.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -133,13 +134,13 @@ pub fn op_event_respond<'s>(
 #[op2(nofast, reentrant)]
 pub fn op_event_failed<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    state: &mut OpState,
+    state: Rc<RefCell<OpState>>,
     #[number] event: u64,
     thrown: v8::Local<'s, v8::Value>,
     #[smi] outcome: u32,
     quiet: bool,
 ) {
-    let guest = guest_of(state);
+    let guest = guest_of(&state.borrow());
     let event = EventId(event);
     let error = wire::describe(scope, thrown);
     if !quiet {
@@ -178,13 +179,13 @@ pub fn op_wait_until_added(state: &mut OpState, #[number] event: u64) -> u64 {
 #[op2(nofast, reentrant)]
 pub fn op_wait_until_settled<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    state: &mut OpState,
+    state: Rc<RefCell<OpState>>,
     #[number] event: u64,
     #[number] task: u64,
     thrown: v8::Local<'s, v8::Value>,
     failed: bool,
 ) {
-    let guest = guest_of(state);
+    let guest = guest_of(&state.borrow());
     let error = failed.then(|| wire::describe(scope, thrown));
     guest.host.send(FromGuest::WaitUntilSettled { event: EventId(event), task: WaitUntilId(task), error });
 }
@@ -247,11 +248,11 @@ pub fn op_log<'s>(
 #[op2(nofast, reentrant)]
 pub fn op_log_exception<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    state: &mut OpState,
+    state: Rc<RefCell<OpState>>,
     #[number] event: u64,
     thrown: v8::Local<'s, v8::Value>,
 ) {
-    let guest = guest_of(state);
+    let guest = guest_of(&state.borrow());
     let error = wire::describe(scope, thrown);
     log_error(&guest, (event != 0).then_some(EventId(event)), &error);
 }

@@ -129,7 +129,7 @@ async function hop(context, method, url, headerList, body, signal) {
     if (call >= 0) op_fetch_cancel(call);
   };
   (context.fetches ??= new SafeSet()).add(cancel);
-  addAbort(signal, cancel);
+  signal[addAbort](cancel);
   try {
     const sent = rr.takeBody(body, () => {});
     call = op_fetch_start(context.event, method, url, headerList, sent.kind, sent.value, sent.length);
@@ -149,7 +149,7 @@ async function hop(context, method, url, headerList, body, signal) {
     throw error;
   } finally {
     context.fetches?.delete(cancel);
-    removeAbort(signal, cancel);
+    signal[removeAbort](cancel);
     const attributes = JSON.stringify({ "http.request.method": method, "url.full": url, "http.response.status_code": status });
     op_span_end(context.event, "fetch", start, attributes, failure);
   }

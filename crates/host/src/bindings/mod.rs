@@ -1,0 +1,69 @@
+//! The table of bindings: what each reads from the configuration and what it puts into `env`.
+//!
+//! A binding is a folder of its name here, in `guest/src/ext/` and in `storage/src/`, and one line in
+//! [`BINDINGS`]. No binding knows another. What lopata cannot provide yet becomes an entry that throws a clear
+//! error on first use, so that the rest of the worker runs.
+
+pub mod kv;
+mod modules;
+mod unavailable;
+mod vars;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lopata_bridges::ServiceHandle;
+use lopata_protocol::{EnvValue, ServiceId};
+
+use crate::config::WorkerConfig;
+
+pub use modules::module_global;
+
+/// One kind of binding.
+pub trait Binding: Sync {
+    /// The env entries that the configuration asks for, in its order.
+    fn entries(&self, config: &WorkerConfig, context: &BindingContext) -> Vec<BindingEntry>;
+}
+
+/// All bindings. Entries of an earlier line come first in `env`.
+static BINDINGS: [&dyn Binding; 4] = [&vars::Vars, &kv::Kv, &modules::Blobs, &unavailable::Unavailable];
+
+/// One entry of `env`, with what the host wants to know of it.
+#[derive(Clone, Debug)]
+pub struct BindingEntry {
+    /// The name in `env`.
+    pub name: String,
+    /// For people: `KV Namespace`, `Environment Variable`.
+    pub kind: &'static str,
+    /// What is shown of it; nothing for a secret.
+    pub shown: Option<String>,
+    /// True when the value must never be shown.
+    pub secret: bool,
+    /// What the guest makes of it.
+    pub value: EnvValue,
+    /// The service behind it.
+    pub service: Option<(ServiceId, ServiceHandle)>,
+    /// Equal exactly when the entry means the same: a change of it is a reload.
+    pub identity: String,
+}
+
+/// What bindings share: where they persist, and the stores that run.
+#[derive(Clone)]
+pub struct BindingContext {
+    /// The persist root, `.lopata/state/v3`.
+    pub persist: PathBuf,
+    /// The running KV stores.
+    pub kv: Arc<kv::Stores>,
+}
+
+impl BindingContext {
+    /// A context for a persist root.
+    pub fn new(persist: PathBuf) -> Self {
+        Self { persist, kv: Arc::default() }
+    }
+}
+
+/// All env entries of a worker.
+pub fn entries(config: &WorkerConfig, context: &BindingContext) -> Vec<BindingEntry> {
+    BINDINGS.iter().flat_map(|binding| binding.entries(config, context)).collect()
+}

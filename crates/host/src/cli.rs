@@ -1,0 +1,305 @@
+//! The command line: wrangler's verbs and flags, as far as lopata has them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use lopata_storage::PersistRoot;
+
+use crate::bindings::kv;
+use crate::bindings::kv::cli::{KvArgs, KvContext};
+use crate::config::{self, LoadOptions};
+use crate::terminal::Verbosity;
+
+/// Runs Cloudflare Workers on your machine.
+#[derive(Debug, Parser)]
+#[command(name = "lopata", version, about, max_term_width = 110)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What lopata can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a local server for developing your Worker
+    Dev(Box<DevArgs>),
+    /// Manage Workers KV in the local state
+    Kv(KvArgs),
+}
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Path to the configuration file (found upward from here when not given)
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The environment of the configuration to use
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub env: Option<String>,
+    /// File to read secrets from instead of .dev.vars and .env; may be repeated
+    #[arg(long, global = true, value_name = "FILE")]
+    pub env_file: Vec<PathBuf>,
+    /// Directory to run in
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+}
+
+/// `http` or `https`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Protocol {
+    /// Plain.
+    Http,
+    /// With TLS.
+    Https,
+}
+
+/// `lopata dev`.
+#[derive(Clone, Debug, Args)]
+pub struct DevArgs {
+    /// The path to an entry point for your Worker
+    pub script: Option<PathBuf>,
+    /// Name of the Worker
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Date to use for compatibility checks
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub compatibility_date: Option<String>,
+    /// Flags to use for compatibility checks
+    #[arg(long, visible_alias = "compatibility-flag", num_args = 1..)]
+    pub compatibility_flags: Option<Vec<String>>,
+    /// Use today's compatibility date
+    #[arg(long, conflicts_with = "compatibility_date")]
+    pub latest: bool,
+    /// Skip internal build steps and directly run the script
+    #[arg(long, overrides_with = "bundle")]
+    pub no_bundle: bool,
+    /// Bundle the script (the default)
+    #[arg(long, hide = true)]
+    pub bundle: bool,
+    /// IP address to listen on
+    #[arg(long, value_name = "IP")]
+    pub ip: Option<String>,
+    /// Port to listen on
+    #[arg(short, long)]
+    pub port: Option<u16>,
+    /// Host to forward requests to, as your Worker sees it; defaults to the first route's
+    #[arg(long, visible_alias = "local-upstream")]
+    pub host: Option<String>,
+    /// Protocol to listen to requests on
+    #[arg(long, value_enum)]
+    pub local_protocol: Option<Protocol>,
+    /// Path to a custom certificate key
+    #[arg(long, requires = "https_cert_path", env = "WRANGLER_HTTPS_KEY_PATH")]
+    pub https_key_path: Option<PathBuf>,
+    /// Path to a custom certificate
+    #[arg(long, requires = "https_key_path", env = "WRANGLER_HTTPS_CERT_PATH")]
+    pub https_cert_path: Option<PathBuf>,
+    /// Protocol that your Worker sees
+    #[arg(long, value_enum)]
+    pub upstream_protocol: Option<Protocol>,
+    /// A key-value pair to be injected as a variable, `name:value`; may be repeated
+    #[arg(long, value_parser = pair)]
+    pub var: Vec<(String, String)>,
+    /// A key-value pair to be substituted in the script, `name:value`; may be repeated
+    #[arg(long, value_parser = pair)]
+    pub define: Vec<(String, String)>,
+    /// A module pair to be substituted in the script, `name:module`; may be repeated
+    #[arg(long, value_parser = pair)]
+    pub alias: Vec<(String, String)>,
+    /// The function that is called for each JSX element
+    #[arg(long)]
+    pub jsx_factory: Option<String>,
+    /// The function that is called for each JSX fragment
+    #[arg(long)]
+    pub jsx_fragment: Option<String>,
+    /// Path to a custom tsconfig.json
+    #[arg(long)]
+    pub tsconfig: Option<PathBuf>,
+    /// Minify the script
+    #[arg(long)]
+    pub minify: bool,
+    /// Where local data is kept (default: .lopata/state)
+    #[arg(long, value_name = "DIR")]
+    pub persist_to: Option<PathBuf>,
+    /// Expose /__scheduled to trigger the scheduled handler
+    #[arg(long)]
+    pub test_scheduled: bool,
+    /// What to print
+    #[arg(long, value_enum, env = "WRANGLER_LOG", ignore_case = true, default_value = "log")]
+    pub log_level: Verbosity,
+    /// Show keys to press while the server runs
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub show_interactive_dev_session: bool,
+    /// Run locally (lopata always does)
+    #[arg(short, long, hide = true)]
+    pub local: bool,
+    /// Flags of wrangler that lopata does not have yet.
+    #[command(flatten)]
+    pub missing: Missing,
+}
+
+/// Flags that wrangler has and lopata does not: known, so that the error can say so.
+#[derive(Clone, Debug, Args)]
+pub struct Missing {
+    #[arg(short, long, hide = true)]
+    remote: bool,
+    #[arg(long, hide = true)]
+    live_reload: bool,
+    #[arg(long, hide = true, num_args = 0..=1)]
+    assets: Option<Option<PathBuf>>,
+    #[arg(long, hide = true, num_args = 0..=1)]
+    site: Option<Option<PathBuf>>,
+    #[arg(long, hide = true)]
+    site_include: Vec<String>,
+    #[arg(long, hide = true)]
+    site_exclude: Vec<String>,
+    #[arg(long, hide = true)]
+    inspector_port: Option<u16>,
+    #[arg(long, hide = true)]
+    inspector_ip: Option<String>,
+    #[arg(long, hide = true, visible_alias = "route")]
+    routes: Vec<String>,
+    #[arg(long, hide = true)]
+    enable_containers: bool,
+    #[arg(long, hide = true)]
+    types: bool,
+    #[arg(long, hide = true)]
+    tunnel: bool,
+    #[arg(long, hide = true)]
+    tunnel_name: Option<String>,
+}
+
+impl Cli {
+    /// Reads the process's arguments; ends the process when they are wrong or ask for help.
+    pub fn read() -> Self {
+        let mut arguments: Vec<_> = std::env::args_os().collect();
+        if arguments.get(1).is_some_and(|command| command == "kv") {
+            arguments = kv::cli::join_switches(arguments);
+        }
+        Self::parse_from(arguments)
+    }
+}
+
+impl Missing {
+    /// The flags that were given, each with what it means that lopata lacks it.
+    pub fn given(&self) -> Vec<(&'static str, Lack)> {
+        let flags = [
+            ("--remote", self.remote, Lack::Refused),
+            ("--assets", self.assets.is_some(), Lack::Refused),
+            ("--site", self.site.is_some(), Lack::Refused),
+            ("--tunnel", self.tunnel || self.tunnel_name.is_some(), Lack::Refused),
+            ("--site-include", !self.site_include.is_empty(), Lack::Refused),
+            ("--site-exclude", !self.site_exclude.is_empty(), Lack::Refused),
+            ("--live-reload", self.live_reload, Lack::Ignored),
+            ("--inspector-port", self.inspector_port.is_some(), Lack::Ignored),
+            ("--inspector-ip", self.inspector_ip.is_some(), Lack::Ignored),
+            ("--routes", !self.routes.is_empty(), Lack::Ignored),
+            ("--enable-containers", self.enable_containers, Lack::Ignored),
+            ("--types", self.types, Lack::Ignored),
+        ];
+        flags.into_iter().filter(|(_, given, _)| *given).map(|(name, _, lack)| (name, lack)).collect()
+    }
+}
+
+/// What happens when a flag is given that lopata does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The worker would do something else than asked: an error.
+    Refused,
+    /// The worker runs the same without it: a warning.
+    Ignored,
+}
+
+/// `lopata kv`: finds the configuration and the state, and leaves the rest to the binding. The result is the exit
+/// code.
+pub fn run_kv(args: &KvArgs, global: &Global) -> anyhow::Result<i32> {
+    let here = std::env::current_dir().context("The current directory cannot be read")?;
+    let cwd = global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
+    let mut options = LoadOptions::new(cwd.clone());
+    options.config = global.config.clone();
+    options.env = global.env.clone();
+    options.env_files = global.env_file.clone();
+    let place = args.place();
+    // A namespace named by its id needs no configuration; without a `main`, one is still of use.
+    let (namespaces, config) = match config::load(&options) {
+        Ok(loaded) => (loaded.config.kv_namespaces, loaded.path),
+        Err(errors) if place.names_an_id() && global.config.is_none() => {
+            let path = errors.watch.into_iter().find(|path| path.is_file());
+            (Vec::new(), path)
+        }
+        Err(errors) => {
+            eprintln!("{}", config::render_all(&errors.diagnostics, false));
+            return Ok(1);
+        }
+    };
+    let root = persist_root(place.persist_to.as_deref(), config.as_deref(), &cwd);
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+    let context = KvContext {
+        namespaces: &namespaces,
+        root,
+        clock: lopata_storage::system_clock(),
+        out: &mut out,
+        err: &mut err,
+    };
+    match kv::cli::run(args, context) {
+        Ok(()) => Ok(0),
+        Err(error) => {
+            eprintln!("✘ [ERROR] {error}");
+            Ok(1)
+        }
+    }
+}
+
+/// Where local data is kept: `v3` in the folder of `--persist-to`, or of `.lopata/state` beside the configuration.
+pub fn persist_root(persist_to: Option<&Path>, config: Option<&Path>, cwd: &Path) -> PersistRoot {
+    let folder = match persist_to {
+        Some(folder) => cwd.join(folder),
+        None => config.and_then(Path::parent).unwrap_or(cwd).join(".lopata/state"),
+    };
+    PersistRoot::in_persist_folder(&folder)
+}
+
+/// `name:value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
+        _ => Err(format!("expected `name:value`, got `{text}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn pairs_split_at_the_first_colon() {
+        assert_eq!(pair("a:b:c").unwrap(), ("a".to_string(), "b:c".to_string()));
+        assert!(pair("a").is_err());
+        assert!(pair(":b").is_err());
+    }
+
+    #[test]
+    fn wranglers_usual_lines_parse() {
+        for line in [
+            "lopata dev",
+            "lopata dev src/index.ts --port 0 --ip 0.0.0.0 -e staging",
+            "lopata dev -c a/wrangler.jsonc --var A:b --var C:d --persist-to /tmp/x --test-scheduled",
+            "lopata dev --local-protocol https --log-level debug --no-bundle --show-interactive-dev-session=false",
+            "lopata dev --env-file .env --env-file .env.local --compatibility-flags nodejs_compat",
+        ] {
+            Cli::try_parse_from(line.split(' ')).unwrap();
+        }
+    }
+}

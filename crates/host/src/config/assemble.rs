@@ -1,0 +1,264 @@
+//! Takes the typed configuration of a worker from the checked value tree.
+//!
+//! The tree was checked without an error, so a value of the wrong type cannot occur here; it would count as not
+//! set. Relative paths start at the configuration's directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::checks::as_count;
+use super::diagnostics::SourceFile;
+use super::environments::Settings;
+use super::names::{self, Binding};
+use super::schema::Effect;
+use super::tree::{Node, Object};
+use super::worker::{
+    Assets, BuildConfig, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position, Route,
+    RuleKind, Var, WorkerConfig,
+};
+
+/// The name of a worker that has none.
+const DEFAULT_NAME: &str = "worker";
+
+/// What is decided outside the file.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The entry file.
+    pub main: Option<PathBuf>,
+    /// The name from a flag.
+    pub name: Option<String>,
+    /// The effective date.
+    pub compatibility_date: String,
+    /// Flags from the command line instead of the file's.
+    pub compatibility_flags: Option<Vec<String>>,
+    /// All text and JSON entries.
+    pub vars: Vec<Var>,
+    /// Replacements from flags, which win.
+    pub define: Vec<(String, String)>,
+    /// Aliases from flags, which win.
+    pub alias: Vec<(String, String)>,
+    /// The asset directory from a flag.
+    pub assets: Option<PathBuf>,
+}
+
+/// The worker. `root` is the configuration's directory, `cwd` the user's.
+pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd: &Path, given: Given) -> WorkerConfig {
+    let get = Getter { settings, root };
+    let (kv_namespaces, other_bindings) = env_entries(settings, file);
+    WorkerConfig {
+        name: given.name.or_else(|| settings.worker_name()).unwrap_or_else(|| DEFAULT_NAME.to_string()),
+        env: settings.env_name.map(str::to_string),
+        main: given.main,
+        root: root.to_path_buf(),
+        compatibility_date: given.compatibility_date,
+        compatibility_flags: given.compatibility_flags.unwrap_or_else(|| strings(settings.get("compatibility_flags"))),
+        base_dir: get.path("base_dir"),
+        tsconfig: get.path("tsconfig"),
+        jsx_factory: get.text("jsx_factory").unwrap_or("React.createElement").to_string(),
+        jsx_fragment: get.text("jsx_fragment").unwrap_or("React.Fragment").to_string(),
+        rules: settings.get("rules").and_then(Node::as_array).unwrap_or_default().iter().filter_map(rule).collect(),
+        find_additional_modules: get.flag("find_additional_modules"),
+        preserve_file_names: get.flag("preserve_file_names").unwrap_or(false),
+        no_bundle: get.flag("no_bundle").unwrap_or(false),
+        minify: get.flag("minify").unwrap_or(false),
+        keep_names: get.flag("keep_names").unwrap_or(true),
+        alias: overridden(get.pairs("alias"), given.alias),
+        define: overridden(get.pairs("define"), given.define),
+        build: build_config(settings, root, cwd),
+        dev: settings.get("dev").and_then(Node::as_object).map(dev_config).unwrap_or_default(),
+        vars: given.vars,
+        crons: settings
+            .get("triggers")
+            .and_then(|node| node.as_object()?.get("crons"))
+            .map_or_else(Vec::new, |crons| strings(Some(crons))),
+        routes: routes(settings),
+        limits: limits(settings),
+        assets: assets(settings, root, given.assets),
+        kv_namespaces,
+        wasm_modules: get.files("wasm_modules"),
+        text_blobs: get.files("text_blobs"),
+        data_blobs: get.files("data_blobs"),
+        other_bindings,
+    }
+}
+
+struct Getter<'s, 'a> {
+    settings: &'s Settings<'a>,
+    root: &'s Path,
+}
+
+impl<'a> Getter<'_, 'a> {
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.settings.get(name).and_then(Node::as_str)
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        self.settings.get(name).and_then(Node::as_bool)
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(|text| clean(&self.root.join(text)))
+    }
+
+    fn pairs(&self, name: &str) -> Vec<(String, String)> {
+        let object = self.settings.get(name).and_then(Node::as_object);
+        let entries = object.into_iter().flat_map(Object::iter);
+        entries.filter_map(|entry| Some((entry.key.clone(), entry.value.as_str()?.to_string()))).collect()
+    }
+
+    fn files(&self, name: &str) -> Vec<(String, PathBuf)> {
+        self.pairs(name).into_iter().map(|(name, path)| (name, clean(&self.root.join(path)))).collect()
+    }
+}
+
+/// A path without `.` and `..`, by its text alone: the file need not exist.
+pub fn clean(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn strings(node: Option<&Node>) -> Vec<String> {
+    let items = node.and_then(Node::as_array).unwrap_or_default();
+    items.iter().filter_map(Node::as_str).map(str::to_string).collect()
+}
+
+fn overridden(mut pairs: Vec<(String, String)>, given: Vec<(String, String)>) -> Vec<(String, String)> {
+    for (name, value) in given {
+        match pairs.iter_mut().find(|(old, _)| *old == name) {
+            Some((_, old)) => *old = value,
+            None => pairs.push((name, value)),
+        }
+    }
+    pairs
+}
+
+fn rule(node: &Node) -> Option<ModuleRule> {
+    let object = node.as_object()?;
+    Some(ModuleRule {
+        kind: RuleKind::parse(object.get("type")?.as_str()?)?,
+        globs: strings(object.get("globs")),
+        fallthrough: object.get("fallthrough").and_then(Node::as_bool),
+    })
+}
+
+fn build_config(settings: &Settings<'_>, root: &Path, cwd: &Path) -> BuildConfig {
+    let object = settings.get("build").and_then(Node::as_object);
+    let get = |name: &str| object.and_then(|object| object.get(name));
+    let text = |name: &str| get(name).and_then(Node::as_str);
+    let watch_dirs = match get("watch_dir") {
+        None => vec!["./src".to_string()],
+        Some(node) => node.as_str().map_or_else(|| strings(Some(node)), |one| vec![one.to_string()]),
+    };
+    BuildConfig {
+        command: text("command").filter(|command| !command.trim().is_empty()).map(str::to_string),
+        // wrangler runs the command where it was started itself, and watches beside the configuration.
+        cwd: text("cwd").map_or_else(|| cwd.to_path_buf(), |dir| clean(&cwd.join(dir))),
+        watch_dirs: watch_dirs.iter().map(|dir| clean(&root.join(dir))).collect(),
+    }
+}
+
+fn dev_config(object: &Object) -> DevConfig {
+    let text = |name: &str| object.get(name).and_then(Node::as_str).map(str::to_string);
+    let flag = |name: &str| object.get(name).and_then(Node::as_bool);
+    let port = |name: &str| object.get(name).and_then(Node::as_f64).map(|port| port as u16);
+    let scheme =
+        |name: &str| text(name).map(|scheme| if scheme == "https" { HttpScheme::Https } else { HttpScheme::Http });
+    DevConfig {
+        ip: text("ip"),
+        port: port("port"),
+        inspector_port: port("inspector_port"),
+        inspector_ip: text("inspector_ip"),
+        local_protocol: scheme("local_protocol"),
+        upstream_protocol: scheme("upstream_protocol"),
+        host: text("host"),
+        enable_containers: flag("enable_containers"),
+        generate_types: flag("generate_types"),
+    }
+}
+
+fn routes(settings: &Settings<'_>) -> Vec<Route> {
+    let many = settings.get("routes").and_then(Node::as_array).unwrap_or_default();
+    let one = settings.get("route").filter(|route| route.as_str() != Some(""));
+    many.iter().chain(one).filter_map(route).collect()
+}
+
+fn route(node: &Node) -> Option<Route> {
+    if let Some(pattern) = node.as_str() {
+        return Some(Route { pattern: pattern.to_string(), zone_id: None, zone_name: None, custom_domain: false });
+    }
+    let object = node.as_object()?;
+    let text = |name: &str| object.get(name).and_then(Node::as_str).map(str::to_string);
+    Some(Route {
+        pattern: text("pattern")?,
+        zone_id: text("zone_id"),
+        zone_name: text("zone_name"),
+        custom_domain: object.get("custom_domain").and_then(Node::as_bool).unwrap_or(false),
+    })
+}
+
+fn limits(settings: &Settings<'_>) -> Limits {
+    let object = settings.get("limits").and_then(Node::as_object);
+    let get = |name: &str| object.and_then(|object| object.get(name)).and_then(as_count);
+    Limits { cpu_ms: get("cpu_ms"), subrequests: get("subrequests") }
+}
+
+fn assets(settings: &Settings<'_>, root: &Path, given: Option<PathBuf>) -> Option<Assets> {
+    let object = settings.get("assets").and_then(Node::as_object);
+    let text = |name: &str| object.and_then(|object| object.get(name)).and_then(Node::as_str);
+    if object.is_none() && given.is_none() {
+        return None;
+    }
+    let directory = given.or_else(|| text("directory").map(|dir| clean(&root.join(dir))));
+    Some(Assets { directory, binding: text("binding").map(str::to_string) })
+}
+
+fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> (Vec<KvNamespace>, Vec<OtherBinding>) {
+    let file_name: Arc<str> = Arc::from(file.name.as_str());
+    let position = |binding: &Binding<'_>| {
+        let (line, column) = file.position(binding.range.start);
+        Position { file: Arc::clone(&file_name), line, column }
+    };
+    let (mut namespaces, mut others) = (Vec::new(), Vec::new());
+    for binding in names::bindings(settings) {
+        let field = |name: &str| binding.node.as_object().and_then(|object| object.get(name));
+        let text = |name: &str| field(name).and_then(Node::as_str).map(str::to_string);
+        if binding.key.name == "kv_namespaces" {
+            namespaces.push(KvNamespace {
+                binding: binding.name.to_string(),
+                id: text("id"),
+                preview_id: text("preview_id"),
+                remote: field("remote").and_then(Node::as_bool).unwrap_or(false),
+                position: position(&binding),
+            });
+        } else if binding.key.effect == Effect::Throws {
+            others.push(OtherBinding {
+                kind: binding.key.name,
+                friendly: binding.key.friendly,
+                name: binding.name.to_string(),
+                position: position(&binding),
+            });
+        }
+    }
+    (namespaces, others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_by_their_text() {
+        assert_eq!(clean(Path::new("/a/./b/../c")), Path::new("/a/c"));
+        assert_eq!(clean(Path::new("/../a")), Path::new("/a"));
+    }
+}

@@ -1,0 +1,348 @@
+//! A worker's project: its configuration and sources, and how they become a blueprint for generations.
+//!
+//! Each build reads the configuration again (a few hundred microseconds) and bundles the code, so an edit of
+//! either is the same kind of event. A configuration with errors keeps the last good one serving: the build
+//! fails, and nothing is replaced.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lopata_bridges::{Attachments, FetchService, ServiceHandle};
+use lopata_protocol::{EnvEntry, GenerationId, ModuleDefinition, ServiceId, WorkerDefinition, WorkerFormat, limits};
+
+use crate::bindings::{self, BindingContext, BindingEntry};
+use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
+use crate::config::{self, HttpScheme, LoadOptions, WorkerConfig};
+use crate::server::{BindingLine, Diagnostic, Failure, HostPattern, Site};
+
+/// Everything a generation is made from, shared by all generations of the same code and configuration.
+pub struct Blueprint {
+    /// The worker's name.
+    pub name: Arc<str>,
+    /// Milliseconds of uninterrupted JavaScript before the watchdog acts.
+    pub cpu_ms_max: u64,
+    /// The folders whose sources may be shown on an error page.
+    pub source_roots: Vec<PathBuf>,
+    compatibility_date: String,
+    compatibility_flags: Vec<String>,
+    entry: String,
+    format: WorkerFormat,
+    modules: Vec<ModuleDefinition>,
+    env: Vec<BindingEntry>,
+    outbound: (ServiceId, FetchService),
+}
+
+impl Blueprint {
+    /// What a guest is sent to become a generation.
+    pub fn definition(&self, generation: GenerationId) -> (WorkerDefinition, Attachments) {
+        let mut attachments = Attachments::none();
+        attachments.attach_service(self.outbound.0, ServiceHandle::Fetch(self.outbound.1.clone()));
+        for entry in &self.env {
+            if let Some((id, service)) = &entry.service {
+                attachments.attach_service(*id, service.clone());
+            }
+        }
+        let env = self.env.iter().map(|entry| EnvEntry { name: entry.name.clone(), value: entry.value.clone() });
+        let definition = WorkerDefinition {
+            generation,
+            name: self.name.clone(),
+            compatibility_date: self.compatibility_date.clone(),
+            compatibility_flags: self.compatibility_flags.clone(),
+            format: self.format,
+            entry: self.entry.clone(),
+            modules: self.modules.clone(),
+            env: env.collect(),
+            outbound: self.outbound.0,
+            cpu_ms_max: self.cpu_ms_max,
+            heap_bytes_max: limits::HEAP_BYTES_MAX,
+        };
+        (definition, attachments)
+    }
+
+    /// Whether a generation of `other` would be the same as one of this.
+    pub fn same_as(&self, other: &Blueprint) -> bool {
+        let modules = |blueprint: &Blueprint| -> Vec<_> {
+            blueprint.modules.iter().map(|module| (module.specifier.clone(), module.hash)).collect()
+        };
+        let env = |blueprint: &Blueprint| -> Vec<_> {
+            blueprint.env.iter().map(|entry| (entry.name.clone(), entry.identity.clone())).collect()
+        };
+        self.name == other.name
+            && self.cpu_ms_max == other.cpu_ms_max
+            && self.compatibility_date == other.compatibility_date
+            && self.compatibility_flags == other.compatibility_flags
+            && self.entry == other.entry
+            && self.format == other.format
+            && modules(self) == modules(other)
+            && env(self) == env(other)
+    }
+
+    /// The env entries, as the error page lists them.
+    pub fn binding_lines(&self) -> Vec<BindingLine> {
+        let line = |entry: &BindingEntry| BindingLine {
+            name: entry.name.clone(),
+            kind: entry.kind.to_string(),
+            value: entry.shown.clone(),
+            secret: entry.secret,
+        };
+        self.env.iter().map(line).collect()
+    }
+}
+
+/// A build that went well.
+pub struct Built {
+    /// What came of it.
+    pub blueprint: Blueprint,
+    /// What it depended on.
+    pub watch: WatchSet,
+    /// What the user should know, rendered.
+    pub warnings: Vec<String>,
+    /// How the server appears, when the configuration changed it.
+    pub site: Option<Site>,
+}
+
+/// A build that did not.
+pub struct BuildFailure {
+    /// For the error page.
+    pub failure: Failure,
+    /// For the terminal, rendered.
+    pub texts: Vec<String>,
+    /// What it depended on, so that the repair is noticed.
+    pub watch: WatchSet,
+}
+
+/// Command-line settings that come before the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--host`.
+    pub host: Option<String>,
+    /// `--upstream-protocol`.
+    pub upstream_protocol: Option<HttpScheme>,
+    /// `--no-bundle` or `--bundle`.
+    pub no_bundle: Option<bool>,
+    /// `--minify`.
+    pub minify: Option<bool>,
+    /// `--tsconfig`.
+    pub tsconfig: Option<PathBuf>,
+    /// `--jsx-factory`.
+    pub jsx_factory: Option<String>,
+    /// `--jsx-fragment`.
+    pub jsx_fragment: Option<String>,
+}
+
+/// One worker's files, and what is kept between builds.
+pub struct Project {
+    options: LoadOptions,
+    overrides: Overrides,
+    bundler: Box<dyn Bundler>,
+    context: BindingContext,
+    outbound: (ServiceId, FetchService),
+    colour: bool,
+    /// Warnings that were shown already; they come again only when they change.
+    shown_warnings: Vec<String>,
+}
+
+impl Project {
+    /// A project that has not been built yet.
+    pub fn new(
+        options: LoadOptions,
+        overrides: Overrides,
+        context: BindingContext,
+        outbound: FetchService,
+        colour: bool,
+        custom_build_output: OutputSink,
+    ) -> Self {
+        Self {
+            options,
+            overrides,
+            bundler: Box::new(WorkerBundler::new(custom_build_output)),
+            context,
+            outbound: (ServiceId::next(), outbound),
+            colour,
+            shown_warnings: Vec::new(),
+        }
+    }
+
+    /// Reads the configuration and bundles the code.
+    pub async fn build(&mut self) -> Result<Built, BuildFailure> {
+        let loaded = match config::load(&self.options) {
+            Ok(loaded) => loaded,
+            Err(errors) => return Err(self.config_failure(&errors)),
+        };
+        let config_watch: Vec<PathBuf> = loaded.watch.clone();
+        let mut warnings: Vec<String> =
+            loaded.warnings.iter().map(|warning| config::render(warning, self.colour)).collect();
+        let config = loaded.config;
+        let request = bundle_request(&config, &loaded.path, &self.overrides);
+        let bundled = match request {
+            Some(request) => self.bundler.bundle(&request).await,
+            None => return Err(no_entry(config_watch)),
+        };
+        let bundle = bundled.map_err(|error| {
+            let mut failure = bundle_failure(&config, error);
+            failure.watch.files.extend(config_watch.iter().cloned());
+            failure
+        })?;
+        let Bundle { entry, format, modules, globals, watch, warnings: bundle_warnings, .. } = bundle;
+        warnings.extend(bundle_warnings);
+        let mut watch = watch;
+        watch.files.extend(config_watch);
+        if let Some(directory) = config.assets.as_ref().and_then(|assets| assets.directory.clone()) {
+            watch.trees.insert(directory);
+        }
+        let mut env = bindings::entries(&config, &self.context);
+        env.extend(globals.into_iter().map(bindings::module_global));
+        let site = site(&config, &self.overrides);
+        let blueprint = Blueprint {
+            name: Arc::from(config.name.as_str()),
+            cpu_ms_max: config.limits.cpu_ms.unwrap_or(limits::CPU_WATCHDOG_MS),
+            source_roots: source_roots(&config),
+            compatibility_date: config.compatibility_date.clone(),
+            compatibility_flags: config.compatibility_flags.clone(),
+            entry,
+            format,
+            modules,
+            env,
+            outbound: self.outbound.clone(),
+        };
+        if self.shown_warnings == warnings {
+            warnings.clear();
+        } else {
+            self.shown_warnings = warnings.clone();
+        }
+        Ok(Built { blueprint, watch, warnings, site: Some(site) })
+    }
+
+    fn config_failure(&self, errors: &config::ConfigErrors) -> BuildFailure {
+        let texts = vec![config::render_all(&errors.diagnostics, self.colour)];
+        let diagnostics = errors.errors().map(page_diagnostic).collect();
+        let watch = WatchSet { files: errors.watch.iter().cloned().collect(), ..WatchSet::default() };
+        BuildFailure { failure: Failure::Build(diagnostics), texts, watch }
+    }
+}
+
+/// A configuration's complaint, as the error page shows it.
+fn page_diagnostic(diagnostic: &config::Diagnostic) -> Diagnostic {
+    let label = diagnostic.labels.first();
+    let (line, column) = label.map_or((0, 0), |label| label.position());
+    Diagnostic {
+        message: diagnostic.message.clone(),
+        file: label.map(|label| label.file.path.clone()),
+        line: line as u32,
+        column: column as u32,
+        frame: None,
+        hint: diagnostic.help.clone(),
+    }
+}
+
+fn no_entry(watch: Vec<PathBuf>) -> BuildFailure {
+    let text = "This worker has no `main`: workers that consist of static assets only are not available in this \
+                version of lopata."
+        .to_string();
+    let diagnostic = Diagnostic { message: text.clone(), ..Diagnostic::default() };
+    let watch = WatchSet { files: watch.into_iter().collect(), ..WatchSet::default() };
+    BuildFailure { failure: Failure::Build(vec![diagnostic]), texts: vec![text], watch }
+}
+
+fn bundle_failure(config: &WorkerConfig, error: bundle::BundleError) -> BuildFailure {
+    let bundle::BundleError { failure, watch } = error;
+    let (texts, diagnostics) = match &failure {
+        bundle::Failure::Sources(found) => {
+            let texts = found.iter().map(|diagnostic| diagnostic.render(&config.root)).collect();
+            (texts, found.iter().map(source_diagnostic).collect())
+        }
+        bundle::Failure::CustomBuild { output, .. } => {
+            let diagnostic =
+                Diagnostic { message: failure.to_string(), frame: Some(output.join("\n")), ..Diagnostic::default() };
+            (vec![failure.to_string()], vec![diagnostic])
+        }
+        bundle::Failure::MissingEntry(text) => {
+            (vec![text.clone()], vec![Diagnostic { message: text.clone(), ..Diagnostic::default() }])
+        }
+    };
+    BuildFailure { failure: Failure::Build(diagnostics), texts, watch }
+}
+
+fn source_diagnostic(diagnostic: &bundle::Diagnostic) -> Diagnostic {
+    let location = diagnostic.location.as_ref();
+    Diagnostic {
+        message: diagnostic.message.clone(),
+        file: location.map(|location| location.file.clone()),
+        line: location.map_or(0, |location| location.line),
+        column: location.map_or(0, |location| location.column),
+        frame: None,
+        hint: (!diagnostic.notes.is_empty()).then(|| diagnostic.notes.join("\n")),
+    }
+}
+
+/// Where sources of the project may lie: its root, and the entry's folder when that is elsewhere.
+fn source_roots(config: &WorkerConfig) -> Vec<PathBuf> {
+    let mut roots = vec![config.root.clone()];
+    if let Some(parent) = config.main.as_ref().and_then(|main| main.parent())
+        && !parent.starts_with(&config.root)
+    {
+        roots.push(parent.to_path_buf());
+    }
+    roots
+}
+
+fn bundle_request(
+    config: &WorkerConfig,
+    config_file: &Option<PathBuf>,
+    overrides: &Overrides,
+) -> Option<BundleRequest> {
+    let entry = config.main.clone()?;
+    let no_bundle = overrides.no_bundle.unwrap_or(config.no_bundle);
+    let conditions = std::env::var("WRANGLER_BUILD_CONDITIONS").unwrap_or_default();
+    let build = config.build.command.as_ref().map(|command| CustomBuild {
+        command: command.clone(),
+        cwd: Some(config.build.cwd.clone()),
+        watch_dir: config.build.watch_dirs.clone(),
+    });
+    let mut request = BundleRequest::new(config.root.clone(), entry);
+    request.config_file = config_file.clone();
+    request.tsconfig = overrides.tsconfig.clone().or_else(|| config.tsconfig.clone());
+    request.jsx_factory = Some(overrides.jsx_factory.clone().unwrap_or_else(|| config.jsx_factory.clone()));
+    request.jsx_fragment = Some(overrides.jsx_fragment.clone().unwrap_or_else(|| config.jsx_fragment.clone()));
+    request.alias = config.alias.clone();
+    request.define = config.define.clone();
+    request.rules = config.rules.iter().map(module_rule).collect();
+    request.no_bundle = no_bundle;
+    request.find_additional_modules = config.find_additional_modules.unwrap_or(no_bundle);
+    request.base_dir = config.base_dir.clone();
+    request.preserve_file_names = config.preserve_file_names;
+    request.minify = overrides.minify.unwrap_or(config.minify);
+    request.keep_names = config.keep_names;
+    request.conditions = conditions.split(',').filter(|name| !name.is_empty()).map(str::to_string).collect();
+    request.build = build;
+    if let Ok(node_env) = std::env::var("NODE_ENV") {
+        request.node_env = node_env;
+    }
+    Some(request)
+}
+
+fn module_rule(rule: &config::ModuleRule) -> bundle::ModuleRule {
+    use config::RuleKind as From;
+    let kind = match rule.kind {
+        From::EsModule => bundle::RuleKind::ESModule,
+        From::CommonJs => bundle::RuleKind::CommonJS,
+        From::CompiledWasm => bundle::RuleKind::CompiledWasm,
+        From::Text => bundle::RuleKind::Text,
+        From::Data => bundle::RuleKind::Data,
+        From::PythonModule => bundle::RuleKind::PythonModule,
+        From::PythonRequirement => bundle::RuleKind::PythonRequirement,
+    };
+    bundle::ModuleRule { kind, globs: rule.globs.clone(), fallthrough: rule.fallthrough }
+}
+
+/// How the server appears to user code. wrangler takes the host from the flag, `dev.host` or the first route.
+pub fn site(config: &WorkerConfig, overrides: &Overrides) -> Site {
+    let routed = || config.routes.first().and_then(config::Route::host);
+    let upstream = overrides.upstream_protocol.or(config.dev.upstream_protocol);
+    Site {
+        host: overrides.host.clone().or_else(|| config.dev.host.clone()).or_else(routed),
+        upstream_https: upstream.map(|scheme| scheme == HttpScheme::Https),
+        control_hosts: config.routes.iter().filter_map(config::Route::host).map(|h| HostPattern::new(&h)).collect(),
+        cf: None,
+    }
+}

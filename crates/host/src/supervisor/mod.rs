@@ -1,0 +1,581 @@
+//! The supervisor: the one task that moves generations between their states.
+//!
+//! ```text
+//! spawn ─► Starting ─► Ready ─(swap)─► Active ─(newer active)─► Draining ─(idle │ grace over)─► Stopped
+//!             └─(error)─► Failed: thread torn down, the previous Active keeps serving, error shown
+//! ```
+//!
+//! One loop over one closed [`Event`]. Builds and starts run beside it and come back as events that name what
+//! they are about; one that is stale is dropped in `guest_said`. While a reload is under way, further changes
+//! set one mark, and one follow-up reload starts when it is done. The request path never waits for this task.
+//!
+//! Invariants
+//! - At most one build and one start are under way.
+//! - A generation that failed never replaces one that works.
+//! - A guest that has ended is joined, and its undelivered events go to whoever serves.
+
+mod debounce;
+mod relief;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lopata_bridges::{Parcel, WaitUntilTracker};
+use lopata_guest::{GuestHandle, GuestReport, SpawnOptions};
+use lopata_protocol::message::Death;
+use lopata_protocol::{Export, FromGuest, GenerationId, GuestId, ToGuest, WireError, limits};
+use tokio::sync::{mpsc, watch};
+
+use self::debounce::Debounce;
+use crate::dispatcher::Dispatcher;
+use crate::generation::Generation;
+use crate::project::{Blueprint, BuildFailure, Built, Project};
+use crate::server::Failure;
+use crate::terminal::Terminal;
+use crate::traces::Traces;
+use crate::watch::FileWatch;
+
+/// What the rest of the host may tell the supervisor.
+#[derive(Debug)]
+pub enum Command {
+    /// Rebuild although no file changed (a key, an endpoint).
+    Reload,
+    /// End everything; the sender is told when it is done.
+    Shutdown(tokio::sync::oneshot::Sender<()>),
+}
+
+/// Everything that can happen to a worker.
+enum Event {
+    /// A watched file changed.
+    Changed,
+    /// The debounce's deadline has come.
+    Settled,
+    /// A build is over.
+    Built(Box<(Project, Result<Built, BuildFailure>)>),
+    /// A guest said something.
+    Guest(GuestReport),
+    /// Time to look for guests that do not come back.
+    Tick,
+    /// An order.
+    Command(Command),
+}
+
+/// What the host outside may see of the supervisor.
+#[derive(Clone)]
+pub struct Status {
+    /// Routes events to the active generation.
+    pub dispatcher: Arc<Dispatcher>,
+    /// The failure of the newest build or start, while it is newer than what serves.
+    pub failure: Arc<arc_swap::ArcSwapOption<Failure>>,
+    /// Changes whenever other code, or another failure, would be served.
+    pub revision: watch::Sender<u64>,
+    /// Why guests that died lately did, by the generation's last words.
+    pub last_death: Arc<arc_swap::ArcSwapOption<WireError>>,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self {
+            dispatcher: Arc::default(),
+            failure: Arc::default(),
+            revision: watch::Sender::new(0),
+            last_death: Arc::default(),
+        }
+    }
+}
+
+/// What the supervisor works with.
+pub struct Parts {
+    /// How guests are started; their reports arrive at `reports`.
+    pub spawn: SpawnOptions,
+    /// Reports of all guests.
+    pub reports: mpsc::UnboundedReceiver<GuestReport>,
+    /// Orders.
+    pub commands: mpsc::UnboundedReceiver<Command>,
+    /// Shared with the server.
+    pub status: Status,
+    /// The worker's files and configuration.
+    pub project: Project,
+    /// Where lines go.
+    pub terminal: Terminal,
+    /// Where spans go.
+    pub traces: Traces,
+    /// Told once the first attempt to start is over, well or badly.
+    pub first_attempt: tokio::sync::oneshot::Sender<()>,
+}
+
+/// A guest that is becoming a generation.
+struct Starting {
+    generation: GenerationId,
+    guest: Arc<GuestHandle>,
+    blueprint: Arc<Blueprint>,
+    /// The files the blueprint was made from said so, not a death or a stall.
+    from_edit: bool,
+    since: Instant,
+}
+
+/// How long a start may take before another edit gives up on it.
+const START_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A generation that takes no new events.
+struct Draining {
+    generation: Arc<Generation>,
+    /// When it is ended; `None` leaves it to the watchdog.
+    deadline: Option<Instant>,
+}
+
+struct Supervisor {
+    spawn: SpawnOptions,
+    status: Status,
+    /// Non-null except while a build holds it.
+    project: Option<Project>,
+    terminal: Terminal,
+    traces: Traces,
+    watch: Option<FileWatch>,
+    debounce: Debounce,
+    builds: mpsc::UnboundedSender<Box<(Project, Result<Built, BuildFailure>)>>,
+    /// A change came while a reload was under way.
+    dirty: bool,
+    spare: Option<Arc<GuestHandle>>,
+    starting: Option<Starting>,
+    active: Option<Arc<Generation>>,
+    draining: HashMap<GuestId, Draining>,
+    /// Guests that were told to stop and are not yet gone.
+    ending: HashMap<GuestId, Arc<GuestHandle>>,
+    waits: HashMap<GuestId, WaitUntilTracker>,
+    first_attempt: Option<tokio::sync::oneshot::Sender<()>>,
+    /// Non-null once the end has been ordered.
+    shutdown: Option<tokio::sync::oneshot::Sender<()>>,
+    /// Deaths in a row, to slow down restarts of code that dies at once.
+    deaths: u32,
+}
+
+/// How often the watchdog looks.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Runs a worker until it is told to shut down.
+pub async fn run(parts: Parts) {
+    let Parts { spawn, mut reports, mut commands, status, project, terminal, traces, first_attempt } = parts;
+    let (changes_sender, mut changes) = mpsc::unbounded_channel();
+    let (builds, mut built) = mpsc::unbounded_channel();
+    let watch = match FileWatch::new(changes_sender) {
+        Ok(watch) => Some(watch),
+        Err(error) => {
+            terminal.warn(&error.to_string());
+            None
+        }
+    };
+    let mut supervisor = Supervisor {
+        spawn,
+        status,
+        project: Some(project),
+        terminal,
+        traces,
+        watch,
+        debounce: Debounce::default(),
+        builds,
+        dirty: false,
+        spare: None,
+        starting: None,
+        active: None,
+        draining: HashMap::new(),
+        ending: HashMap::new(),
+        waits: HashMap::new(),
+        first_attempt: Some(first_attempt),
+        shutdown: None,
+        deaths: 0,
+    };
+    supervisor.ensure_spare();
+    supervisor.start_build();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let deadline = supervisor.debounce.deadline();
+        let event = tokio::select! {
+            Some(report) = reports.recv() => Event::Guest(report),
+            Some(done) = built.recv() => Event::Built(done),
+            Some(command) = commands.recv() => Event::Command(command),
+            Some(_path) = changes.recv() => Event::Changed,
+            () = sleep_until(deadline) => Event::Settled,
+            _ = tick.tick() => Event::Tick,
+        };
+        supervisor.handle(event);
+        if supervisor.is_over() {
+            if let Some(done) = supervisor.shutdown.take() {
+                // Whoever ordered it may have stopped waiting.
+                let _ = done.send(());
+            }
+            return;
+        }
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Supervisor {
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Changed => self.debounce.changed(Instant::now()),
+            Event::Settled => {
+                if self.debounce.due(Instant::now()) {
+                    self.reload();
+                }
+            }
+            Event::Built(done) => {
+                let (project, outcome) = *done;
+                self.project = Some(project);
+                self.built(outcome);
+            }
+            Event::Guest(report) => self.guest_said(report),
+            Event::Tick => self.tick(),
+            Event::Command(Command::Reload) => self.reload(),
+            Event::Command(Command::Shutdown(done)) => self.shut_down(done),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.shutdown.is_some() && self.ending.is_empty()
+    }
+
+    /// Rebuilds now, or once what is under way is done.
+    fn reload(&mut self) {
+        if self.shutdown.is_some() {
+            return;
+        }
+        if self.project.is_none() {
+            self.dirty = true;
+            return;
+        }
+        if let Some(starting) = &self.starting
+            && starting.from_edit
+        {
+            if starting.since.elapsed() < START_PATIENCE {
+                self.dirty = true;
+                return;
+            }
+            // Code that does not come out of its own module scope must not hold up the edit that mends it.
+            if let Some(stuck) = self.starting.take() {
+                self.end(stuck.guest);
+            }
+        }
+        self.start_build();
+    }
+
+    fn start_build(&mut self) {
+        let Some(mut project) = self.project.take() else { return };
+        let builds = self.builds.clone();
+        tokio::spawn(async move {
+            let outcome = project.build().await;
+            // The supervisor outlives its builds unless the process ends.
+            let _ = builds.send(Box::new((project, outcome)));
+        });
+    }
+
+    fn built(&mut self, outcome: Result<Built, BuildFailure>) {
+        if self.shutdown.is_some() {
+            return;
+        }
+        let watch_set = match &outcome {
+            Ok(built) => &built.watch,
+            Err(failure) => &failure.watch,
+        };
+        if let Some(watch) = &mut self.watch {
+            for error in watch.set(watch_set.clone()) {
+                self.terminal.warn(&error.to_string());
+            }
+        }
+        match outcome {
+            Ok(built) => {
+                for warning in &built.warnings {
+                    self.terminal.warn(warning);
+                }
+                if let Some(site) = &built.site {
+                    self.terminal.site_changed(site.clone());
+                }
+                let unchanged = self.active.as_ref().is_some_and(|active| active.blueprint.same_as(&built.blueprint));
+                if unchanged {
+                    self.clear_failure();
+                    self.attempt_over();
+                } else {
+                    if self.active.is_some() {
+                        self.terminal.notice("⎔ Reloading local server...");
+                    }
+                    self.start(Arc::new(built.blueprint), true);
+                }
+            }
+            Err(failure) => {
+                self.terminal.build_failed(&failure);
+                self.set_failure(failure.failure);
+                self.attempt_over();
+            }
+        }
+    }
+
+    /// Turns the spare into a generation.
+    fn start(&mut self, blueprint: Arc<Blueprint>, from_edit: bool) {
+        self.ensure_spare();
+        let Some(guest) = self.spare.take() else {
+            self.set_failure(Failure::Start(WireError::new("Error", "No thread could be started for the worker.")));
+            self.attempt_over();
+            return;
+        };
+        let generation = GenerationId::next();
+        let (definition, attachments) = blueprint.definition(generation);
+        let parcel = Parcel { message: ToGuest::Load(Box::new(definition)), attachments };
+        // A spare that died is reported, and the death starts the next attempt.
+        let _ = guest.inbox.send(parcel);
+        let starting = Starting { generation, guest, blueprint, from_edit, since: Instant::now() };
+        if let Some(superseded) = self.starting.replace(starting) {
+            self.end(superseded.guest);
+        }
+    }
+
+    fn ensure_spare(&mut self) {
+        if self.spare.is_some() {
+            return;
+        }
+        match lopata_guest::spawn(self.spawn.clone()) {
+            Ok(guest) => self.spare = Some(Arc::new(guest)),
+            Err(error) => self.terminal.error(&format!("A worker thread could not be started: {error}")),
+        }
+    }
+
+    fn guest_said(&mut self, report: GuestReport) {
+        let GuestReport { guest, message } = report;
+        match message {
+            FromGuest::Booted => {}
+            FromGuest::Ready { generation, exports } => {
+                // Stale exactly when it is not what is being started.
+                if self.starting.as_ref().is_some_and(|starting| starting.generation == generation) {
+                    self.ready(exports);
+                }
+            }
+            FromGuest::Failed { generation, error } => {
+                if self.starting.as_ref().is_some_and(|starting| starting.generation == generation) {
+                    self.failed(error);
+                }
+            }
+            FromGuest::WaitUntilAdded { event, task } => {
+                // A number that is used twice would be a mistake of the guest's; counting goes on either way.
+                let _ = self.waits.entry(guest).or_default().add(event, task);
+            }
+            FromGuest::WaitUntilSettled { event, task, error: _ } => {
+                if let Some(waits) = self.waits.get_mut(&guest) {
+                    let _ = waits.settle(event, task);
+                }
+            }
+            FromGuest::EventEnded { event: _, outcome: _, spans } => self.traces.push(spans),
+            FromGuest::Log(record) => {
+                self.spawn.log_budget.spent();
+                self.terminal.log(&self.worker_name(), &record);
+            }
+            FromGuest::Stopped { death } => self.stopped(guest, death),
+        }
+    }
+
+    fn worker_name(&self) -> Arc<str> {
+        let starting = self.starting.as_ref().map(|starting| &starting.blueprint);
+        let active = self.active.as_ref().map(|active| &active.blueprint);
+        starting.or(active).map_or_else(|| Arc::from("worker"), |blueprint| blueprint.name.clone())
+    }
+
+    fn ready(&mut self, exports: Vec<Export>) {
+        let Some(Starting { generation, guest, blueprint, from_edit, since: _ }) = self.starting.take() else { return };
+        if self.shutdown.is_some() {
+            self.end(guest);
+            return;
+        }
+        let generation = Arc::new(Generation { id: generation, guest, blueprint, exports });
+        let previous = self.active.replace(generation.clone());
+        self.status.dispatcher.activate(generation.clone());
+        if let Some(previous) = previous {
+            self.retire(previous, &generation);
+            if from_edit {
+                self.terminal.notice("⎔ Local server updated and ready");
+            }
+        }
+        if from_edit {
+            self.deaths = 0;
+        }
+        self.clear_failure();
+        self.ensure_spare();
+        self.attempt_over();
+    }
+
+    /// Drains a generation that has been replaced.
+    fn retire(&mut self, previous: Arc<Generation>, heir: &Generation) {
+        let stalled = relief::is_stalled(&previous.guest.inbox, Instant::now());
+        if stalled {
+            // What a stuck script never started, the new generation runs.
+            let refused = previous.guest.inbox.hand_over(&heir.guest.inbox);
+            self.status.dispatcher.redeliver(refused);
+        }
+        let _ = previous.guest.inbox.send(Parcel::new(ToGuest::Drain));
+        let grace = Duration::from_millis(limits::DRAIN_GRACE_MS);
+        let deadline = (!stalled).then(|| Instant::now() + grace);
+        self.draining.insert(previous.guest.id, Draining { generation: previous, deadline });
+    }
+
+    fn failed(&mut self, error: WireError) {
+        let Some(starting) = self.starting.take() else { return };
+        self.terminal.start_failed(&error);
+        self.end(starting.guest);
+        self.set_failure(Failure::Start(error));
+        self.ensure_spare();
+        self.attempt_over();
+    }
+
+    /// A guest is gone.
+    fn stopped(&mut self, guest: GuestId, death: Option<Death>) {
+        if let Some(death) = &death {
+            self.report_death(guest, death);
+        }
+        self.waits.remove(&guest);
+        if let Some(handle) = self.ending.remove(&guest) {
+            self.bury(handle, &death);
+            return;
+        }
+        if let Some(draining) = self.draining.remove(&guest) {
+            self.bury(draining.generation.guest.clone(), &death);
+            return;
+        }
+        if self.spare.as_ref().is_some_and(|spare| spare.id == guest) {
+            // No new one at once: a thread that cannot boot would be started for ever.
+            self.spare = None;
+            return;
+        }
+        if self.starting.as_ref().is_some_and(|starting| starting.guest.id == guest) {
+            let Some(starting) = self.starting.take() else { return };
+            self.bury(starting.guest, &death);
+            let error = WireError::new("Error", format!("The worker did not start: {}", death_text(&death)));
+            self.terminal.start_failed(&error);
+            self.set_failure(Failure::Start(error));
+            self.attempt_over();
+            return;
+        }
+        if self.active.as_ref().is_some_and(|active| active.guest.id == guest) {
+            self.active_died(death);
+        }
+    }
+
+    /// The serving generation died: the same code starts again, unless it keeps dying.
+    fn active_died(&mut self, death: Option<Death>) {
+        let Some(active) = self.active.take() else { return };
+        self.status.dispatcher.deactivate(&active);
+        let undelivered = active.guest.take_undelivered();
+        self.status.dispatcher.redeliver(undelivered);
+        let blueprint = active.blueprint.clone();
+        self.bury(active.guest.clone(), &death);
+        self.deaths += 1;
+        if self.starting.is_none() && self.shutdown.is_none() {
+            self.start(blueprint, false);
+        }
+    }
+
+    /// Joins a thread that has said its last word, off this task.
+    fn bury(&mut self, guest: Arc<GuestHandle>, death: &Option<Death>) {
+        // Events that came too late for it go on to whoever serves.
+        let undelivered = guest.take_undelivered();
+        self.status.dispatcher.redeliver(undelivered);
+        if matches!(death, Some(Death::Panic(_))) {
+            // A thread that panicked inside V8 is parked for good and cannot be joined.
+            return;
+        }
+        tokio::task::spawn_blocking(move || guest.join());
+    }
+
+    fn report_death(&mut self, guest: GuestId, death: &Death) {
+        let pending = self.waits.get(&guest).map_or(0, WaitUntilTracker::pending);
+        let mut text = death_text(&Some(death.clone()));
+        if pending > 0 {
+            text.push_str(&format!(" {pending} waitUntil task(s) were still running."));
+        }
+        let worker = self.worker_name();
+        match death {
+            Death::Grace => self.terminal.warn(&format!("[{worker}] {text}")),
+            Death::Memory | Death::Cpu | Death::Panic(_) => {
+                self.terminal.error(&format!("[{worker}] {text} A fresh copy of the worker takes over."));
+                self.status.last_death.store(Some(Arc::new(WireError::new("Error", text))));
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        self.watch_cpu(now);
+        self.relieve(now);
+        for draining in self.draining.values_mut() {
+            if draining.deadline.is_some_and(|deadline| now >= deadline) {
+                draining.deadline = None;
+                draining.generation.guest.terminate(Some(Death::Grace));
+            }
+        }
+        if self.spare.is_none() && self.active.is_some() && self.shutdown.is_none() {
+            self.ensure_spare();
+        }
+    }
+
+    /// What started, well or badly, is over: the next change may be built.
+    fn attempt_over(&mut self) {
+        if let Some(first) = self.first_attempt.take() {
+            // The server waits for it only until it serves.
+            let _ = first.send(());
+        }
+        if std::mem::take(&mut self.dirty) {
+            self.reload();
+        }
+    }
+
+    fn set_failure(&mut self, failure: Failure) {
+        let failure = Arc::new(failure);
+        self.status.failure.store(Some(failure.clone()));
+        if self.active.is_none() {
+            self.status.dispatcher.fail(failure);
+        }
+        self.status.revision.send_modify(|revision| *revision += 1);
+    }
+
+    fn clear_failure(&mut self) {
+        self.status.failure.store(None);
+        self.status.dispatcher.expect_code();
+        self.status.revision.send_modify(|revision| *revision += 1);
+    }
+
+    /// Tells a guest to stop and waits for its last word.
+    fn end(&mut self, guest: Arc<GuestHandle>) {
+        guest.terminate(None);
+        self.ending.insert(guest.id, guest);
+    }
+
+    fn shut_down(&mut self, done: tokio::sync::oneshot::Sender<()>) {
+        self.shutdown = Some(done);
+        let guests = self.spare.take().into_iter();
+        let guests = guests.chain(self.starting.take().map(|starting| starting.guest));
+        let guests = guests.chain(self.active.take().map(|active| active.guest.clone()));
+        let guests: Vec<_> = guests.chain(self.draining.drain().map(|(_, d)| d.generation.guest.clone())).collect();
+        for guest in guests {
+            self.end(guest);
+        }
+    }
+}
+
+fn death_text(death: &Option<Death>) -> String {
+    match death {
+        Some(Death::Memory) => "The worker exceeded its memory limit.".to_string(),
+        Some(Death::Cpu) => "The worker exceeded its CPU time limit.".to_string(),
+        Some(Death::Grace) => {
+            let seconds = limits::DRAIN_GRACE_MS / 1000;
+            format!(
+                "The previous version of the worker was still busy {seconds} s after its replacement and was ended."
+            )
+        }
+        Some(Death::Panic(text)) => format!("The worker's thread hit a bug of lopata: {text}."),
+        None => "its thread ended.".to_string(),
+    }
+}

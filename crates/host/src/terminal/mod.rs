@@ -1,0 +1,172 @@
+//! The terminal: what lopata prints, in the lines that tools around wrangler look for.
+//!
+//! One thread writes, everybody else queues a line and goes on: a terminal that is slow, paused or closed
+//! never holds up a request or a reload. When lines come faster than they can be written, request and console
+//! lines are dropped and counted; notices are kept.
+
+mod hotkeys;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lopata_protocol::{LogLevel, LogRecord, WireError};
+use parking_lot::Mutex;
+
+pub use hotkeys::{Hotkey, hotkeys};
+use writer::{Line, Stream, Writer};
+
+use crate::project::BuildFailure;
+use crate::server::{RequestLine, Site};
+
+/// What is printed at all, by `--log-level`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Verbosity {
+    /// Everything.
+    Debug,
+    /// Requests, notices, console lines.
+    Info,
+    /// As `info`, as in wrangler.
+    Log,
+    /// Warnings and errors.
+    Warn,
+    /// Errors.
+    Error,
+    /// Nothing.
+    None,
+}
+
+/// The terminal. Cheap to clone; all clones write in one order.
+#[derive(Clone)]
+pub struct Terminal(Arc<Inner>);
+
+struct Inner {
+    writer: Writer,
+    verbosity: Verbosity,
+    colour: bool,
+    /// Paths in log lines are shown relative to this.
+    root: PathBuf,
+    /// Receives the site of a reloaded configuration.
+    on_site: Mutex<Option<Box<dyn Fn(Site) + Send>>>,
+}
+
+impl Terminal {
+    /// A terminal for a project in `root`.
+    pub fn new(verbosity: Verbosity, root: PathBuf) -> Self {
+        let colour = writer::wants_colour();
+        Self(Arc::new(Inner { writer: Writer::start(), verbosity, colour, root, on_site: Mutex::new(None) }))
+    }
+
+    /// Whether lines are coloured.
+    pub fn colour(&self) -> bool {
+        self.0.colour
+    }
+
+    /// Calls `f` whenever a reloaded configuration changes how the server appears.
+    pub fn on_site(&self, f: impl Fn(Site) + Send + 'static) {
+        *self.0.on_site.lock() = Some(Box::new(f));
+    }
+
+    /// A reloaded configuration says how the server appears.
+    pub fn site_changed(&self, site: Site) {
+        if let Some(f) = &*self.0.on_site.lock() {
+            f(site);
+        }
+    }
+
+    /// One of the fixed lines that tools wait for.
+    pub fn notice(&self, text: &str) {
+        self.keep(Verbosity::Log, Stream::Out, text.to_string());
+    }
+
+    /// `[lopata:info] text`.
+    pub fn info(&self, text: &str) {
+        let text = format!("{} {text}", self.paint("34", "[lopata:info]"));
+        self.keep(Verbosity::Info, Stream::Out, text);
+    }
+
+    /// A warning, in wrangler's form.
+    pub fn warn(&self, text: &str) {
+        let text = format!("{} {text}\n", self.paint("33", "▲ [WARNING]"));
+        self.keep(Verbosity::Warn, Stream::Err, text);
+    }
+
+    /// An error, in wrangler's form.
+    pub fn error(&self, text: &str) {
+        let text = format!("{} {text}\n", self.paint("31", "✘ [ERROR]"));
+        self.keep(Verbosity::Error, Stream::Err, text);
+    }
+
+    /// Text that is already in its final form.
+    pub fn raw_error(&self, text: &str) {
+        self.keep(Verbosity::Error, Stream::Err, text.to_string());
+    }
+
+    /// The worker's code could not be built.
+    pub fn build_failed(&self, failure: &BuildFailure) {
+        for text in &failure.texts {
+            self.error(text);
+        }
+    }
+
+    /// The worker's code was built but did not start.
+    pub fn start_failed(&self, error: &WireError) {
+        self.error(&lopata_guest::report(error));
+    }
+
+    /// A line of a worker's console.
+    pub fn log(&self, worker: &str, record: &LogRecord) {
+        let (verbosity, stream, colour) = match record.level {
+            LogLevel::Debug => (Verbosity::Debug, Stream::Out, "2"),
+            LogLevel::Log | LogLevel::Info => (Verbosity::Log, Stream::Out, "0"),
+            LogLevel::Warn => (Verbosity::Warn, Stream::Err, "33"),
+            LogLevel::Error => (Verbosity::Error, Stream::Err, "31"),
+        };
+        if verbosity < self.0.verbosity {
+            return;
+        }
+        let prefix = self.paint("36", &format!("[{worker}]"));
+        let text = if record.level >= LogLevel::Warn { self.paint(colour, &record.text) } else { record.text.clone() };
+        let origin = record.origin.as_deref().map(|origin| self.shorten(origin));
+        let origin = origin.map(|origin| format!(" {}", self.paint("2", &format!("({origin})")))).unwrap_or_default();
+        self.0.writer.offer(Line { stream, text: format!("{prefix} {text}{origin}") });
+    }
+
+    /// The line of one request.
+    pub fn request(&self, line: &RequestLine<'_>) {
+        if Verbosity::Info < self.0.verbosity {
+            return;
+        }
+        let colour = match line.status {
+            0..=399 => "32",
+            400..=499 => "33",
+            _ => "31",
+        };
+        let RequestLine { method, path, status, status_text, elapsed } = line;
+        let status = self.paint(colour, &format!("{status} {status_text}"));
+        let text =
+            format!("{} {method} {path} {status} ({}ms)", self.paint("34", "[lopata:info]"), elapsed.as_millis());
+        self.0.writer.offer(Line { stream: Stream::Out, text });
+    }
+
+    /// Waits until everything queued so far is written.
+    pub fn flush(&self) {
+        self.0.writer.flush();
+    }
+
+    /// `path:line:column` relative to the project.
+    fn shorten(&self, origin: &str) -> String {
+        let root = self.0.root.to_string_lossy();
+        origin.strip_prefix(&*root).map_or_else(|| origin.to_string(), |rest| rest.trim_start_matches('/').to_string())
+    }
+
+    fn keep(&self, verbosity: Verbosity, stream: Stream, text: String) {
+        if verbosity >= self.0.verbosity {
+            self.0.writer.keep(Line { stream, text });
+        }
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.0.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    }
+}

@@ -1,0 +1,168 @@
+//! File events for exactly what a bundle and its configuration depend on.
+//!
+//! Watches directories, because editors replace files instead of writing them; reports a change only when it
+//! touches something of the set. Native events only: nothing is polled.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use notify::event::{EventKind, ModifyKind};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use crate::bundle::WatchSet;
+
+/// Why files cannot be watched.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// The system refuses to watch anything.
+    #[error("File watching is not available: {0}. Edits will not be noticed; restart lopata after a change.")]
+    Unavailable(notify::Error),
+    /// The system refuses to watch more.
+    #[error(
+        "{path} cannot be watched: {cause}. On Linux, raise the limit with `sysctl fs.inotify.max_user_watches=524288`."
+    )]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        cause: notify::Error,
+    },
+}
+
+/// Watches the files of one worker.
+pub struct FileWatch {
+    watcher: RecommendedWatcher,
+    /// Directories that are watched, each with whether its subdirectories are too.
+    watched: BTreeSet<(PathBuf, bool)>,
+    interest: Arc<Mutex<WatchSet>>,
+}
+
+impl FileWatch {
+    /// Starts to watch nothing; changes go to `changes`.
+    pub fn new(changes: mpsc::UnboundedSender<PathBuf>) -> Result<Self, WatchError> {
+        let interest = Arc::new(Mutex::new(WatchSet::default()));
+        let watcher = notify::recommended_watcher({
+            let interest = interest.clone();
+            move |event: notify::Result<notify::Event>| {
+                // An error of the watcher (an overflow, say) may hide a change: take it for one.
+                let Ok(event) = event else {
+                    let _ = changes.send(PathBuf::new());
+                    return;
+                };
+                if matches!(event.kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_))) {
+                    return;
+                }
+                let set = interest.lock();
+                let overflow = event.need_rescan();
+                let hit = event.paths.into_iter().find(|path| concerns(&set, path));
+                if let Some(path) = hit.or(overflow.then(PathBuf::new)) {
+                    // The channel's bound: the supervisor empties it whenever it runs, and one entry per file
+                    // event is what the kernel's own queue holds.
+                    let _ = changes.send(path);
+                }
+            }
+        })
+        .map_err(WatchError::Unavailable)?;
+        Ok(Self { watcher, watched: BTreeSet::new(), interest })
+    }
+
+    /// Watches `set` instead of what was watched before. Errors come back; the rest is watched all the same.
+    pub fn set(&mut self, set: WatchSet) -> Vec<WatchError> {
+        let mut wanted: BTreeSet<(PathBuf, bool)> = BTreeSet::new();
+        wanted.extend(set.trees.iter().map(|tree| (tree.clone(), true)));
+        wanted.extend(set.directories.iter().map(|directory| (directory.clone(), false)));
+        for file in &set.files {
+            if let Some(parent) = file.ancestors().skip(1).find(|parent| parent.is_dir()) {
+                wanted.insert((parent.to_path_buf(), false));
+            }
+        }
+        // A tree covers the directories inside it.
+        let trees: Vec<PathBuf> = set.trees.iter().cloned().collect();
+        wanted.retain(|(path, deep)| *deep || !trees.iter().any(|tree| path.starts_with(tree)));
+        *self.interest.lock() = set;
+        let gone: Vec<_> = self.watched.difference(&wanted).cloned().collect();
+        for (path, deep) in gone {
+            // A directory that was deleted is not watched any more anyway.
+            let _ = self.watcher.unwatch(&path);
+            self.watched.remove(&(path, deep));
+        }
+        let mut errors = Vec::new();
+        let new: Vec<_> = wanted.difference(&self.watched).cloned().collect();
+        for (path, deep) in new {
+            let mode = if deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+            match self.watcher.watch(&path, mode) {
+                Ok(()) => {
+                    self.watched.insert((path, deep));
+                }
+                Err(_) if !path.exists() => {}
+                Err(cause) => errors.push(WatchError::Directory { path, cause }),
+            }
+        }
+        errors
+    }
+}
+
+/// Whether a change of `path` can matter.
+fn concerns(set: &WatchSet, path: &Path) -> bool {
+    set.files.contains(path)
+        || path.parent().is_some_and(|parent| set.directories.contains(parent))
+        || set.trees.iter().any(|tree| path.starts_with(tree) && !is_noise(tree, path))
+        // A directory on the way to a file was replaced.
+        || set.files.iter().any(|file| file != path && file.starts_with(path))
+}
+
+/// Below a watched tree, what tools write for themselves.
+fn is_noise(tree: &Path, path: &Path) -> bool {
+    let inside = path.strip_prefix(tree).unwrap_or(path);
+    inside.components().any(|part| {
+        let name = part.as_os_str();
+        name == "node_modules" || name == ".git" || name == ".lopata" || name == ".wrangler"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn set(files: &[&str], directories: &[&str], trees: &[&str]) -> WatchSet {
+        let paths = |list: &[&str]| list.iter().map(PathBuf::from).collect();
+        WatchSet { files: paths(files), directories: paths(directories), trees: paths(trees) }
+    }
+
+    #[test]
+    fn only_what_matters_is_a_change() {
+        let set = set(&["/p/src/a.ts"], &["/p/lib"], &["/p/gen"]);
+        for (path, expected) in [
+            ("/p/src/a.ts", true),
+            ("/p/src/b.ts", false),
+            ("/p/src", true),
+            ("/p/lib/new.ts", true),
+            ("/p/lib/deep/new.ts", false),
+            ("/p/gen/deep/x", true),
+            ("/p/gen/node_modules/x", false),
+            ("/p/gen/.git/index", false),
+        ] {
+            assert_eq!(concerns(&set, Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_atomic_save_is_seen_and_a_neighbour_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let file = root.join("worker.ts");
+        std::fs::write(&file, "1").unwrap();
+        let (sender, mut changes) = mpsc::unbounded_channel();
+        let mut watch = FileWatch::new(sender).unwrap();
+        let errors = watch.set(WatchSet { files: [file.clone()].into(), ..WatchSet::default() });
+        assert!(errors.is_empty());
+        std::fs::write(root.join("neighbour"), "x").unwrap();
+        std::fs::write(root.join("temp"), "2").unwrap();
+        std::fs::rename(root.join("temp"), &file).unwrap();
+        assert_eq!(changes.recv().await.unwrap(), file);
+    }
+}

@@ -1,0 +1,171 @@
+//! Where each store lives under the persist root: names and ids as wrangler 4 has them.
+//!
+//! The persist root is the folder that `--persist-to DIR` means by `DIR/v3`. wrangler keeps the tables of
+//! local simulators in the SQLite files of internal Durable Objects, so a file's name is the id of the object
+//! that is named after the namespace ([`object_id`]). Values lie beside it, in files.
+//!
+//! Nothing here touches the disk.
+
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+
+/// The folder of the version of the layout, inside the folder that `--persist-to` names.
+pub const VERSION_FOLDER: &str = "v3";
+
+/// The unique key of the internal class that holds KV namespaces.
+const KV_CLASS: &str = "miniflare-KVNamespaceObject";
+
+/// Characters of a namespace's folder name, beyond which it is cut.
+const FOLDER_NAME_CHARS_MAX: usize = 255;
+
+/// The folder under which all stores live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersistRoot {
+    path: PathBuf,
+}
+
+impl PersistRoot {
+    /// The root at `path`, which ends in [`VERSION_FOLDER`] when it shares data with wrangler.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The root inside the folder that `--persist-to` names.
+    pub fn in_persist_folder(folder: &Path) -> Self {
+        Self::new(folder.join(VERSION_FOLDER))
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database of a KV namespace.
+    pub fn kv_database(&self, namespace: &str) -> PathBuf {
+        self.path.join("kv").join(KV_CLASS).join(format!("{}.sqlite", object_id(KV_CLASS, namespace)))
+    }
+
+    /// The folder of a KV namespace's values.
+    pub fn kv_blobs(&self, namespace: &str) -> PathBuf {
+        self.path.join("kv").join(folder_name(namespace)).join("blobs")
+    }
+
+    /// The database of recorded spans. wrangler has no such file.
+    pub fn traces_database(&self) -> PathBuf {
+        self.path.join("observability").join("lopata-traces.sqlite")
+    }
+}
+
+/// The id of the Durable Object called `name` in the class with this unique key, as 64 hex digits.
+///
+/// Half of it is a keyed hash of the name, the other half a keyed hash of that half, by which the runtime
+/// knows ids of its own class.
+pub fn object_id(unique_key: &str, name: &str) -> String {
+    const HALF: usize = 16;
+    let key = Sha256::digest(unique_key.as_bytes());
+    let keyed_hash = |data: &[u8]| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
+        mac.update(data);
+        mac.finalize().into_bytes()
+    };
+    let name_half = keyed_hash(name.as_bytes());
+    let check_half = keyed_hash(&name_half[..HALF]);
+    let mut text = String::with_capacity(HALF * 4);
+    for byte in name_half[..HALF].iter().chain(&check_half[..HALF]) {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
+}
+
+/// A namespace's id as the name of a folder, with what file systems forbid replaced by underscores.
+///
+/// Two ids may share a folder; the random names of the files inside keep them apart.
+fn folder_name(namespace: &str) -> String {
+    let mut chars: Vec<char> = namespace.chars().collect();
+    replace_dot_segments(&mut chars);
+    for c in &mut chars {
+        if matches!(c, '?' | '<' | '>' | '*' | '"' | '\'' | '^' | '/' | '\\' | ':' | '|' | '\0'..='\x1f' | '\u{80}'..='\u{9f}')
+        {
+            *c = '_';
+        }
+    }
+    if is_reserved_on_windows(&chars) {
+        return "_".to_string();
+    }
+    // Slashes are gone by now, which leaves spaces to trim.
+    chars.iter_mut().take_while(|c| **c == ' ').for_each(|c| *c = '_');
+    chars.iter_mut().rev().take_while(|c| **c == ' ').for_each(|c| *c = '_');
+    chars.truncate(FOLDER_NAME_CHARS_MAX);
+    chars.into_iter().collect()
+}
+
+/// Replaces the dots of path segments that are nothing but dots.
+fn replace_dot_segments(chars: &mut [char]) {
+    let is_separator = |c: char| c == '/' || c == '\\';
+    let mut start = 0;
+    while start <= chars.len() {
+        let length = chars[start..].iter().take_while(|c| !is_separator(**c)).count();
+        let segment = &mut chars[start..start + length];
+        if segment.iter().all(|c| *c == '.') {
+            segment.fill('_');
+        }
+        start += length + 1;
+    }
+}
+
+/// Names of devices, with or without an extension, in any case.
+fn is_reserved_on_windows(chars: &[char]) -> bool {
+    let name: String = chars.iter().take_while(|c| **c != '.').flat_map(|c| c.to_lowercase()).collect();
+    match name.as_str() {
+        "con" | "prn" | "aux" | "nul" => true,
+        _ => {
+            let port = name.strip_prefix("com").or_else(|| name.strip_prefix("lpt"));
+            port.is_some_and(|port| port.len() == 1 && port.as_bytes()[0].is_ascii_digit())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// The names that wrangler 4.86 gave its own files.
+    #[test]
+    fn files_are_named_as_wrangler_names_them() {
+        let root = PersistRoot::in_persist_folder(Path::new("/s"));
+        assert_eq!(
+            root.kv_database("ns1"),
+            Path::new(
+                "/s/v3/kv/miniflare-KVNamespaceObject/\
+                 adb5645883a839d65c24d76a10435a980efb85e43e96e158b4ea2ad9074d361e.sqlite"
+            )
+        );
+        assert_eq!(root.kv_blobs("ns1"), Path::new("/s/v3/kv/ns1/blobs"));
+    }
+
+    #[test]
+    fn folder_names_are_safe() {
+        for (namespace, folder) in [
+            ("a1b2", "a1b2"),
+            ("..", "__"),
+            ("../../etc", "______etc"),
+            ("a/./b", "a___b"),
+            ("a.b", "a.b"),
+            ("a..", "a.."),
+            ("  x ", "__x_"),
+            ("x:y?z", "x_y_z"),
+            ("NUL", "_"),
+            ("com1.txt", "_"),
+            ("comet", "comet"),
+            ("na\u{7f}me", "na\u{7f}me"),
+            ("\u{e9}", "\u{e9}"),
+        ] {
+            assert_eq!(folder_name(namespace), folder, "{namespace}");
+        }
+        assert_eq!(folder_name(&"n".repeat(300)).len(), FOLDER_NAME_CHARS_MAX);
+    }
+}

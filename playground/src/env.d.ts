@@ -1,0 +1,26 @@
+// The shape of `env` and of the imports that are not code.
+
+declare namespace Cloudflare {
+  interface Env {
+    GUESTBOOK: KVNamespace;
+    GREETING: string;
+    MAX_ENTRIES: number;
+    SHOUT: boolean;
+    PALETTE: { accent: string; ink: string; paper: string };
+    LANGUAGES: string[];
+    /** Only there when .dev.vars gives it. */
+    API_TOKEN?: string;
+  }
+}
+
+interface Env extends Cloudflare.Env {}
+
+declare module "*.txt" {
+  const text: string;
+  export default text;
+}
+
+declare module "*.html" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,45 @@
+// The entry: the default export answers requests and crons, and a class is a second entrypoint for other workers.
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { greet } from "@lib/greeting";
+import { page } from "@lib/html";
+import { Router, type Route } from "@lib/router";
+import { addGuestbook } from "./routes/guestbook";
+import { addWeb } from "./routes/web";
+import { addWorker, recordCron } from "./routes/worker";
+
+const router = new Router();
+router.add("GET", "/", "This page.", () => page("lopata playground", index(router.routes)));
+addGuestbook(router);
+addWeb(router);
+addWorker(router);
+
+function row({ method, path, about, example }: Route): string {
+  const label = `<code>${method} ${example ?? path}</code>`;
+  return `<tr><td>${method === "GET" ? `<a href="${encodeURI(example ?? path)}">${label}</a>` : label}</td><td>${about}</td></tr>`;
+}
+
+function index(routes: Route[]): string {
+  return `<p>Edit any file of this folder while it serves: the next request sees the change.</p><table>${routes.map(row).join("\n")}</table>`;
+}
+
+/** Answers other workers that bind this entrypoint. */
+export class Greeter extends WorkerEntrypoint<Env> {
+  override async fetch(request: Request): Promise<Response> {
+    return new Response(`${greet(new URL(request.url).searchParams.get("name") ?? "colleague")}\n`);
+  }
+
+  async greet(name: string): Promise<string> {
+    return greet(name);
+  }
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    return router.handle({ request, url: new URL(request.url), env, ctx });
+  },
+
+  async scheduled(controller, env) {
+    await recordCron(controller, env);
+  },
+} satisfies ExportedHandler<Env>;

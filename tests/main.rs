@@ -1,0 +1,19 @@
+//! The integration tests: the real binary, seen from outside.
+//!
+//! One binary, because there is one `lopata` to build for all. [`harness`] starts it and talks to it; [`fixtures`]
+//! runs the data-driven folders of `tests/fixtures`; the other modules hold what needs a hand at the right moment:
+//! edits, signals, clients that hang up.
+//!
+//! `LOPATA_BIN` names another binary to test, for example wrangler's, to see where the two differ.
+
+mod config;
+mod failure;
+mod fixtures;
+mod harness;
+mod kv_cli;
+mod outbound;
+mod playground;
+mod reload;
+mod server;
+mod streams;
+mod terminal;

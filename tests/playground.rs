@@ -1,0 +1,151 @@
+//! The playground, as a first visitor uses it: every route, then edits while it serves.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::harness::log::Mark;
+use crate::harness::{Project, Server, until};
+
+fn playground() -> Project {
+    let project = Project::copy_of("playground");
+    if !project.path("node_modules/ms").exists() {
+        let flags = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+        let installed = Command::new("npm").args(flags).current_dir(project.folder()).status();
+        assert!(installed.is_ok_and(|status| status.success()), "npm installs the playground's dependency");
+    }
+    project.write(".dev.vars", &project.read(".dev.vars.example"));
+    project
+}
+
+#[test]
+fn every_route_answers() {
+    let project = playground();
+    let server = Server::start(&project);
+    let index = server.get("/");
+    assert_eq!((index.status, index.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(index.text().contains("lopata playground") && index.text().contains("/guestbook"), "{}", index.text());
+
+    server.expect("/hello?name=Ada", "Ahoy, Ada!\n");
+    server.expect("/motto", "Dig where you stand.\n");
+    server.expect("/duration?text=2.5%20hrs", "2.5 hrs = 9000000 ms\n");
+    server.expect("/lazy", "This module was imported when the route was first called.\n");
+    server.expect("/self", "200 text/plain;charset=UTF-8: Ahoy, myself!\n");
+    server.expect("/hash?text=a", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\n");
+    server.expect("/stream?n=3&ms=1", "line 1 of 3\nline 2 of 3\nline 3 of 3\n");
+    assert_eq!(server.get("/seed").json()["meaning"]["pt"], "pá");
+    assert_eq!(
+        server.get("/vars").json(),
+        json!({
+            "GREETING": "Ahoy", "MAX_ENTRIES": 20, "SHOUT": false, "LANGUAGES": ["en", "cs", "pt"], "secret": "18 characters",
+            "PALETTE": { "accent": "#f6821f", "ink": "#1d2433", "paper": "#fdfaf5" },
+        })
+    );
+    let request = server.get("/request?a=1").json();
+    assert_eq!((&request["method"], &request["query"]["a"]), (&json!("GET"), &json!("1")));
+    assert!(request["cf"]["colo"].is_string(), "{request}");
+    assert_eq!(server.get("/cookies").headers("set-cookie").len(), 2);
+    assert_eq!(server.get("/redirect").header("location"), Some(format!("{}/", server.origin()).as_str()));
+    assert_eq!(server.client().post("/echo", &[7; 200_000]).body, [7; 200_000]);
+    assert_eq!(server.client().send("PUT", "/hello", &[], b"").header("allow"), Some("GET"));
+    assert_eq!(server.get("/nothing").status, 404);
+    let error = server.get("/error");
+    assert_eq!(error.status, 500);
+    assert!(
+        error.text().contains("The kettle is empty") && error.text().contains("src/routes/worker.ts:"),
+        "{}",
+        error.text()
+    );
+    server.stop();
+}
+
+#[test]
+fn the_guestbook_is_kept() {
+    let project = playground();
+    let server = Server::start(&project);
+    assert_eq!(server.get("/guestbook.json").json()[0]["name"], "Ada");
+    let json = server.client().send(
+        "POST",
+        "/guestbook",
+        &[("content-type", "application/json")],
+        br#"{ "name": "Eva", "text": "First <b>" }"#,
+    );
+    assert_eq!(json.status, 201, "{}", json.text());
+    let form = server.client().send(
+        "POST",
+        "/guestbook",
+        &[("content-type", "application/x-www-form-urlencoded")],
+        b"name=Jan&text=Second+%C5%BE",
+    );
+    assert_eq!((form.status, form.header("location")), (303, Some(format!("{}/guestbook", server.origin()).as_str())));
+    server.stop();
+
+    let server = Server::start(&project);
+    let entries = server.get("/guestbook.json").json();
+    assert_eq!(
+        (&entries[0]["text"], &entries[1]["name"], entries.as_array().map(Vec::len)),
+        (&json!("Second ž"), &json!("Eva"), Some(2))
+    );
+    assert!(server.get("/guestbook").text().contains("First &lt;b&gt;"));
+    assert_eq!(server.client().send("DELETE", "/guestbook", &[], b"").json(), json!({ "removed": 2 }));
+    server.stop();
+}
+
+#[test]
+fn crons_and_later_work() {
+    let project = playground();
+    let server = Server::start(&project);
+    server.expect("/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&time=1700000000000", "ok");
+    assert_eq!(server.get("/cron").json(), json!({ "cron": "* * * * *", "time": "2023-11-14T22:13:20.000Z" }));
+    assert_eq!(server.get("/later?ms=10").status, 202);
+    server.log().wait_for(Mark::default(), "later: done");
+    server.expect("/later/last", "written 10 ms after the response\n");
+    server.stop();
+}
+
+#[test]
+fn edits_show_while_it_serves() {
+    let project = playground();
+    let server = Server::start(&project);
+    server.reload(|| project.edit("src/lib/greeting.ts", "${name}!", "dear ${name}!"));
+    server.expect("/hello?name=Ada", "Ahoy, dear Ada!\n");
+    server.reload(|| project.edit("src/content/motto.txt", "stand", "sit"));
+    server.expect("/motto", "Dig where you sit.\n");
+    server.reload(|| project.edit("src/content/seed.json", "lopata", "spade"));
+    assert_eq!(server.get("/seed").json()["project"], "spade");
+    server.reload(|| project.edit("wrangler.jsonc", "\"MAX_ENTRIES\": 20", "\"MAX_ENTRIES\": 7"));
+    assert_eq!(server.get("/vars").json()["MAX_ENTRIES"], 7);
+    server.reload(|| project.edit(".dev.vars", "Ahoy", "Good evening"));
+    server.expect("/hello?name=Ada", "Good evening, dear Ada!\n");
+    server.reload(|| {
+        // The npm package: its first line of code now answers everything with one word.
+        let module = project.read("node_modules/ms/index.js");
+        assert!(Path::new(&project.path("node_modules/ms/index.js")).exists() && module.contains("module.exports"));
+        project.write("node_modules/ms/index.js", "module.exports = function () { return 'patched'; };\n");
+    });
+    server.expect("/duration?text=1s", "1s = patched ms\n");
+
+    let mark = server.log().mark();
+    project.edit("src/lib/greeting.ts", "dear", "dear ${");
+    server.log().wait_for(mark, "greeting.ts:");
+    server.expect("/motto", "Dig where you sit.\n");
+    server.reload(|| project.edit("src/lib/greeting.ts", "dear ${", "good"));
+    server.expect("/hello?name=Ada", "Good evening, good Ada!\n");
+    server.stop();
+}
+
+#[test]
+fn a_reader_of_the_clock_may_leave() {
+    let project = playground();
+    let server = Server::start(&project);
+    let mut connection = server.client().connect();
+    connection.request("GET", "/clock", &[], b"").expect("the server listens");
+    let head = connection.head().expect("the clock starts");
+    assert_eq!(head.header("content-type"), Some("text/event-stream"));
+    let first = connection.body("GET", &head).expect("it has a body").take_bytes(6).expect("it ticks");
+    assert_eq!(first, b"data: ");
+    connection.reset();
+    until("the worker still answers", || (server.get("/motto").status == 200).then_some(()));
+    server.stop();
+}
