@@ -87,7 +87,11 @@ impl Isolate {
             skip_op_registration: true,
             extensions: ext::extensions(Some(guest.clone())),
             module_loader: Some(loader.clone()),
-            create_params: Some(v8::CreateParams::default().heap_limits(0, limits::HEAP_BYTES_MAX)),
+            create_params: Some(
+                v8::CreateParams::default()
+                    .heap_limits(0, limits::HEAP_BYTES_MAX)
+                    .array_buffer_allocator(crate::buffers::allocator().make_shared()),
+            ),
             is_main: false,
             ..Default::default()
         });

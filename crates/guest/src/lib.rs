@@ -10,6 +10,7 @@
 //!
 //! Architecture invariant: no HTTP server, no SQLite, no files of a binding.
 
+mod buffers;
 mod error;
 mod events;
 mod ext;

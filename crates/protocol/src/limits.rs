@@ -54,6 +54,10 @@ pub const HEAP_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Bytes a heap at its limit is given on top, so that termination can unwind instead of aborting.
 pub const HEAP_HEADROOM_BYTES: usize = 64 * 1024 * 1024;
 
+/// Bytes of ArrayBuffers per isolate. Production counts them into its 128 MB; here they have their own bound,
+/// with room for a worker that holds one body of the largest KV value in several forms.
+pub const ARRAY_BUFFER_BYTES_MAX: usize = 256 * 1024 * 1024;
+
 /// Spans that wait in memory for the next write of the trace store; older ones are dropped first.
 pub const TRACE_BUFFER_SPANS_MAX: usize = 4096;
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lopata_protocol::{ModuleDefinition, WorkerFormat};
+use rolldown::BundleOutput;
 use rolldown_common::bundler_options::{
     AttachDebugInfo, BundlerOptions, BundlerTransformOptions, ChunkFilenamesOutputOption, CodeSplittingMode,
     CommentsOptions, Either, ExperimentalOptions, InlineConstOption, InputItem, JsxOptions, ManualCodeSplittingOptions,
@@ -18,6 +19,7 @@ use rolldown_common::bundler_options::{
     RawMinifyOptions, ResolveOptions, SourceMapType, TsConfig, TypeScriptOptions,
 };
 use rolldown_common::{ModuleTag, Output, RollupPreRenderedChunk, SourceMapPathTransform};
+use rolldown_error::BuildResult;
 use rolldown_fs::{OsFileSystem, OxcResolverFileSystem as _};
 use rolldown_resolver::Resolver;
 
@@ -39,24 +41,18 @@ pub(super) async fn bundle(request: &BundleRequest, entry: &Path) -> Result<Bund
     let shape = shape(request, entry, &mut warnings);
     let shared = Arc::new(prepare(request, entry, shape)?);
     warnings.extend(shared.rules.warnings.iter().cloned());
-    let plugin = Arc::new(WorkersPlugin { shared: shared.clone() });
-    let options = options(request, entry, &shared);
-    let output = match rolldown::Bundler::with_plugins(options, vec![plugin]) {
-        Ok(mut bundler) => {
-            let output = bundler.generate().await;
-            // Plugins have nothing to close; the call frees what the bundle kept.
-            let _ = bundler.close().await;
-            output
-        }
-        Err(errors) => Err(errors),
-    };
+    let output = run(options(request, entry, &shared), shared.clone()).await;
     let found = shared.take_found();
+    let mut errors = found.errors.clone();
     let (output, diagnostics) = match output {
-        Ok(output) => (output.assets, output.warnings),
-        Err(errors) => (Vec::new(), errors.into_vec()),
+        Ok(Ok(output)) => (output.assets, output.warnings),
+        Ok(Err(diagnostics)) => (Vec::new(), diagnostics.into_vec()),
+        Err(crash) => {
+            errors.push(crash);
+            (Vec::new(), Vec::new())
+        }
     };
     let sorted = diagnose::sort(diagnostics, &request.root);
-    let mut errors = found.errors.clone();
     errors.extend(sorted.errors);
     if errors.is_empty() && shared.script {
         errors.extend(outside_script(&found));
@@ -65,7 +61,39 @@ pub(super) async fn bundle(request: &BundleRequest, entry: &Path) -> Result<Bund
         return Err(BundleError { failure: Failure::Sources(errors), watch: found.watch });
     }
     warnings.extend(sorted.warnings.iter().map(|warning| warning.render(&request.root)));
-    Ok(assemble(output, found, &shared, request, warnings))
+    Ok(assemble(output, found, &shared, warnings))
+}
+
+/// Runs rolldown on a task of its own, so that a crash of it is an error like any other. The task ends with the
+/// future.
+async fn run(options: BundlerOptions, shared: Arc<Shared>) -> Result<BuildResult<BundleOutput>, Diagnostic> {
+    let plugin = Arc::new(WorkersPlugin { shared });
+    let mut task = Task(tokio::spawn(async move {
+        let mut bundler = rolldown::Bundler::with_plugins(options, vec![plugin])?;
+        let output = bundler.generate().await;
+        // The plugin has nothing to close; the call frees what the bundle kept.
+        let _ = bundler.close().await;
+        output
+    }));
+    (&mut task.0).await.map_err(|error| {
+        let reason = error.try_into_panic().map_or_else(
+            |error| error.to_string(),
+            |panic| match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+                (Some(text), _) => text.to_string(),
+                (_, Some(text)) => text.clone(),
+                _ => "no reason given".to_string(),
+            },
+        );
+        Diagnostic::new(format!("The bundler crashed: {reason}"))
+    })
+}
+
+struct Task(tokio::task::JoinHandle<BuildResult<BundleOutput>>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// How the entry is written, by the configuration or by its own testimony.
@@ -102,14 +130,14 @@ fn prepare(request: &BundleRequest, entry: &Path, format: WorkerFormat) -> Resul
     }
     found.watch = watch;
     let tsconfigs = TsConfigs::new(request.tsconfig.clone(), request.jsx_factory.clone(), request.jsx_fragment.clone());
-    let lookup = Resolver::new(
-        OsFileSystem::new(false),
-        request.root.clone(),
-        Platform::Browser,
-        &TsConfig::Auto(true),
-        ResolveOptions::default(),
-    );
-    let jsx = tsconfigs.jsx(&lookup, entry);
+    let resolver = |main_fields: Option<Vec<String>>| {
+        let options =
+            ResolveOptions { condition_names: Some(conditions(request)), main_fields, ..ResolveOptions::default() };
+        let tsconfig = TsConfig::Auto(false);
+        Resolver::new(OsFileSystem::new(false), request.root.clone(), Platform::Browser, &tsconfig, options)
+    };
+    let jsx = tsconfigs.jsx(&resolver(None), entry);
+    let main_resolver = resolver(Some(vec!["browser".into(), "main".into()]));
     Ok(Shared {
         root: request.root.clone(),
         alias: request.alias.iter().cloned().collect(),
@@ -120,6 +148,7 @@ fn prepare(request: &BundleRequest, entry: &Path, format: WorkerFormat) -> Resul
         additional,
         tsconfigs,
         jsx,
+        main_resolver,
         found: found.into(),
     })
 }
@@ -276,13 +305,7 @@ fn outside_script(found: &Found) -> Option<Diagnostic> {
     )))
 }
 
-fn assemble(
-    output: Vec<Output>,
-    found: Found,
-    shared: &Shared,
-    request: &BundleRequest,
-    warnings: Vec<String>,
-) -> Bundle {
+fn assemble(output: Vec<Output>, found: Found, shared: &Shared, warnings: Vec<String>) -> Bundle {
     let mut maps: std::collections::HashMap<String, String> = Default::default();
     let mut chunks = Vec::new();
     for item in output {
@@ -313,7 +336,7 @@ fn assemble(
         format: if shared.script { WorkerFormat::ServiceWorker } else { WorkerFormat::Modules },
         modules: all,
         globals: found.globals.into_values().collect(),
-        exports: if request.format == Some(WorkerFormat::ServiceWorker) { Vec::new() } else { exports },
+        exports,
         watch: found.watch,
         warnings,
     }

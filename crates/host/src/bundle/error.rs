@@ -120,12 +120,22 @@ impl Location {
             .map(|quote| format!("{quote}{specifier}{quote}"))
             .filter_map(|quoted| source.find(&quoted).map(|at| (at, quoted)))
             .min_by_key(|(at, _)| *at)?;
-        let start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let line = source[..at].matches('\n').count() as u32 + 1;
-        let column = source[start..at].encode_utf16().count() as u32 + 1;
-        let length = quoted.encode_utf16().count() as u32;
-        let line_text = source[start..].lines().next().unwrap_or_default().to_string();
-        Some(Self { file: file.to_path_buf(), line, column, length, line_text })
+        Some(Self::of_offset(file, &source, at, quoted.len()))
+    }
+
+    /// The place `bytes` long at the byte `offset` of `source`.
+    pub(super) fn of_offset(file: &Path, source: &str, offset: usize, bytes: usize) -> Self {
+        let units = |text: &str| text.encode_utf16().count() as u32;
+        let before = source.get(..offset).unwrap_or(source);
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let marked = source.get(offset..offset + bytes).unwrap_or_default().lines().next().unwrap_or_default();
+        Self {
+            file: file.to_path_buf(),
+            line: before.matches('\n').count() as u32 + 1,
+            column: units(&before[start..]) + 1,
+            length: units(marked).max(1),
+            line_text: source[start..].lines().next().unwrap_or_default().to_string(),
+        }
     }
 
     /// `path:line:column`, relative to `root` when it is inside.

@@ -20,6 +20,8 @@ enum Token {
 #[derive(Clone, Debug)]
 pub(super) struct Glob {
     tokens: Vec<Token>,
+    /// The literal end of the pattern: most texts differ here already.
+    ending: String,
 }
 
 impl Glob {
@@ -57,11 +59,22 @@ impl Glob {
                 tokens.push(Token::Segment);
             }
         }
-        Self { tokens }
+        let ending: Vec<char> = tokens
+            .iter()
+            .rev()
+            .map_while(|token| match token {
+                Token::Literal(c) => Some(*c),
+                Token::Any | Token::Segment | Token::Segments => None,
+            })
+            .collect();
+        Self { ending: ending.into_iter().rev().collect(), tokens }
     }
 
     /// Whether the whole of `text` matches.
     pub(super) fn matches(&self, text: &str) -> bool {
+        if !text.ends_with(&self.ending) {
+            return false;
+        }
         let text: Vec<char> = text.chars().collect();
         matches_from(&self.tokens, &text)
     }

@@ -14,6 +14,7 @@ mod attributes;
 mod builtins;
 mod commonjs;
 mod custom_build;
+mod decorators;
 mod diagnose;
 mod engine;
 mod error;
@@ -21,6 +22,7 @@ mod format;
 mod glob;
 mod input_map;
 mod load;
+mod memory;
 mod modules;
 mod no_bundle;
 mod paths;
@@ -33,7 +35,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 use lopata_protocol::{ModuleDefinition, ModuleKind, WorkerFormat};
@@ -125,6 +127,18 @@ impl BundleRequest {
         }
     }
 
+    /// The request with symbolic links resolved: modules are known by where they really are.
+    fn with_real_paths(&self) -> Self {
+        Self {
+            root: real(&self.root),
+            entry: real(&self.entry),
+            config_file: self.config_file.as_deref().map(real),
+            tsconfig: self.tsconfig.as_deref().map(real),
+            base_dir: self.base_dir.as_deref().map(real),
+            ..self.clone()
+        }
+    }
+
     /// Where additional modules are looked for and what their names are relative to.
     fn module_root(&self) -> PathBuf {
         match &self.base_dir {
@@ -132,6 +146,10 @@ impl BundleRequest {
             None => self.entry.parent().map_or_else(|| self.root.clone(), PathBuf::from),
         }
     }
+}
+
+fn real(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// A worker's code, ready for an isolate.
@@ -167,24 +185,26 @@ pub struct WorkerBundler {
     output: OutputSink,
     /// What the last bundle depended on: an attempt that fails early has seen less.
     last_watch: WatchSet,
+    release: memory::Release,
 }
 
 impl WorkerBundler {
     /// A bundler whose `build.command` prints through `output`.
     pub fn new(output: OutputSink) -> Self {
-        Self { output, last_watch: WatchSet::default() }
+        Self { output, last_watch: WatchSet::default(), release: memory::Release::default() }
     }
 
     async fn attempt(&mut self, request: &BundleRequest) -> Result<Bundle, BundleError> {
         let mut watch = WatchSet::default();
         watch.files.insert(request.entry.clone());
         let entry = match self.prepare(request, &mut watch).await {
-            Ok(entry) => entry,
+            Ok(entry) => real(&entry),
             Err(failure) => {
                 watch.add_missing_path(&request.entry);
                 return Err(BundleError { failure, watch });
             }
         };
+        let request = &request.with_real_paths();
         if entry.extension().is_some_and(|extension| extension == "py") {
             let name = paths::relative(&request.root, &entry);
             let text = format!("Python Workers are not supported by lopata: {name}");
@@ -218,7 +238,10 @@ impl WorkerBundler {
 impl Bundler for WorkerBundler {
     fn bundle<'a>(&'a mut self, request: &'a BundleRequest) -> BoxFuture<'a, Result<Bundle, BundleError>> {
         Box::pin(async move {
-            match self.attempt(request).await {
+            self.release.cancel();
+            let made = self.attempt(request).await;
+            self.release.schedule();
+            match made {
                 Ok(bundle) => {
                     self.last_watch = bundle.watch.clone();
                     Ok(bundle)

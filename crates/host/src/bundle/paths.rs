@@ -14,8 +14,8 @@ pub const BUNDLE_BASE: &str = "file:///bundle/";
 /// The URL under which files that matched a module rule live, unless their names are preserved.
 pub const MODULES_BASE: &str = "lopata:/modules/";
 
-/// What a path segment of a URL must escape.
-const SEGMENT: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'%');
+/// What would end the path of a URL.
+const NAME: &AsciiSet = &CONTROLS.add(b'#').add(b'?').add(b'\\');
 
 /// Resolves `.` and `..` without looking at the disk.
 pub fn normalize(path: &Path) -> PathBuf {
@@ -39,12 +39,14 @@ pub fn file_url(path: &Path) -> String {
     Url::from_file_path(path).map_or_else(|()| path.to_string_lossy().into_owned(), String::from)
 }
 
-/// The specifier of something inside the bundle, from its slash-separated relative name.
+/// The specifier of something inside the bundle, from its slash-separated relative name: what a relative import
+/// of that name resolves to.
 pub fn bundle_url(name: &str) -> String {
-    let joined = normalize(Path::new(name.trim_start_matches('/')));
-    let kept = joined.to_string_lossy();
-    let kept = kept.trim_start_matches("../");
-    format!("{BUNDLE_BASE}{}", utf8_percent_encode(kept, SEGMENT))
+    let inside = normalize(Path::new(name.trim_start_matches('/')));
+    let inside = inside.to_string_lossy();
+    let escaped = utf8_percent_encode(inside.trim_start_matches("../"), NAME).to_string();
+    let base = Url::parse(BUNDLE_BASE).expect("the base is a URL");
+    base.join(&format!("./{escaped}")).map_or_else(|_| format!("{BUNDLE_BASE}{escaped}"), String::from)
 }
 
 /// `path` relative to `base`, with slashes; climbs with `..` when it is outside.
@@ -92,6 +94,8 @@ mod tests {
             ("./a/b c.txt", "file:///bundle/a/b%20c.txt"),
             ("../../x.txt", "file:///bundle/x.txt"),
             ("a/../b.js", "file:///bundle/b.js"),
+            ("a#b?c.js", "file:///bundle/a%23b%3Fc.js"),
+            ("é/{x}%20.js", "file:///bundle/%C3%A9/%7Bx%7D%20.js"),
         ] {
             assert_eq!(bundle_url(name), expected);
         }

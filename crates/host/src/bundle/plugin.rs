@@ -24,6 +24,7 @@ use rolldown_resolver::{ResolveError, Resolver};
 use super::BundleGlobal;
 use super::attributes::{self, Attribute};
 use super::builtins::{self, Builtin};
+use super::decorators;
 use super::error::{Diagnostic, Location};
 use super::load;
 use super::modules;
@@ -58,6 +59,8 @@ pub(super) struct Shared {
     pub(super) tsconfigs: TsConfigs,
     /// The JSX settings that rolldown was given; files that differ get a comment.
     pub(super) jsx: Jsx,
+    /// Resolves as if packages had no `module` field.
+    pub(super) main_resolver: Resolver,
     pub(super) found: Mutex<Found>,
 }
 
@@ -116,7 +119,10 @@ impl Plugin for WorkersPlugin {
         Ok(load::transform(&self.shared, ctx.resolver(), args))
     }
 
-    async fn transform_ast(&self, _ctx: &PluginContext, args: HookTransformAstArgs<'_>) -> HookTransformAstReturn {
+    async fn transform_ast(&self, ctx: &PluginContext, args: HookTransformAstArgs<'_>) -> HookTransformAstReturn {
+        if !args.id.starts_with('\0') && !paths::in_node_modules(args.id) {
+            self.shared.refuse_decorators(ctx.resolver(), &args);
+        }
         Ok(attributes::rewrite(args.ast))
     }
 }
@@ -260,7 +266,8 @@ impl Shared {
             Ok(resolved) => {
                 let package_json = resolved.package_json.map(|package| package.realpath().to_path_buf());
                 self.found.lock().watch.files.extend(package_json.clone());
-                self.answer(resolved.path.as_str(), package_json, request)
+                let main = self.commonjs_twin(request, resolved.path.as_str());
+                self.answer(main.as_deref().unwrap_or(resolved.path.as_str()), package_json, request)
             }
             Err(ResolveError::Ignored(path)) => {
                 Some(HookResolveIdOutput::from_id(ModuleId::new_empty(&path.to_string_lossy()).into_inner()))
@@ -273,6 +280,22 @@ impl Shared {
                 self.answer(&path?.to_string_lossy(), None, request)
             }
         }
+    }
+
+    /// The `main` file of a package whose `module` file was found by `require`, when the two look different from
+    /// outside: a default export is a property of the one and the whole of the other.
+    fn commonjs_twin(&self, request: &Request, found: &str) -> Option<String> {
+        let bare = !request.specifier.starts_with('.') && !request.specifier.starts_with('/');
+        if !bare || !matches!(request.kind, ImportKind::Require) {
+            return None;
+        }
+        let main = self.main_resolver.resolve(request.base, request.specifier, request.kind, false).ok()?;
+        if main.path.as_str() == found {
+            return None;
+        }
+        let source = std::fs::read_to_string(found).ok()?;
+        let has_default = source.contains("export default") || source.contains("as default");
+        has_default.then(|| main.path.to_string())
     }
 
     fn answer(&self, path: &str, package_json: Option<PathBuf>, request: &Request) -> Option<HookResolveIdOutput> {
@@ -322,6 +345,21 @@ impl Shared {
             ImportKind::Require => HookResolveIdOutput::from_id(format!("{VIRTUAL_REQUIRE}{name}")),
             _ => passive(name),
         }
+    }
+
+    /// Decorators of the standard kind would reach the engine, which cannot read them.
+    fn refuse_decorators(&self, resolver: &Resolver, args: &HookTransformAstArgs<'_>) {
+        let Some(offset) = decorators::first(&args.ast) else { return };
+        let file = Path::new(args.id);
+        let config = self.tsconfigs.for_file(resolver, file);
+        if config.is_some_and(|config| config.compiler_options.experimental_decorators == Some(true)) {
+            return;
+        }
+        let location = Location::of_offset(file, args.ast.source(), offset, 1);
+        let diagnostic = Diagnostic::new("Standard decorators are not supported by lopata")
+            .at(Some(location))
+            .note("TypeScript's own are: set \"experimentalDecorators\": true in tsconfig.json.");
+        self.found.lock().errors.push(diagnostic);
     }
 
     /// Records an error; the import becomes an external so that the rest is still looked at.

@@ -87,19 +87,10 @@ fn options(file: &Path, request: &BundleRequest) -> TransformOptions {
 
 /// A diagnostic of the parser, with its place in the file.
 pub(super) fn convert(diagnostic: &OxcDiagnostic, file: &Path, source: &str) -> Diagnostic {
-    let location = diagnostic.labels.first().map(|label| {
-        let start = label.offset() as usize;
-        let before = source.get(..start).unwrap_or(source);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let text = source.get(start..start + label.len() as usize).unwrap_or_default();
-        Location {
-            file: file.to_path_buf(),
-            line: before.matches('\n').count() as u32 + 1,
-            column: before[line_start..].encode_utf16().count() as u32 + 1,
-            length: (text.lines().next().unwrap_or_default().encode_utf16().count() as u32).max(1),
-            line_text: source[line_start..].lines().next().unwrap_or_default().to_string(),
-        }
-    });
+    let location = diagnostic
+        .labels
+        .first()
+        .map(|label| Location::of_offset(file, source, label.offset() as usize, label.len() as usize));
     let mut out = Diagnostic::new(diagnostic.message.to_string()).at(location);
     out.notes.extend(diagnostic.help.as_ref().map(ToString::to_string));
     out

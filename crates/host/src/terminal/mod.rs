@@ -24,10 +24,10 @@ use crate::server::{RequestLine, Site};
 pub enum Verbosity {
     /// Everything.
     Debug,
-    /// Requests, notices, console lines.
-    Info,
-    /// As `info`, as in wrangler.
+    /// Console lines, notices, requests: the default.
     Log,
+    /// As `log` without console lines and notices.
+    Info,
     /// Warnings and errors.
     Warn,
     /// Errors.

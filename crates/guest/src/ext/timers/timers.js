@@ -16,7 +16,7 @@ const {
   ReflectApply,
   TypeError,
 } = primordials;
-const web = core.loadExtScript("ext:deno_web/02_timers.js");
+const { clearTimeout: webClearTimeout, setTimeout: webSetTimeout } = core.loadExtScript("ext:deno_web/02_timers.js");
 const { QuotaExceededError } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 
@@ -54,11 +54,11 @@ function start(name, callback, delay, args, repeat) {
     context.timers?.delete(cancel);
   };
   const cancel = () => {
-    web.clearTimeout(timer);
+    webClearTimeout(timer);
     forget();
   };
   const arm = (left) => {
-    timer = left > STEP_MS_MAX ? web.setTimeout(() => arm(left - STEP_MS_MAX), STEP_MS_MAX) : web.setTimeout(fire, left);
+    timer = left > STEP_MS_MAX ? webSetTimeout(() => arm(left - STEP_MS_MAX), STEP_MS_MAX) : webSetTimeout(fire, left);
   };
   const fire = () => {
     if (repeat) {

@@ -204,6 +204,21 @@ async fn linked_packages_are_watched_where_they_really_are() {
 }
 
 #[tokio::test]
+#[cfg(unix)]
+async fn a_project_behind_a_link_is_known_by_its_real_place() {
+    let project = Project::new(&[
+        ("real/src/index.ts", "import './a';\nexport default {};\n"),
+        ("real/src/a.ts", "console.log(1);\n"),
+    ]);
+    std::os::unix::fs::symlink(project.path("real"), project.path("link")).unwrap();
+    let request = BundleRequest::new(project.path("link"), project.path("link/src/index.ts"));
+    let bundle = project.bundle_with(request).await;
+    assert_eq!(origin(&bundle.modules[0], "console").0, url(&project.path("real/src/a.ts")));
+    assert!(bundle.watch.files.contains(&project.path("real/src/a.ts")));
+    assert!(bundle.watch.files.contains(&project.path("link/src/index.ts")), "what was asked for counts too");
+}
+
+#[tokio::test]
 async fn an_optional_require_is_left_to_fail_at_run_time() {
     let project = project(
         "import a from 'opt';\nexport default { a };\n",
@@ -214,4 +229,38 @@ async fn an_optional_require_is_left_to_fail_at_run_time() {
         )],
     );
     assert_contains(&all_code(&project.bundle().await), &["__require(\"not-installed\")"]);
+}
+
+#[tokio::test]
+async fn require_of_a_package_with_two_faces_gives_the_commonjs_one_where_they_differ() {
+    let faces = r#"{ "main": "main.js", "module": "module.mjs" }"#;
+    let project = project(
+        "import a from 'requirer';\nimport { same } from 'named';\nexport default { a, same };\n",
+        vec![
+            package(
+                "requirer",
+                "{}",
+                &[("index.js", "module.exports = [require('callable')(), require('named').same];")],
+            ),
+            package(
+                "callable",
+                faces,
+                &[
+                    ("main.js", "module.exports = () => 'main face';"),
+                    ("module.mjs", "export default () => 'module face';"),
+                ],
+            ),
+            package(
+                "named",
+                faces,
+                &[
+                    ("main.js", "exports.same = 'second instance';"),
+                    ("module.mjs", "export const same = 'one instance';"),
+                ],
+            ),
+        ],
+    );
+    let code = all_code(&project.bundle().await);
+    assert_contains(&code, &["main face", "one instance"]);
+    assert_lacks(&code, &["module face", "second instance"]);
 }

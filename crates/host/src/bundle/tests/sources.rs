@@ -256,3 +256,22 @@ async fn files_with_unusual_names_have_urls_in_maps() {
     assert_eq!(origin(main, "marker").0, url(&project.path("src/a b#c.ts")));
     assert!(url::Url::parse(&main.specifier).is_ok());
 }
+
+#[tokio::test]
+async fn typescripts_decorators_are_lowered_and_standard_ones_are_refused() {
+    let project = Project::new(&[
+        ("tsconfig.json", r#"{ "compilerOptions": { "experimentalDecorators": true } }"#),
+        (
+            "src/index.ts",
+            "const log = (target: unknown, name: string) => {};\nclass A {\n  @log method() {}\n}\nexport default { a: new A() };\n",
+        ),
+    ]);
+    let bundle = project.bundle().await;
+    assert_lacks(&all_code(&bundle), &["@log", "oxc-project"]);
+    assert_eq!(bundle.modules.len(), 1);
+    project.write("tsconfig.json", "{}");
+    let (errors, _) = project.errors(project.request()).await;
+    assert_eq!(errors[0].message, "Standard decorators are not supported by lopata");
+    let location = errors[0].location.as_ref().unwrap();
+    assert_eq!((location.line, location.column), (3, 3));
+}
