@@ -165,6 +165,8 @@ impl Project {
 
     /// Reads the configuration and bundles the code.
     pub async fn build(&mut self) -> Result<Built, BuildFailure> {
+        // A server that runs over midnight reads its configuration on another day.
+        self.options.today = config::Date::today();
         let loaded = match config::load(&self.options) {
             Ok(loaded) => loaded,
             Err(errors) => return Err(self.config_failure(&errors)),

@@ -42,8 +42,11 @@ pub type OutputSink = Arc<dyn Fn(OutputStream, &str) + Send + Sync>;
 
 /// Runs the command and waits for it.
 pub(super) async fn run(build: &CustomBuild, root: &Path, sink: &OutputSink) -> Result<(), Failure> {
-    let failed =
-        |exit_code, output: Vec<String>| Failure::CustomBuild { command: build.command.clone(), exit_code, output };
+    let failed = |exit_code, output: Vec<String>| Failure::CustomBuild {
+        command: build.command.as_str().into(),
+        exit_code,
+        output,
+    };
     let cwd = build.cwd.as_ref().map_or_else(|| root.to_path_buf(), |cwd| root.join(cwd));
     let mut child = shell(&build.command)
         .current_dir(&cwd)

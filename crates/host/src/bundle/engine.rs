@@ -58,7 +58,7 @@ pub(super) async fn bundle(request: &BundleRequest, entry: &Path) -> Result<Bund
         errors.extend(outside_script(&found));
     }
     if !errors.is_empty() {
-        return Err(BundleError { failure: Failure::Sources(errors), watch: found.watch });
+        return Err(BundleError::new(Failure::Sources(errors), found.watch));
     }
     warnings.extend(sorted.warnings.iter().map(|warning| warning.render(&request.root)));
     Ok(assemble(output, found, &shared, warnings))
@@ -115,7 +115,7 @@ fn prepare(request: &BundleRequest, entry: &Path, format: WorkerFormat) -> Resul
     let mut found = Found::default();
     let mut additional = Default::default();
     if request.find_additional_modules {
-        let fail = |failure| BundleError { failure, watch: watch.clone() };
+        let fail = |failure| BundleError::new(failure, watch.clone());
         if script {
             return Err(fail(Failure::Sources(vec![Diagnostic::new(
                 "`find_additional_modules` can only be used with an ES module entrypoint.\nRemove \

@@ -19,6 +19,12 @@ pub struct BundleError {
     pub watch: WatchSet,
 }
 
+impl BundleError {
+    pub(super) fn new(failure: Failure, watch: WatchSet) -> Self {
+        Self { failure, watch }
+    }
+}
+
 /// What went wrong.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
@@ -29,7 +35,7 @@ pub enum Failure {
     #[error("Running custom build `{command}` failed. There are likely more logs from your build command above.")]
     CustomBuild {
         /// The command.
-        command: String,
+        command: Box<str>,
         /// Its exit code; `None` when a signal ended it or it could not be started.
         exit_code: Option<i32>,
         /// The last lines it printed, or why it could not be started.

@@ -8,7 +8,9 @@
 //! hashes; a failed bundle leaves nothing behind and tells what to watch; code of installed packages is in a
 //! chunk of its own whose bytes do not depend on how the user's own code is written.
 //!
-//! rolldown, whose interface moves weekly, is known to [`engine`], [`plugin`] and [`attributes`] only.
+//! rolldown, whose interface moves weekly, is known to this folder only, and no type of it leaves the folder. Every
+//! bundle is made by a new instance: its incremental mode is three times faster on large graphs and loses track of
+//! dynamic imports.
 
 mod attributes;
 mod builtins;
@@ -201,14 +203,14 @@ impl WorkerBundler {
             Ok(entry) => real(&entry),
             Err(failure) => {
                 watch.add_missing_path(&request.entry);
-                return Err(BundleError { failure, watch });
+                return Err(BundleError::new(failure, watch));
             }
         };
         let request = &request.with_real_paths();
         if entry.extension().is_some_and(|extension| extension == "py") {
             let name = paths::relative(&request.root, &entry);
             let text = format!("Python Workers are not supported by lopata: {name}");
-            return Err(BundleError { failure: Failure::Sources(vec![Diagnostic::new(text)]), watch });
+            return Err(BundleError::new(Failure::Sources(vec![Diagnostic::new(text)]), watch));
         }
         let made =
             if request.no_bundle { no_bundle::bundle(request, &entry) } else { engine::bundle(request, &entry).await };

@@ -165,5 +165,5 @@ fn unreadable(file: &Path, error: &std::io::Error) -> Diagnostic {
 }
 
 fn fail(errors: Vec<Diagnostic>, watch: &WatchSet) -> BundleError {
-    BundleError { failure: Failure::Sources(errors), watch: watch.clone() }
+    BundleError::new(Failure::Sources(errors), watch.clone())
 }

@@ -8,10 +8,6 @@ const {
   ArrayPrototypePush,
   Error,
   FunctionPrototypeToString,
-  Map,
-  MapPrototypeDelete,
-  MapPrototypeGet,
-  MapPrototypeSet,
   ObjectPrototypeIsPrototypeOf,
   PromisePrototypeThen,
   PromiseResolve,
@@ -34,10 +30,8 @@ const workers = core.loadExtScript("ext:lopata/workers/workers.js");
 
 const HANDLERS = ["fetch", "scheduled", "queue", "email", "alarm", "tail", "trace", "tailStream", "connect", "test"];
 
-/** Event id to IoContext, for aborts. */
-const contexts = new Map();
-/** Export name to the entry's export, set by `load`. */
-let exportsByName = { __proto__: null };
+/** Export name to `{ value, isClass }`, set by `load`. */
+const exportsByName = { __proto__: null };
 /** True for addEventListener workers. */
 let serviceWorker = false;
 let subrequestsMax = 1000;
@@ -150,8 +144,9 @@ function load(namespace, maxSubrequests) {
     if (typeof name !== "string") continue;
     const value = namespace[name];
     if (value === null || (typeof value !== "object" && typeof value !== "function")) continue;
-    exportsByName[name] = value;
-    const target = isEntrypointClass(value) ? value.prototype : value;
+    const isClass = isEntrypointClass(value);
+    exportsByName[name] = { value, isClass };
+    const target = isClass ? value.prototype : value;
     const handlers = [];
     for (let i = 0; i < HANDLERS.length; i++) {
       try {
@@ -170,16 +165,17 @@ function load(namespace, maxSubrequests) {
  * @returns {(event: unknown) => unknown}
  */
 function handlerOf(entrypoint, name, context) {
-  const target = exportsByName[entrypoint];
-  if (target === undefined) {
+  const found = exportsByName[entrypoint];
+  if (found === undefined) {
     throw new TypeError(
       entrypoint === "default"
         ? "The worker's entry module has no default export, so it cannot receive events."
         : `The worker has no export named "${entrypoint}".`,
     );
   }
+  const target = found.value;
   const ctx = new ExecutionContext(context, {});
-  if (isEntrypointClass(target)) {
+  if (found.isClass) {
     const instance = ReflectConstruct(target, [ctx, workers.env]);
     const handler = instance[name];
     // Source: workerd's text for a handler that is not there.
@@ -189,17 +185,6 @@ function handlerOf(entrypoint, name, context) {
   const handler = target[name];
   if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
   return (event) => handler.call(target, event, workers.env, ctx);
-}
-
-function contextFor(event) {
-  const context = new io.IoContext(event, subrequestsMax);
-  MapPrototypeSet(contexts, event, context);
-  const end = context.end;
-  context.end = function () {
-    MapPrototypeDelete(contexts, event);
-    end.call(context);
-  };
-  return context;
 }
 
 /**
@@ -213,7 +198,7 @@ function contextFor(event) {
  * @param {number} bodyLength -1 when unknown
  */
 function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue, bodyLength) {
-  const context = contextFor(event);
+  const context = new io.IoContext(event, subrequestsMax);
   let body = null;
   if (bodyKind === 1) {
     body = body_.innerBodyFromBytes(bodyValue);
@@ -259,7 +244,9 @@ function respond(context, response) {
       throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
     }
     const inner = rr.toInnerResponse(response);
-    if (inner.type === "error") throw new TypeError("Return value from serve handler must not be an error response (like Response.error())");
+    if (inner.type === "error") {
+      throw new TypeError("The handler returned Response.error(), which is no response that can be sent.");
+    }
     const sent = rr.takeBody(inner.body, (error) => {
       if (error !== undefined) {
         context.outcome = io.OUTCOME.exception;
@@ -304,7 +291,7 @@ function fail(context, error) {
  * @param {number} scheduledTime
  */
 function dispatchScheduled(event, cron, scheduledTime) {
-  const context = contextFor(event);
+  const context = new io.IoContext(event, subrequestsMax);
   const state = { noRetry: false };
   // The answer waits for every waitUntil.
   context.whenSettled = () => op_event_scheduled(event, context.outcome, state.noRetry);
@@ -336,7 +323,7 @@ function dispatchScheduled(event, cron, scheduledTime) {
 
 /** @param {number} event */
 function abort(event) {
-  const context = MapPrototypeGet(contexts, event);
+  const context = io.byEvent(event);
   if (context !== undefined) io.run(context, () => context.abort());
 }
 

@@ -5,7 +5,17 @@
 // answered, its body has been sent and every waitUntil is settled; the guest then tells the host, once.
 (function () {
 const { core, primordials } = __bootstrap;
-const { Error, ObjectPrototypeToString, PromisePrototypeThen, PromiseResolve, String } = primordials;
+const {
+  Error,
+  Map,
+  MapPrototypeDelete,
+  MapPrototypeGet,
+  MapPrototypeSet,
+  ObjectPrototypeToString,
+  PromisePrototypeThen,
+  PromiseResolve,
+  String,
+} = primordials;
 const {
   op_event_ended,
   op_log_exception,
@@ -24,9 +34,13 @@ const GLOBAL_SCOPE_TEXT =
 /** Outcomes, numbered as `EventOutcome` in the protocol crate. */
 const OUTCOME = { __proto__: null, ok: 0, exception: 1, canceled: 2 };
 
+/** The contexts that have not ended, by event: how an abort finds its own. */
+const contexts = new Map();
+
 class IoContext {
   /** @param {number} event @param {number} subrequestsMax */
   constructor(event, subrequestsMax) {
+    MapPrototypeSet(contexts, event, this);
     this.event = event;
     this.subrequestsLeft = subrequestsMax;
     this.subrequestsMax = subrequestsMax;
@@ -143,6 +157,7 @@ class IoContext {
   /** Lets go of what the context owns. The caller reports the end. */
   end() {
     this.ended = true;
+    MapPrototypeDelete(contexts, this.event);
     this.abortListeners = null;
     const timers = this.timers;
     this.timers = null;
@@ -151,6 +166,11 @@ class IoContext {
     }
     this.cancelFetches();
   }
+}
+
+/** @param {number} event @returns {IoContext | undefined} the context of an event that has not ended */
+function byEvent(event) {
+  return MapPrototypeGet(contexts, event);
 }
 
 /** @returns {IoContext | undefined} */
@@ -222,5 +242,5 @@ function describe(error) {
   }
 }
 
-return { bindingCall, current, describe, IoContext, OUTCOME, required, run, takeSubrequest };
+return { bindingCall, byEvent, current, describe, IoContext, OUTCOME, required, run, takeSubrequest };
 })();

@@ -45,6 +45,7 @@ const {
   ReadableStream,
   ReadableStreamDefaultReader,
 } = core.loadExtScript("ext:deno_web/06_streams.js");
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
 const readerRead = uncurryThis(ReadableStreamDefaultReader.prototype.read);
 const readerCancel = uncurryThis(ReadableStreamDefaultReader.prototype.cancel);
@@ -135,6 +136,16 @@ ObjectDefineProperty(KvNamespace.prototype, SymbolToStringTag, {
   value: "KvNamespace",
   configurable: true,
 });
+// What structured clone calls for an object with this property.
+ObjectDefineProperty(KvNamespace.prototype, core.hostObjectBrand, {
+  __proto__: null,
+  value() {
+    throw new DOMException(
+      'Could not serialize object of type "KvNamespace". This type does not support serialization.',
+      "DataCloneError",
+    );
+  },
+});
 
 /** @param {"get" | "getWithMetadata"} operation */
 async function getOne(service, name, operation, key, type, cacheTtl) {
@@ -217,8 +228,9 @@ async function put(service, name, count, key, value, options) {
   }
   if (typeof value === "string") {
     attributes["cloudflare.kv.query.value_type"] = "text";
-    return await internals.lopata.bindingCall("kv_put", attributes, () =>
-      op_kv_put_text(service, key, value, expiration, expirationTtl, metadataText));
+    return await internals.lopata.bindingCall("kv_put", attributes, async () => {
+      await op_kv_put_text(service, key, value, expiration, expirationTtl, metadataText);
+    });
   }
   const isStream = isReadableStream(value);
   // Taken now: what happens to the buffer while a span starts must not matter.
@@ -237,7 +249,9 @@ async function remove(service, name, count, key) {
   key = `${key}`;
   checkKey("DELETE", key);
   const attributes = attributesOf(name, "delete", key, 1);
-  return await internals.lopata.bindingCall("kv_delete", attributes, () => op_kv_delete(service, key));
+  return await internals.lopata.bindingCall("kv_delete", attributes, async () => {
+    await op_kv_delete(service, key);
+  });
 }
 
 async function list(service, name, options) {

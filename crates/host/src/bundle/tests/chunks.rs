@@ -52,6 +52,29 @@ async fn what_the_entry_sets_up_first_runs_before_packages() {
 }
 
 #[tokio::test]
+async fn commonjs_runs_where_its_importer_stands() {
+    let project = Project::new(&[
+        (
+            "src/index.ts",
+            "import './first';\nimport './second';\nimport { esm } from 'esm';\nexport default { esm };\n",
+        ),
+        ("src/first.ts", "import two from 'two';\nimport { esm } from 'esm';\nglobalThis.first = [two, esm];\n"),
+        ("src/second.ts", "import one from 'one';\nexport const second = one;\nconsole.log(second);\n"),
+        ("node_modules/one/index.js", "require('two');\nmodule.exports = console.log('one');\n"),
+        ("node_modules/two/index.js", "module.exports = console.log('two');\n"),
+        ("node_modules/esm/package.json", r#"{ "type": "module", "main": "i.js" }"#),
+        ("node_modules/esm/i.js", "export const esm = globalThis.first;\n"),
+    ]);
+    let bundle = project.bundle().await;
+    let code = entry(&bundle);
+    for line in code.lines().filter(|line| line.contains("__toESM(require_")) {
+        assert!(line.starts_with('\t'), "runs before its turn: {line}");
+    }
+    let calls: Vec<usize> = ["init_first();", "init_second();"].map(|call| code.rfind(call).expect(call)).to_vec();
+    assert!(calls[0] < calls[1]);
+}
+
+#[tokio::test]
 async fn an_edit_of_the_users_code_leaves_the_other_chunks_alone() {
     let project = layered();
     let mut bundler = bundler();
