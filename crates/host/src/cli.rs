@@ -29,7 +29,7 @@ pub enum Command {
     /// Start a local server for developing your Worker
     Dev(Box<DevArgs>),
     /// Manage Workers KV in the local state
-    Kv(KvArgs),
+    Kv(Box<KvArgs>),
 }
 
 /// Flags that every command takes.

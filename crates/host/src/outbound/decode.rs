@@ -22,6 +22,7 @@ use crate::server::{Coding, next_data};
 const PIECE_BYTES: usize = 32 * 1024;
 
 /// A body that comes in, plain.
+#[allow(clippy::large_enum_variant, reason = "one per response, and it lives in that response's task")]
 pub(super) enum Plain {
     /// It is plain already; the bytes are its beginning.
     Raw(Incoming, Bytes),

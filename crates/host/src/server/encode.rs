@@ -23,6 +23,7 @@ pub(super) struct Encoder {
     kind: Kind,
 }
 
+#[allow(clippy::large_enum_variant, reason = "one per encoded response, on the heap with its body")]
 enum Kind {
     Gzip(GzipEncoder<Vec<u8>>),
     Brotli(Box<BrotliEncoder<Vec<u8>>>),

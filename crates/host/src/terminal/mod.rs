@@ -40,6 +40,9 @@ pub enum Verbosity {
 #[derive(Clone)]
 pub struct Terminal(Arc<Inner>);
 
+/// Receives the site of a reloaded configuration.
+type SiteSink = Box<dyn Fn(Site) + Send>;
+
 struct Inner {
     writer: Writer,
     verbosity: Verbosity,
@@ -47,7 +50,7 @@ struct Inner {
     /// Paths in log lines are shown relative to this.
     root: PathBuf,
     /// Receives the site of a reloaded configuration.
-    on_site: Mutex<Option<Box<dyn Fn(Site) + Send>>>,
+    on_site: Mutex<Option<SiteSink>>,
 }
 
 impl Terminal {

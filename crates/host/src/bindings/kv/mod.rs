@@ -92,6 +92,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documented_methods_and_options_are_those_of_the_class() {
+        let page = include_str!("../../../../../docs/bindings/kv.md");
+        let class = include_str!("../../../../guest/src/ext/kv/kv.js");
+        let rows = page.lines().filter(|line| line.starts_with("| `") && line.ends_with("| complete |"));
+        let mut seen = std::collections::BTreeSet::new();
+        for row in rows {
+            let mut cells = row.split('|').map(str::trim).skip(1);
+            let method = cells.next().unwrap().trim_matches('`').split('(').next().unwrap().to_string();
+            assert!(class.contains(&format!("  {method}(")), "{method} is documented and does not exist");
+            for option in cells.next().unwrap().split(',').map(|option| option.trim().trim_matches('`')) {
+                assert!(class.contains(option), "the option {option} of {method} is documented and not taken");
+            }
+            seen.insert(method);
+        }
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["delete", "get", "getWithMetadata", "list", "put"]);
+    }
+
+    #[test]
     fn one_actor_serves_a_namespace_and_close_waits_for_its_writes() {
         let folder = tempfile::tempdir().unwrap();
         let stores = Stores::default();
