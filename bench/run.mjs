@@ -43,6 +43,8 @@ if (flags.help) {
   console.log(HELP);
   process.exit(0);
 }
+/** Between two edits: a person does not save twice in a moment, and both servers join edits that follow closely. */
+const PAUSE_MS = 400;
 const number = (name, usual, quick) => Number(flags[name] ?? (flags.quick ? quick : usual));
 const rounds = number("rounds", 5, 2);
 const seconds = number("seconds", 4, 2);
@@ -91,10 +93,10 @@ const run = {
       for (const kind of both) {
         await serve(kind, places[kind], async (server) => {
           await edit(server);
+          await sleep(PAUSE_MS);
           for (let i = 0; i < edits; i++) {
             add("reload, ms", kind, await edit(server));
-            // A person does not save twice in a moment; wrangler's watcher would also join the two.
-            await sleep(150);
+            await sleep(PAUSE_MS);
           }
         });
       }
@@ -109,9 +111,10 @@ const run = {
         await serve(kind, large[kind], async (server) => {
           add(`cold start of ${count} modules, ms`, kind, server.cold_ms);
           await edit(server);
+          await sleep(PAUSE_MS);
           for (let i = 0; i < edits; i++) {
             add(`reload of ${count} modules, ms`, kind, await edit(server));
-            await sleep(150);
+            await sleep(PAUSE_MS);
           }
         });
       }
@@ -133,12 +136,15 @@ const run = {
         await serve(kind, places[kind], async (server) => {
           await sleep(2000);
           const idle = memory(server.pid);
-          add("memory idle, MiB", kind, idle.pss_mib);
+          add("memory idle, MiB PSS", kind, idle.pss_mib);
+          add("memory idle, MiB RSS", kind, idle.rss_mib);
           add("processes", kind, idle.processes);
           add("threads", kind, idle.threads);
           for (const path of ["/seed", "/", "/get", "/put"]) await wrk(server.port, path, 64, seconds);
           await sleep(2000);
-          add("memory after load, MiB", kind, memory(server.pid).pss_mib);
+          const loaded = memory(server.pid);
+          add("memory after load, MiB PSS", kind, loaded.pss_mib);
+          add("memory after load, MiB RSS", kind, loaded.rss_mib);
         });
       }
     }

@@ -224,7 +224,7 @@ fn a_start_that_never_ends_does_not_block_the_next_edit() {
     let project = fragile(json!({ "limits": { "cpu_ms": 1000 } }));
     let server = Server::start(&project);
     let mark = server.log().mark();
-    project.write("src/version.ts", "while (true) {}\nexport const version = 'never';\n");
+    project.write("src/version.ts", "for (;;) globalThis.turns = 1;\nexport const version = 'never';\n");
     server.log().wait_for(mark, "Reloading local server");
     server.expect("/", "one");
     project.write("src/version.ts", "export const version = 'two';\n");

@@ -22,8 +22,8 @@ export async function wrk(port, path, connections, seconds) {
   return {
     per_second: number(/Requests\/sec:\s+([\d.]+)/),
     requests: number(/(\d+) requests in/),
-    p50_ms: milliseconds(/50%\s+(\S+)/.exec(text)?.[1] ?? ""),
-    p99_ms: milliseconds(/99%\s+(\S+)/.exec(text)?.[1] ?? ""),
+    p50_ms: milliseconds(/^\s+50%\s+(\S+)/m.exec(text)?.[1] ?? ""),
+    p99_ms: milliseconds(/^\s+99%\s+(\S+)/m.exec(text)?.[1] ?? ""),
     failed: number(/Non-2xx or 3xx responses: (\d+)/) + sockets.slice(1).reduce((sum, count) => sum + Number(count), 0),
   };
 }

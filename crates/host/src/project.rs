@@ -37,8 +37,12 @@ impl Blueprint {
     pub fn definition(&self, generation: GenerationId) -> (WorkerDefinition, Attachments) {
         let mut attachments = Attachments::none();
         attachments.attach_service(self.outbound.0, ServiceHandle::Fetch(self.outbound.1.clone()));
+        // Entries of one store share its service.
+        let mut attached = std::collections::HashSet::new();
         for entry in &self.env {
-            if let Some((id, service)) = &entry.service {
+            if let Some((id, service)) = &entry.service
+                && attached.insert(*id)
+            {
                 attachments.attach_service(*id, service.clone());
             }
         }
@@ -99,6 +103,8 @@ pub struct Built {
     pub warnings: Vec<String>,
     /// How the server appears, when the configuration changed it.
     pub site: Option<Site>,
+    /// What is wrong with the newest configuration, when this was built with the one before.
+    pub config_failure: Option<BuildFailure>,
 }
 
 /// A build that did not.
@@ -138,6 +144,8 @@ pub struct Project {
     context: BindingContext,
     outbound: (ServiceId, FetchService),
     colour: bool,
+    /// The last configuration without errors.
+    last_good: Option<config::Loaded>,
     /// Warnings that were shown already; they come again only when they change.
     shown_warnings: Vec<String>,
 }
@@ -159,6 +167,7 @@ impl Project {
             context,
             outbound: (ServiceId::next(), outbound),
             colour,
+            last_good: None,
             shown_warnings: Vec::new(),
         }
     }
@@ -167,11 +176,18 @@ impl Project {
     pub async fn build(&mut self) -> Result<Built, BuildFailure> {
         // A server that runs over midnight reads its configuration on another day.
         self.options.today = config::Date::today();
-        let loaded = match config::load(&self.options) {
-            Ok(loaded) => loaded,
-            Err(errors) => return Err(self.config_failure(&errors)),
+        let (loaded, config_failure) = match (config::load(&self.options), &self.last_good) {
+            (Ok(loaded), _) => {
+                self.last_good = Some(loaded.clone());
+                (loaded, None)
+            }
+            (Err(errors), Some(last_good)) => (last_good.clone(), Some(self.config_failure(&errors))),
+            (Err(errors), None) => return Err(self.config_failure(&errors)),
         };
-        let config_watch: Vec<PathBuf> = loaded.watch.clone();
+        let mut config_watch: Vec<PathBuf> = loaded.watch.clone();
+        if let Some(failure) = &config_failure {
+            config_watch.extend(failure.watch.files.iter().cloned());
+        }
         let mut warnings: Vec<String> =
             loaded.warnings.iter().map(|warning| config::render(warning, self.colour)).collect();
         let config = loaded.config;
@@ -212,7 +228,7 @@ impl Project {
         } else {
             self.shown_warnings = warnings.clone();
         }
-        Ok(Built { blueprint, watch, warnings, site: Some(site) })
+        Ok(Built { blueprint, watch, warnings, site: Some(site), config_failure })
     }
 
     fn config_failure(&self, errors: &config::ConfigErrors) -> BuildFailure {

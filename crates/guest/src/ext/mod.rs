@@ -48,6 +48,7 @@ deno_core::extension!(
         events::op_span_start,
         events::op_wait_until_added,
         events::op_wait_until_settled,
+        fetch::op_data_url,
         fetch::op_fetch_cancel,
         fetch::op_fetch_response,
         fetch::op_fetch_start,

@@ -245,8 +245,9 @@ impl Reader<'_> {
 
     fn number(&mut self, text: &str, range: &Range<usize>) -> Value {
         match serde_json::from_str::<Number>(text) {
-            Ok(number) => Value::Number(number),
-            Err(_) => {
+            // With arbitrary precision any literal is a number; one that no double holds is still refused.
+            Ok(number) if number.as_f64().is_some_and(f64::is_finite) => Value::Number(number),
+            _ => {
                 self.error(format!("The number {text} is out of range."), range.clone(), "");
                 Value::Null
             }

@@ -83,6 +83,19 @@ fn client_host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Result<Option<&'a st
     }
 }
 
+/// A URL as a URL parser writes it: dot segments resolved, other characters than a URL's own encoded. Most are
+/// written so already and are left alone.
+fn normalised(url: String) -> String {
+    let odd = |byte: &u8| !byte.is_ascii_graphic() || matches!(byte, b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'\\');
+    if !url.contains("/.") && !url.bytes().any(|byte| odd(&byte)) {
+        return url;
+    }
+    match url::Url::parse(&url) {
+        Ok(parsed) => parsed.into(),
+        Err(_) => url,
+    }
+}
+
 fn url(scheme: &str, host: &str, uri: &Uri) -> String {
     // `OPTIONS *` has no path of its own, and CONNECT has none at all.
     let target = match uri.path_and_query().map(|target| target.as_str()) {
@@ -94,7 +107,7 @@ fn url(scheme: &str, host: &str, uri: &Uri) -> String {
     for part in [scheme, "://", host, slash, target] {
         url.push_str(part);
     }
-    url
+    normalised(url)
 }
 
 /// Whether a header speaks about one connection only. `upgrade` is not here: a worker asks for it.
@@ -234,7 +247,7 @@ mod tests {
     fn the_url_is_the_host_and_the_target_as_sent() {
         let site = Site::default();
         let url = |uri: &str, host: &str| translate_with(&site, request(uri, host)).map(|t| t.head.url);
-        assert_eq!(url("/a/../b//c?x=%20&y", "localhost:8787").unwrap(), "http://localhost:8787/a/../b//c?x=%20&y");
+        assert_eq!(url("/a/../b//c?x=%20&y", "localhost:8787").unwrap(), "http://localhost:8787/b//c?x=%20&y");
         assert_eq!(url("http://other.test/p?q", "localhost").unwrap(), "http://localhost/p?q");
         assert_eq!(url("*", "[::1]:1").unwrap(), "http://[::1]:1/");
         assert_eq!(url("/x", "").unwrap(), "http://127.0.0.1:8787/x", "an empty Host is allowed by HTTP");

@@ -147,6 +147,8 @@ struct Supervisor {
     first_attempt: Option<tokio::sync::oneshot::Sender<()>>,
     /// Non-null once the end has been ordered.
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
+    /// What is wrong with the newest configuration, while the one before is in use.
+    config_failure: Option<Arc<Failure>>,
     /// Deaths in a row, to slow down restarts of code that dies at once.
     deaths: u32,
 }
@@ -184,6 +186,7 @@ pub async fn run(parts: Parts) {
         waits: HashMap::new(),
         first_attempt: Some(first_attempt),
         shutdown: None,
+        config_failure: None,
         deaths: 0,
     };
     supervisor.ensure_spare();
@@ -291,7 +294,11 @@ impl Supervisor {
             }
         }
         match outcome {
-            Ok(built) => {
+            Ok(mut built) => {
+                if let Some(failure) = &built.config_failure {
+                    self.terminal.build_failed(failure);
+                }
+                self.config_failure = built.config_failure.take().map(|failure| Arc::new(failure.failure));
                 for warning in &built.warnings {
                     self.terminal.warn(warning);
                 }
@@ -300,6 +307,9 @@ impl Supervisor {
                 }
                 let unchanged = self.active.as_ref().is_some_and(|active| active.blueprint.same_as(&built.blueprint));
                 if unchanged {
+                    if self.status.failure.load().is_some() && self.config_failure.is_none() {
+                        self.terminal.notice("⎔ Local server updated and ready");
+                    }
                     self.clear_failure();
                     self.attempt_over();
                 } else {
@@ -541,8 +551,9 @@ impl Supervisor {
         self.status.revision.send_modify(|revision| *revision += 1);
     }
 
+    /// What serves is the newest code; a configuration that cannot be used is still a failure to show.
     fn clear_failure(&mut self) {
-        self.status.failure.store(None);
+        self.status.failure.store(self.config_failure.clone());
         self.status.dispatcher.expect_code();
         self.status.revision.send_modify(|revision| *revision += 1);
     }

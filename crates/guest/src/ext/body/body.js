@@ -11,13 +11,18 @@ const {
   DataViewPrototypeGetBuffer,
   DataViewPrototypeGetByteLength,
   DataViewPrototypeGetByteOffset,
+  Number,
+  ObjectDefineProperties,
+  ObjectDefineProperty,
   ObjectPrototypeIsPrototypeOf,
+  Promise,
   PromisePrototypeThen,
   SafeWeakMap,
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag,
+  TypedArrayPrototypeSlice,
   TypeError,
   Uint8Array,
   WeakMapPrototypeDelete,
@@ -35,9 +40,14 @@ const {
   op_body_try_write,
   op_body_write,
 } = core.ops;
-const { isReadableStreamDisturbed, ReadableStream, TransformStream } = core.loadExtScript(
-  "ext:deno_web/06_streams.js",
-);
+const {
+  isReadableStream,
+  isReadableStreamDisturbed,
+  ReadableStream,
+  ReadableStreamBYOBReader,
+  TransformStream,
+  WritableStream,
+} = core.loadExtScript("ext:deno_web/06_streams.js");
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
 /** Streams that are nothing but the reading end `rid`, until somebody reads them. */
@@ -81,8 +91,10 @@ function readableFromNative(rid, length) {
 /**
  * @param {number} rid
  * @param {number | null} length
+ * @param {import("../io_context/io_context.js").IoContext} context whose end is the stream's end
  */
-function innerBodyFromNative(rid, length) {
+function innerBodyFromNative(rid, length, context) {
+  context?.own(rid);
   const body = new InnerBody(readableFromNative(rid, length));
   body.length = length;
   return body;
@@ -106,6 +118,20 @@ function takeNative(stream) {
   // From here on the stream is used up, as if it had been read to its end.
   stream.getReader();
   return rid;
+}
+
+/**
+ * Moves an untouched native body into a new one and leaves the old one used up: what `new Request(request)` does
+ * with a body, without a copy.
+ * @param {object} body an InnerBody
+ * @returns {object | undefined} an InnerBody
+ */
+function moveNative(body) {
+  const stream = body.streamOrStatic;
+  if (!isReadableStream(stream)) return undefined;
+  const length = bodyLength(body);
+  const rid = takeNative(stream);
+  return rid === undefined ? undefined : innerBodyFromNative(rid, length);
 }
 
 /** @param {unknown} chunk @returns {Uint8Array} */
@@ -201,43 +227,118 @@ function bodyLength(body) {
   return WeakMapPrototypeGet(knownLengths, body.stream) ?? null;
 }
 
+/**
+ * Both ends of a byte pass-through: a write waits until its bytes are taken.
+ * @param {(bytes: Uint8Array) => void} onChunk throws to refuse a chunk
+ * @param {() => void} onClose throws to refuse the end
+ */
+function passThrough(onChunk, onClose) {
+  let source, sink;
+  let taken = null;
+  const release = () => {
+    const resolve = taken;
+    taken = null;
+    resolve?.();
+  };
+  const refuse = (error) => {
+    source.error(error);
+    throw error;
+  };
+  const readable = new ReadableStream({
+    type: "bytes",
+    start(controller) {
+      source = controller;
+    },
+    pull: release,
+    cancel(reason) {
+      sink.error(reason);
+      release();
+    },
+  }, { highWaterMark: 1 });
+  const writable = new WritableStream({
+    start(controller) {
+      sink = controller;
+    },
+    write(chunk) {
+      let bytes;
+      try {
+        // A copy: enqueueing takes the buffer away from whoever wrote it.
+        bytes = TypedArrayPrototypeSlice(toBytes(chunk));
+        onChunk(bytes);
+      } catch (error) {
+        refuse(error);
+      }
+      if (TypedArrayPrototypeGetByteLength(bytes) === 0) return undefined;
+      return new Promise((resolve) => {
+        taken = resolve;
+        // With room for one byte, `pull` is called exactly when the queue has been emptied.
+        source.enqueue(bytes);
+      });
+    },
+    close() {
+      try {
+        onClose();
+      } catch (error) {
+        refuse(error);
+      }
+      source.close();
+      source.byobRequest?.respond(0);
+    },
+    abort(reason) {
+      source.error(reason);
+      release();
+    },
+  }, { highWaterMark: 1 });
+  return { readable, writable };
+}
+
+function install(transform, { readable, writable }) {
+  ObjectDefineProperties(transform, {
+    readable: { __proto__: null, value: readable, configurable: true },
+    writable: { __proto__: null, value: writable, configurable: true },
+  });
+}
+
 /** A byte pass-through. */
 class IdentityTransformStream extends TransformStream {
-  constructor(strategy = undefined) {
-    super({
-      transform(chunk, controller) {
-        controller.enqueue(toBytes(chunk));
-      },
-    }, strategy?.highWaterMark === undefined ? undefined : { highWaterMark: strategy.highWaterMark, size: (c) => c.byteLength });
+  constructor() {
+    super();
+    install(this, passThrough(() => {}, () => {}));
   }
 }
 
 /** A byte pass-through of a promised length, which becomes the body's content-length. */
 class FixedLengthStream extends TransformStream {
-  constructor(expectedLength, strategy = undefined) {
+  constructor(expectedLength) {
+    super();
     const expected = Number(expectedLength);
     if (!(expected >= 0 && expected <= Number.MAX_SAFE_INTEGER)) {
       throw new TypeError("FixedLengthStream requires an integer expected length less than 2^53.");
     }
     let seen = 0;
-    super({
-      transform(chunk, controller) {
-        const bytes = toBytes(chunk);
+    const ends = passThrough(
+      (bytes) => {
         seen += TypedArrayPrototypeGetByteLength(bytes);
-        if (seen > expected) {
-          throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
-        }
-        controller.enqueue(bytes);
+        if (seen > expected) throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
       },
-      flush() {
-        if (seen < expected) {
-          throw new TypeError("FixedLengthStream did not see all expected bytes before close().");
-        }
+      () => {
+        if (seen < expected) throw new TypeError("FixedLengthStream did not see all expected bytes before close().");
       },
-    }, strategy?.highWaterMark === undefined ? undefined : { highWaterMark: strategy.highWaterMark, size: (c) => c.byteLength });
-    WeakMapPrototypeSet(knownLengths, this.readable, expected);
+    );
+    install(this, ends);
+    WeakMapPrototypeSet(knownLengths, ends.readable, expected);
   }
 }
+
+ObjectDefineProperty(ReadableStreamBYOBReader.prototype, "readAtLeast", {
+  __proto__: null,
+  value: function readAtLeast(minBytes, view) {
+    return this.read(view, { min: minBytes });
+  },
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
 
 return {
   bodyLength,
@@ -245,6 +346,7 @@ return {
   IdentityTransformStream,
   innerBodyFromBytes,
   innerBodyFromNative,
+  moveNative,
   openPump,
   takeNative,
 };

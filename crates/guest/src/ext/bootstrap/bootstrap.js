@@ -115,6 +115,29 @@ core.registerErrorBuilder(
   (message) => new exception.QuotaExceededError(message),
 );
 
+// An abort without a reason says what production says.
+const abortController = abort.AbortController.prototype.abort;
+const abortError = () => new exception.DOMException("The operation was aborted", "AbortError");
+ObjectDefineProperty(abort.AbortController.prototype, "abort", {
+  __proto__: null,
+  value: function (reason = undefined) {
+    abortController.call(this, reason === undefined ? abortError() : reason);
+  },
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
+const abortedSignal = abort.AbortSignal.abort;
+ObjectDefineProperty(abort.AbortSignal, "abort", {
+  __proto__: null,
+  value: function (reason = undefined) {
+    return abortedSignal.call(this, reason === undefined ? abortError() : reason);
+  },
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
+
 class WorkerGlobalScope extends event.EventTarget {
   constructor() {
     throw new TypeError("Illegal constructor");

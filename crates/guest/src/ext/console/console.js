@@ -2,7 +2,7 @@
 (function () {
 const { core } = __bootstrap;
 const { op_log } = core.ops;
-const { Console, setNoColorFns } = core.loadExtScript("ext:deno_web/01_console.js");
+const { Console, getConsoleInspectOptions, inspectArgs, setNoColorFns } = core.loadExtScript("ext:deno_web/01_console.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 
 // The host decides about colour; what leaves the isolate is plain.
@@ -10,10 +10,21 @@ setNoColorFns(() => true, () => true);
 
 /** deno_web's levels: 0 debug, 1 log and info, 2 warn, 3 error. */
 function makeConsole() {
-  return new Console((text, level) => {
+  const print = (text, level) => {
     const message = text.endsWith("\n") ? text.slice(0, -1) : text;
     op_log(io.current()?.event ?? 0, level, message);
-  });
+  };
+  const console = new Console(print);
+  // Strings in values are quoted as workerd and Node quote them.
+  for (const [name, level] of [["debug", 0], ["log", 1], ["info", 1], ["warn", 2], ["error", 3]]) {
+    console[name] = {
+      [name](...args) {
+        const options = { ...getConsoleInspectOptions(true), indentLevel: console.indentLevel, quotes: ["'", '"', "`"] };
+        print(inspectArgs(args, options), level);
+      },
+    }[name];
+  }
+  return console;
 }
 
 return { makeConsole };

@@ -203,7 +203,7 @@ function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue
   if (bodyKind === 1) {
     body = body_.innerBodyFromBytes(bodyValue);
   } else if (bodyKind === 2) {
-    body = body_.innerBodyFromNative(bodyValue, bodyLength < 0 ? null : bodyLength);
+    body = body_.innerBodyFromNative(bodyValue, bodyLength < 0 ? null : bodyLength, context);
   }
   const request = rr.incomingRequest(head, method, url, body, (listener) => context.onAbort(listener));
   io.run(context, () => {

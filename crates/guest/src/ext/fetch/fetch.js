@@ -13,7 +13,7 @@ const {
   StringPrototypeToLowerCase,
   TypeError,
 } = primordials;
-const { op_fetch_cancel, op_fetch_response, op_fetch_start, op_span_end, op_span_start } = core.ops;
+const { op_data_url, op_fetch_cancel, op_fetch_response, op_fetch_start, op_span_end, op_span_start } = core.ops;
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
@@ -50,7 +50,8 @@ function fetch(input, init = undefined) {
     if (arguments.length === 0) {
       throw new TypeError("Failed to execute 'fetch' on 'ServiceWorkerGlobalScope': 1 argument required, but only 0 present.");
     }
-    request = new rr.Request(input, init);
+    // A Request of the caller's own is sent as it is: its body is not copied on the way.
+    request = init === undefined && rr.isRequest(input) ? input : new rr.Request(input, init);
   } catch (error) {
     return PromiseReject(error);
   }
@@ -66,6 +67,7 @@ async function follow(context, request) {
   const signal = request.signal;
   signal.throwIfAborted();
   let url = new URL(inner.url());
+  if (url.protocol === "data:") return dataResponse(url.href);
   let method = inner.method;
   let headers = request.headers;
   let headerList = [];
@@ -109,6 +111,14 @@ async function follow(context, request) {
     url = next;
     ArrayPrototypePush(urlList, url.href);
   }
+}
+
+/** @param {string} href a data: URL */
+function dataResponse(href) {
+  const found = op_data_url(href);
+  if (found === null) throw new TypeError(`Fetch API cannot load: ${href}`);
+  const body = body_.innerBodyFromBytes(found.bytes);
+  return rr.outboundResponse(200, "OK", [["content-type", found.type]], body, [href]);
 }
 
 /** @param {[string, string][]} list @param {string} name */
@@ -160,7 +170,7 @@ function finish(context, head, urlList) {
   if (head.bodyKind === 1) {
     body = body_.innerBodyFromBytes(head.body);
   } else if (head.bodyKind === 2) {
-    body = body_.innerBodyFromNative(head.body, head.length < 0 ? null : head.length);
+    body = body_.innerBodyFromNative(head.body, head.length < 0 ? null : head.length, context);
   }
   if (rr.nullBodyStatus(head.status)) body = null;
   return rr.outboundResponse(head.status, head.statusText, head.headers, body, urlList);

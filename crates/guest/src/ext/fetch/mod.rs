@@ -91,6 +91,21 @@ pub fn op_fetch_start<'s>(
     Ok(id)
 }
 
+/// The content of a data: URL, or `null` when it is not a valid one.
+#[op2]
+pub fn op_data_url<'s>(scope: &mut v8::PinScope<'s, '_>, #[string] href: String) -> v8::Local<'s, v8::Value> {
+    let parsed = data_url::DataUrl::process(&href).ok();
+    let decoded =
+        parsed.and_then(|url| url.decode_to_vec().ok().map(|(bytes, _)| (url.mime_type().to_string(), bytes)));
+    let Some((mime, bytes)) = decoded else { return v8::null(scope).into() };
+    let object = v8::Object::new(scope);
+    let mime = v8::String::new(scope, &mime).unwrap_or_else(|| v8::String::empty(scope)).into();
+    set(scope, object, "type", mime);
+    let bytes = bytes_to_v8(scope, bytes.into());
+    set(scope, object, "bytes", bytes);
+    object.into()
+}
+
 /// Gives up on a call: its request and its response are dropped.
 #[op2(fast)]
 pub fn op_fetch_cancel(state: &mut OpState, #[smi] id: u32) {

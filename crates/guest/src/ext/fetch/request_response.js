@@ -7,7 +7,9 @@ const {
   JSONParse,
   ObjectDefineProperty,
   ObjectDefineProperties,
+  ObjectGetOwnPropertyDescriptor,
   ObjectPrototypeIsPrototypeOf,
+  PromiseReject,
   RangeError,
   ReflectConstruct,
   Symbol,
@@ -28,6 +30,38 @@ const _encodeBody = Symbol("encodeBody");
 const REDIRECT_TEXT = 'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be ' +
   "implemented since it does not make sense at the edge; use \"manual\" and check the response status code).";
 
+/** Source: production's texts. */
+const GET_BODY_TEXT = "Request with a GET or HEAD method cannot have a body.";
+const BODY_USED_TEXT =
+  "Body has already been used. It can only be used once. Use tee() first if you need to read it twice.";
+
+/** @param {unknown} value */
+function isRequest(value) {
+  return typeof value === "object" && value !== null && ObjectPrototypeIsPrototypeOf(request_.RequestPrototype, value);
+}
+
+/** deno_fetch's constructor, with production's texts and without a copy of a body that only passes through. */
+function construct(input, init, target) {
+  const source = isRequest(input) ? request_.toInnerRequest(input) : undefined;
+  const method = init?.method === undefined ? source?.method ?? "GET" : `${init.method}`.toUpperCase();
+  const given = init?.body;
+  const carried = given === undefined || given === null ? source?.body ?? null : null;
+  if ((method === "GET" || method === "HEAD") && ((given !== undefined && given !== null) || carried !== null)) {
+    throw new TypeError(GET_BODY_TEXT);
+  }
+  if (carried !== null && carried.unusable()) throw new TypeError(BODY_USED_TEXT);
+  const moved = carried === null ? undefined : body_.moveNative(carried);
+  if (moved === undefined) return ReflectConstruct(request_.Request, [input, init], target);
+  source.body = null;
+  try {
+    const request = ReflectConstruct(request_.Request, [input, init], target);
+    request_.toInnerRequest(request).body = moved;
+    return request;
+  } finally {
+    source.body = carried;
+  }
+}
+
 /**
  * @param {RequestInfo} input
  * @param {RequestInit & { cf?: unknown }} init
@@ -44,7 +78,7 @@ function Request(input, init = undefined) {
     if (init.integrity !== undefined && init.integrity !== "") {
       throw new TypeError("Subrequest integrity checking is not implemented. The `integrity` option must be either undefined or an empty string.");
     }
-    if (ObjectPrototypeIsPrototypeOf(request_.RequestPrototype, init)) {
+    if (isRequest(init)) {
       // A Request as init: take what it says, its body included.
       plain = { method: init.method, headers: init.headers, redirect: init.redirect, signal: init.signal };
       if (init.body !== null) plain.body = init.body;
@@ -58,11 +92,11 @@ function Request(input, init = undefined) {
       plain = rest;
     }
   }
-  const request = ReflectConstruct(request_.Request, [input, plain], new.target);
+  const request = construct(input, plain, new.target);
   const cf = init?.cf;
   if (cf !== undefined && cf !== null) {
     request[_cf] = structuredClone(cf);
-  } else if (typeof input === "object" && input !== null && ObjectPrototypeIsPrototypeOf(request_.RequestPrototype, input)) {
+  } else if (isRequest(input)) {
     request[_cf] = input.cf;
   }
   return request;
@@ -101,6 +135,25 @@ ObjectDefineProperty(request_.RequestPrototype, "clone", {
   configurable: true,
 });
 
+/** Standard reason phrases. Source: RFC 9110 and the registry of status codes. */
+const STATUS_TEXTS = {
+  __proto__: null,
+  101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted", 203: "Non-Authoritative Information",
+  204: "No Content", 205: "Reset Content", 206: "Partial Content", 207: "Multi-Status", 208: "Already Reported",
+  226: "IM Used", 300: "Multiple Choices", 301: "Moved Permanently", 302: "Found", 303: "See Other",
+  304: "Not Modified", 305: "Use Proxy", 307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request",
+  401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+  406: "Not Acceptable", 407: "Proxy Authentication Required", 408: "Request Timeout", 409: "Conflict", 410: "Gone",
+  411: "Length Required", 412: "Precondition Failed", 413: "Payload Too Large", 414: "URI Too Long",
+  415: "Unsupported Media Type", 416: "Range Not Satisfiable", 417: "Expectation Failed", 418: "I'm a teapot",
+  421: "Misdirected Request", 422: "Unprocessable Entity", 423: "Locked", 424: "Failed Dependency", 425: "Too Early",
+  426: "Upgrade Required", 428: "Precondition Required", 429: "Too Many Requests",
+  431: "Request Header Fields Too Large", 451: "Unavailable For Legal Reasons", 500: "Internal Server Error",
+  501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
+  505: "HTTP Version Not Supported", 506: "Variant Also Negotiates", 507: "Insufficient Storage",
+  508: "Loop Detected", 510: "Not Extended", 511: "Network Authentication Required",
+};
+
 /**
  * @param {BodyInit | null} body
  * @param {ResponseInit & { encodeBody?: "automatic" | "manual", cf?: unknown, webSocket?: unknown }} init
@@ -121,6 +174,9 @@ function Response(body = null, init = undefined) {
   }
   if (init.status === 101) {
     throw new RangeError("Responses with status code 101 must have a webSocket.");
+  }
+  if (body !== null && body !== undefined && response_.nullBodyStatus(init.status)) {
+    throw new TypeError("Response with null body status (101, 204, 205, or 304) cannot have a body.");
   }
   const response = ReflectConstruct(response_.Response, [body, init], new.target);
   if (encodeBody === "manual") response[_encodeBody] = "manual";
@@ -157,6 +213,38 @@ for (const name of ["error", "json", "redirect"]) {
     enumerable: true,
     configurable: true,
   });
+}
+
+// A Response says the standard phrase of its status when it was given none.
+const statusText = ObjectGetOwnPropertyDescriptor(response_.ResponsePrototype, "statusText").get;
+ObjectDefineProperty(response_.ResponsePrototype, "statusText", {
+  __proto__: null,
+  get() {
+    return statusText.call(this) || (STATUS_TEXTS[this.status] ?? "");
+  },
+  enumerable: true,
+  configurable: true,
+});
+
+// Reading a body twice is refused in production's words.
+for (const prototype of [request_.RequestPrototype, response_.ResponsePrototype]) {
+  for (const name of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
+    const read = prototype[name];
+    ObjectDefineProperty(prototype, name, {
+      __proto__: null,
+      value: {
+        [name]() {
+          if (ObjectPrototypeIsPrototypeOf(prototype, this) && this.bodyUsed) {
+            return PromiseReject(new TypeError(BODY_USED_TEXT));
+          }
+          return read.call(this);
+        },
+      }[name],
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
 }
 
 // Header names that Workers let `getAll` read: the one header that may not be joined.
@@ -222,10 +310,7 @@ function isResponse(value) {
 function takeBody(body, done) {
   if (body === null) return { kind: 0, value: undefined, length: -1 };
   if (body.unusable()) {
-    // Source: workerd's Body.
-    throw new TypeError(
-      "Body has already been used. It can only be used once. Use tee() first if you need to read it twice.",
-    );
+    throw new TypeError(BODY_USED_TEXT);
   }
   const direct = body.streamOrStatic;
   if (!core.isProxy(direct) && direct.body !== undefined && direct.consumed === false) {
@@ -253,6 +338,7 @@ return {
   Headers,
   incomingRequest,
   isEncoded,
+  isRequest,
   isResponse,
   nullBodyStatus: response_.nullBodyStatus,
   outboundResponse,

@@ -6,6 +6,7 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
+  ArrayPrototypePush,
   Error,
   Map,
   MapPrototypeDelete,
@@ -17,6 +18,7 @@ const {
   String,
 } = primordials;
 const {
+  op_body_cancel,
   op_event_ended,
   op_log_exception,
   op_span_end,
@@ -56,6 +58,8 @@ class IoContext {
     this.timers = null;
     /** In-flight outbound fetches, each with a cancel function; null while there are none. */
     this.fetches = null;
+    /** Reading ends of bodies that arrived for this event; null while there are none. */
+    this.readers = null;
     /** Called when every waitUntil is settled and the handler is done (the scheduled event's answer). */
     this.whenSettled = null;
   }
@@ -165,6 +169,22 @@ class IoContext {
       for (const cancel of timers) cancel();
     }
     this.cancelFetches();
+    // What nobody has read by now, nobody will: its sender can stop. An end that was read or passed on is
+    // not known any more.
+    const readers = this.readers;
+    this.readers = null;
+    if (readers !== null) {
+      for (let i = 0; i < readers.length; i++) op_body_cancel(readers[i], undefined);
+    }
+  }
+
+  /** @param {number} rid a reading end that lives no longer than the context */
+  own(rid) {
+    if (this.ended) {
+      op_body_cancel(rid, undefined);
+    } else {
+      ArrayPrototypePush(this.readers ??= [], rid);
+    }
   }
 }
 
