@@ -120,8 +120,7 @@ impl Terminal {
     /// A line of a worker's console.
     pub fn log(&self, worker: &str, record: &LogRecord) {
         let (verbosity, stream, colour) = match record.level {
-            LogLevel::Debug => (Verbosity::Debug, Stream::Out, "2"),
-            LogLevel::Log | LogLevel::Info => (Verbosity::Log, Stream::Out, "0"),
+            LogLevel::Debug | LogLevel::Log | LogLevel::Info => (Verbosity::Log, Stream::Out, "0"),
             LogLevel::Warn => (Verbosity::Warn, Stream::Err, "33"),
             LogLevel::Error => (Verbosity::Error, Stream::Err, "31"),
         };

@@ -52,6 +52,8 @@ const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
 /** Streams that are nothing but the reading end `rid`, until somebody reads them. */
 const nativeReaders = new SafeWeakMap();
+/** Streams that are nothing but these bytes, until somebody reads them. */
+const staticStreams = new SafeWeakMap();
 /** Known lengths of streams (FixedLengthStream and sized bodies). */
 const knownLengths = new SafeWeakMap();
 
@@ -105,6 +107,37 @@ function innerBodyFromBytes(bytes) {
   const body = new InnerBody({ body: bytes, consumed: false });
   body.length = TypedArrayPrototypeGetByteLength(bytes);
   return body;
+}
+
+/**
+ * A byte stream of bytes that are in memory.
+ * @param {Uint8Array} bytes
+ */
+function readableFromStatic(bytes) {
+  const stream = new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      WeakMapPrototypeDelete(staticStreams, stream);
+      if (TypedArrayPrototypeGetByteLength(bytes) > 0) controller.enqueue(TypedArrayPrototypeSlice(bytes));
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel() {
+      WeakMapPrototypeDelete(staticStreams, stream);
+    },
+  }, { highWaterMark: 0 });
+  WeakMapPrototypeSet(staticStreams, stream, bytes);
+  WeakMapPrototypeSet(knownLengths, stream, TypedArrayPrototypeGetByteLength(bytes));
+  return stream;
+}
+
+/** Takes the bytes behind `stream`, when it is still untouched. @returns {Uint8Array | undefined} */
+function takeStatic(stream) {
+  const bytes = WeakMapPrototypeGet(staticStreams, stream);
+  if (bytes === undefined || stream.locked || isReadableStreamDisturbed(stream)) return undefined;
+  WeakMapPrototypeDelete(staticStreams, stream);
+  stream.getReader();
+  return bytes;
 }
 
 /**
@@ -348,6 +381,8 @@ return {
   innerBodyFromNative,
   moveNative,
   openPump,
+  readableFromStatic,
   takeNative,
+  takeStatic,
 };
 })();

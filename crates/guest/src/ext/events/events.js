@@ -257,7 +257,6 @@ function respond(context, response) {
     context.handlerDone = true;
     if (sent.kind === 2) context.bodyOpened();
     const ended = context.idle;
-    if (ended) context.end();
     op_event_respond(
       context.event,
       inner.status,
@@ -270,6 +269,8 @@ function respond(context, response) {
       ended,
       context.outcome,
     );
+    // After the answer: what the body is made of must not be let go before it is on its way.
+    if (ended) context.end();
   } catch (error) {
     context.handlerDone = false;
     fail(context, error);

@@ -162,6 +162,8 @@ function Response(body = null, init = undefined) {
   if (new.target === undefined) {
     throw new TypeError("Class constructor Response cannot be invoked without 'new'");
   }
+  // `new Response(other.body, other)`, which frameworks do to change headers, keeps a body that is in memory.
+  if (typeof body === "object" && body !== null) body = body_.takeStatic(body) ?? body;
   if (init === undefined || init === null || typeof init !== "object") {
     return ReflectConstruct(response_.Response, [body, init], new.target);
   }
@@ -225,6 +227,31 @@ ObjectDefineProperty(response_.ResponsePrototype, "statusText", {
   enumerable: true,
   configurable: true,
 });
+
+// A body that is in memory is a byte stream too: it can be read with a BYOB reader.
+for (
+  const [prototype, toInner] of [
+    [request_.RequestPrototype, request_.toInnerRequest],
+    [response_.ResponsePrototype, response_.toInnerResponse],
+  ]
+) {
+  const body = ObjectGetOwnPropertyDescriptor(prototype, "body").get;
+  ObjectDefineProperty(prototype, "body", {
+    __proto__: null,
+    get() {
+      const inner = ObjectPrototypeIsPrototypeOf(prototype, this) ? toInner(this)?.body : undefined;
+      const direct = inner?.streamOrStatic;
+      if (direct !== undefined && direct.consumed === false) {
+        inner.streamOrStatic = body_.readableFromStatic(
+          typeof direct.body === "string" ? core.encode(direct.body) : direct.body,
+        );
+      }
+      return body.call(this);
+    },
+    enumerable: true,
+    configurable: true,
+  });
+}
 
 // Reading a body twice is refused in production's words.
 for (const prototype of [request_.RequestPrototype, response_.ResponsePrototype]) {
@@ -319,6 +346,8 @@ function takeBody(body, done) {
   }
   const length = body_.bodyLength(body) ?? -1;
   const stream = body.stream;
+  const bytes = body_.takeStatic(stream);
+  if (bytes !== undefined) return { kind: 1, value: bytes, length: -1 };
   const native = body_.takeNative(stream);
   if (native !== undefined) return { kind: 3, value: native, length };
   return { kind: 2, value: body_.openPump(stream, done), length };
