@@ -70,14 +70,14 @@ enum Turn {
 }
 
 impl Isolate {
-    /// Creates an isolate without user code.
+    /// Creates an isolate without user code; `None` when the guest was told to end meanwhile.
     pub fn boot(
         options: &SpawnOptions,
         host: HostSender,
         events: EventTable,
         control: Control,
         worker: Arc<Mutex<Arc<str>>>,
-    ) -> Self {
+    ) -> Option<Self> {
         let guest = Rc::new(GuestState::new(host.clone(), events.clone()));
         let loader = Rc::new(WorkerLoader::new(options.code_cache.clone()));
         let mut runtime = JsRuntime::new(RuntimeOptions {
@@ -107,8 +107,8 @@ impl Isolate {
         });
         runtime.v8_isolate().set_allow_wasm_code_generation_callback(wasm_from_loader_only);
         runtime.v8_isolate().set_slot(CompilingWasm(guest.compiling_wasm.clone()));
-        let dispatch = start(&mut runtime);
-        Self { dispatch, runtime, loader, guest, events, host, control, worker, draining: false, loaded: false }
+        let dispatch = start(&mut runtime)?;
+        Some(Self { dispatch, runtime, loader, guest, events, host, control, worker, draining: false, loaded: false })
     }
 
     /// Works until told to stop.
@@ -376,8 +376,8 @@ impl Isolate {
     }
 }
 
-/// Runs the bootstrap's `start` and takes the functions that Rust calls.
-fn start(runtime: &mut JsRuntime) -> Dispatch {
+/// Runs the bootstrap's `start` and takes the functions that Rust calls; `None` when it was interrupted.
+fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
     deno_core::scope!(scope, runtime);
     let context = scope.get_current_context();
     context.set_allow_generation_from_strings(false);
@@ -395,6 +395,7 @@ fn start(runtime: &mut JsRuntime) -> Dispatch {
         v8::tc_scope!(let scope, scope);
         match start.call(scope, lopata.into(), &[]) {
             Some(started) => v8::Global::new(scope, started),
+            None if scope.is_execution_terminating() => return None,
             None => {
                 let thrown = scope.exception().map(|thrown| wire::describe(scope, thrown));
                 panic!("the bootstrap threw: {}", thrown.map_or_else(String::new, |error| wire::report(&error)));
@@ -409,13 +410,13 @@ fn start(runtime: &mut JsRuntime) -> Dispatch {
         let function = function.expect("the bootstrap returns functions");
         v8::Global::new(scope, function)
     };
-    Dispatch {
+    Some(Dispatch {
         fetch: function(scope, "dispatchFetch"),
         scheduled: function(scope, "dispatchScheduled"),
         abort: function(scope, "abort"),
         load: function(scope, "load"),
         build_env: function(scope, "buildEnv"),
-    }
+    })
 }
 
 /// Reads `[{ name, handlers }]`.

@@ -226,7 +226,8 @@ fn run(
             .build()
             .expect("a runtime can be built while the process can open files");
         runtime.block_on(async {
-            let mut isolate = Isolate::boot(&options, host.clone(), events.clone(), control.clone(), worker.clone());
+            let isolate = Isolate::boot(&options, host.clone(), events.clone(), control.clone(), worker.clone());
+            let Some(mut isolate) = isolate else { return };
             host.send(FromGuest::Booted);
             isolate.serve(&mut inbox).await;
         });
