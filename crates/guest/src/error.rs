@@ -17,6 +17,9 @@ pub enum GuestError {
     /// A response with a status that HTTP does not have.
     #[error("Responses may only be constructed with status codes in the range 200 to 599, inclusive.")]
     BadStatus,
+    /// A body is read after the event it belongs to, or was cancelled meanwhile.
+    #[error("The body can no longer be read: the event it belongs to is over, or it was cancelled.")]
+    EventOver,
     /// A number that names no open body.
     #[error("The body stream is no longer open.")]
     NoSuchBody,
@@ -37,7 +40,7 @@ impl JsErrorClass for GuestError {
             },
             Self::ServiceGone => Cow::Borrowed("Error"),
             Self::BadStatus => Cow::Borrowed("RangeError"),
-            Self::NoSuchBody => Cow::Borrowed("TypeError"),
+            Self::NoSuchBody | Self::EventOver => Cow::Borrowed("TypeError"),
         }
     }
 
@@ -57,7 +60,7 @@ impl JsErrorClass for GuestError {
             Self::ServiceGone => {
                 Box::new(std::iter::once((Cow::Borrowed("retryable"), PropertyValue::String(Cow::Borrowed("true")))))
             }
-            Self::BadStatus | Self::NoSuchBody => Box::new(std::iter::empty()),
+            Self::BadStatus | Self::NoSuchBody | Self::EventOver => Box::new(std::iter::empty()),
         }
     }
 

@@ -105,6 +105,7 @@ impl Isolate {
                 current + limits::HEAP_HEADROOM_BYTES
             }
         });
+        runtime.v8_isolate().set_oom_error_handler(out_of_memory);
         runtime.v8_isolate().set_allow_wasm_code_generation_callback(wasm_from_loader_only);
         runtime.v8_isolate().set_slot(CompilingWasm(guest.compiling_wasm.clone()));
         let dispatch = start(&mut runtime)?;
@@ -115,10 +116,18 @@ impl Isolate {
     pub async fn serve(&mut self, inbox: &mut InboxReceiver) {
         let mut batch = Vec::with_capacity(limits::INBOX_BATCH_MAX);
         loop {
-            let load = poll_fn(|cx| self.turns(cx, inbox, &mut batch)).await;
+            // An order to end reaches a guest whose inbox is closed too.
+            let control = self.control.clone();
+            let load = tokio::select! {
+                load = poll_fn(|cx| self.turns(cx, inbox, &mut batch)) => load,
+                () = control.stopped() => None,
+            };
             let Some((definition, attachments)) = load else { return };
             let generation = definition.generation;
-            let loaded = self.load(*definition, attachments).await;
+            let loaded = tokio::select! {
+                loaded = self.load(*definition, attachments) => loaded,
+                () = control.stopped() => return,
+            };
             if self.control.must_stop() {
                 if let Some(error) = loaded.err() {
                     self.host.send(FromGuest::Failed { generation, error });
@@ -148,7 +157,12 @@ impl Isolate {
         let mut polled = false;
         loop {
             let taken = match inbox.poll_recv_many(cx, batch, limits::INBOX_BATCH_MAX) {
-                Poll::Ready(0) => return Poll::Ready(None),
+                // Closed and empty: over, once what runs has ended.
+                Poll::Ready(0) if polled && self.events.is_empty() => return Poll::Ready(None),
+                Poll::Ready(0) if polled => {
+                    inbox.parked();
+                    return Poll::Pending;
+                }
                 Poll::Ready(taken) => taken,
                 Poll::Pending => 0,
             };
@@ -474,7 +488,7 @@ fn core_error(_runtime: &mut JsRuntime, error: CoreError) -> WireError {
         deno_core::error::CoreErrorKind::Js(error) => wire_of_js(&error),
         other => {
             let text = other.to_string();
-            if text.contains("Promise resolution is still pending") {
+            if text.contains("still pending") || text.contains("never resolved") {
                 // Source: workerd's text for a top-level await that cannot finish.
                 return WireError::new(
                     "Error",
@@ -513,6 +527,11 @@ fn js_stack(error: &deno_core::error::JsError) -> String {
         }
         (None, None) => headline,
     }
+}
+
+/// The last thing V8 does before it ends the process.
+unsafe extern "C" fn out_of_memory(_location: *const std::ffi::c_char, _details: &v8::OomDetails) {
+    crate::thread::panic::out_of_memory();
 }
 
 /// The flag that the callback below reads, kept in the isolate.

@@ -126,7 +126,10 @@ impl GuestHandle {
     /// Waits for the thread to end. Call it after `Stopped`, off the async threads.
     pub fn join(&self) {
         let thread = self.thread.lock().take();
-        if let Some(thread) = thread {
+        // A thread that cannot end is left alone: it holds its isolate's memory and does nothing.
+        if let Some(thread) = thread
+            && !self.control.0.state.lock().parked
+        {
             // A panic was reported as the guest's death already.
             let _ = thread.join();
         }
@@ -139,6 +142,8 @@ pub struct Control(Arc<ControlInner>);
 
 #[derive(Default)]
 struct ControlInner {
+    /// Wakes a guest that waits for its modules.
+    stopped: tokio::sync::Notify,
     /// Set once the isolate exists.
     isolate: OnceLock<v8::IsolateHandle>,
     state: Mutex<ControlState>,
@@ -150,6 +155,8 @@ struct ControlState {
     stop: bool,
     /// Non-null exactly when it has to end for a reason that is not an order. The first reason stays.
     death: Option<Death>,
+    /// The thread cannot end, and waits for ever.
+    parked: bool,
 }
 
 impl Control {
@@ -165,6 +172,18 @@ impl Control {
         if let Some(isolate) = self.0.isolate.get() {
             isolate.terminate_execution();
         }
+        self.0.stopped.notify_one();
+    }
+
+    /// Resolves once the guest has to end.
+    pub async fn stopped(&self) {
+        while !self.must_stop() {
+            self.0.stopped.notified().await;
+        }
+    }
+
+    fn mark_parked(&self) {
+        self.0.state.lock().parked = true;
     }
 
     /// True once the guest has to end.
@@ -278,8 +297,9 @@ struct Watched {
     inbox: InboxSender,
 }
 
-mod panic {
-    //! Panics in guests: most unwind to `run`, those inside a V8 callback cannot.
+pub(crate) mod panic {
+    //! Last words of guests that cannot end in order. Most panics unwind to `run`; those inside a V8 callback, and
+    //! V8's own end of memory, cannot.
     //!
     //! An op is called by V8 through C++ frames, where a panic would abort the process. The hook runs before
     //! that: on such a panic it reports the guest's death and parks the thread for good. The isolate's memory is
@@ -302,7 +322,7 @@ mod panic {
     const CANNOT_UNWIND: &str = "panic in a function that cannot unwind";
 
     /// Starts to answer for panics of this thread.
-    pub fn watch(watched: Watched) {
+    pub(super) fn watch(watched: Watched) {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
             let previous = std::panic::take_hook();
@@ -314,7 +334,8 @@ mod panic {
                     return;
                 }
                 if text == CANNOT_UNWIND {
-                    park_for_good();
+                    let text = FIRST.with(|first| first.borrow_mut().take()).unwrap_or_default();
+                    park_for_good(Death::Panic(text));
                 }
                 let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
                 FIRST.with(|first| {
@@ -325,16 +346,25 @@ mod panic {
         WATCHED.with(|slot| *slot.borrow_mut() = Some(watched));
     }
 
+    /// V8 cannot go on: it would end the process once this returned, so it does not return.
+    ///
+    /// Called by V8 on the thread that ran out of memory, inside frames that cannot be unwound.
+    pub fn out_of_memory() {
+        if WATCHED.try_with(|watched| watched.try_borrow().is_ok_and(|w| w.is_some())).unwrap_or(false) {
+            park_for_good(Death::Memory);
+        }
+    }
+
     /// The thread ended in order.
     pub fn unwatch() {
         WATCHED.with(|slot| slot.borrow_mut().take());
     }
 
-    fn park_for_good() -> ! {
+    fn park_for_good(death: Death) -> ! {
         WATCHED.with(|slot| {
             if let Some(watched) = slot.borrow_mut().take() {
-                let text = FIRST.with(|first| first.borrow_mut().take()).unwrap_or_default();
-                watched.control.terminate(Some(Death::Panic(text)));
+                watched.control.terminate(Some(death));
+                watched.control.mark_parked();
                 watched.inbox.close();
                 let worker = watched.worker.lock().clone();
                 finish(&watched.host, &watched.events, &watched.control, &worker);

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lopata_bridges::{Attachments, FetchService, ServiceHandle};
-use lopata_protocol::{EnvEntry, GenerationId, ModuleDefinition, ServiceId, WorkerDefinition, WorkerFormat, limits};
+use lopata_protocol::{
+    EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat, limits,
+};
 
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
@@ -66,7 +68,12 @@ impl Blueprint {
     /// Whether a generation of `other` would be the same as one of this.
     pub fn same_as(&self, other: &Blueprint) -> bool {
         let modules = |blueprint: &Blueprint| -> Vec<_> {
-            blueprint.modules.iter().map(|module| (module.specifier.clone(), module.hash)).collect()
+            // The map too: after an edit of comments only it is the lines that have moved.
+            let map = |module: &ModuleDefinition| match &module.kind {
+                ModuleKind::JavaScript { map, .. } => map.clone(),
+                _ => None,
+            };
+            blueprint.modules.iter().map(|module| (module.specifier.clone(), module.hash, map(module))).collect()
         };
         let env = |blueprint: &Blueprint| -> Vec<_> {
             blueprint.env.iter().map(|entry| (entry.name.clone(), entry.identity.clone())).collect()
@@ -333,6 +340,8 @@ fn bundle_request(
     request.keep_names = config.keep_names;
     request.conditions = conditions.split(',').filter(|name| !name.is_empty()).map(str::to_string).collect();
     request.build = build;
+    // There are no modules of Node yet: an installed package of such a name is the only one there can be.
+    request.nodejs_compat = false;
     if let Ok(node_env) = std::env::var("NODE_ENV") {
         request.node_env = node_env;
     }

@@ -38,14 +38,18 @@ pub struct FileWatch {
     /// Directories that are watched, each with whether its subdirectories are too.
     watched: BTreeSet<(PathBuf, bool)>,
     interest: Arc<Mutex<WatchSet>>,
+    /// Paths that were removed or renamed since the set was last taken in.
+    replaced: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl FileWatch {
     /// Starts to watch nothing; changes go to `changes`.
     pub fn new(changes: mpsc::UnboundedSender<PathBuf>) -> Result<Self, WatchError> {
         let interest = Arc::new(Mutex::new(WatchSet::default()));
+        let replaced = Arc::new(Mutex::new(BTreeSet::new()));
         let watcher = notify::recommended_watcher({
             let interest = interest.clone();
+            let replaced = replaced.clone();
             move |event: notify::Result<notify::Event>| {
                 // An error of the watcher (an overflow, say) may hide a change: take it for one.
                 let Ok(event) = event else {
@@ -54,6 +58,9 @@ impl FileWatch {
                 };
                 if matches!(event.kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_))) {
                     return;
+                }
+                if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
+                    replaced.lock().extend(event.paths.iter().cloned());
                 }
                 let set = interest.lock();
                 let overflow = event.need_rescan();
@@ -66,7 +73,7 @@ impl FileWatch {
             }
         })
         .map_err(WatchError::Unavailable)?;
-        Ok(Self { watcher, watched: BTreeSet::new(), interest })
+        Ok(Self { watcher, watched: BTreeSet::new(), interest, replaced })
     }
 
     /// Watches `set` instead of what was watched before. Errors come back; the rest is watched all the same.
@@ -83,6 +90,15 @@ impl FileWatch {
         let trees: Vec<PathBuf> = set.trees.iter().cloned().collect();
         wanted.retain(|(path, deep)| *deep || !trees.iter().any(|tree| path.starts_with(tree)));
         *self.interest.lock() = set;
+        // A directory that was removed or replaced since is watched by its old self only.
+        for path in std::mem::take(&mut *self.replaced.lock()) {
+            for deep in [false, true] {
+                if self.watched.remove(&(path.clone(), deep)) {
+                    // The system has usually forgotten the old one by itself.
+                    let _ = self.watcher.unwatch(&path);
+                }
+            }
+        }
         let gone: Vec<_> = self.watched.difference(&wanted).cloned().collect();
         for (path, deep) in gone {
             // A directory that was deleted is not watched any more anyway.

@@ -123,6 +123,8 @@ struct Draining {
     generation: Arc<Generation>,
     /// When it is ended; `None` leaves it to the watchdog.
     deadline: Option<Instant>,
+    /// Its script has not come back since it was relieved.
+    stuck: bool,
 }
 
 struct Supervisor {
@@ -140,6 +142,8 @@ struct Supervisor {
     spare: Option<Arc<GuestHandle>>,
     starting: Option<Starting>,
     active: Option<Arc<Generation>>,
+    /// What served last: it serves again when there is nothing else that works.
+    last_good: Option<Arc<Blueprint>>,
     draining: HashMap<GuestId, Draining>,
     /// Guests that were told to stop and are not yet gone.
     ending: HashMap<GuestId, Arc<GuestHandle>>,
@@ -181,6 +185,7 @@ pub async fn run(parts: Parts) {
         spare: None,
         starting: None,
         active: None,
+        last_good: None,
         draining: HashMap::new(),
         ending: HashMap::new(),
         waits: HashMap::new(),
@@ -403,6 +408,7 @@ impl Supervisor {
         }
         let generation = Arc::new(Generation { id: generation, guest, blueprint, exports });
         let previous = self.active.replace(generation.clone());
+        self.last_good = Some(generation.blueprint.clone());
         self.status.dispatcher.activate(generation.clone());
         if let Some(previous) = previous {
             self.retire(previous, &generation);
@@ -412,8 +418,8 @@ impl Supervisor {
         }
         if from_edit {
             self.deaths = 0;
+            self.clear_failure();
         }
-        self.clear_failure();
         self.ensure_spare();
         self.attempt_over();
     }
@@ -429,15 +435,26 @@ impl Supervisor {
         let _ = previous.guest.inbox.send(Parcel::new(ToGuest::Drain));
         let grace = Duration::from_millis(limits::DRAIN_GRACE_MS);
         let deadline = (!stalled).then(|| Instant::now() + grace);
-        self.draining.insert(previous.guest.id, Draining { generation: previous, deadline });
+        self.draining.insert(previous.guest.id, Draining { generation: previous, deadline, stuck: stalled });
     }
 
     fn failed(&mut self, error: WireError) {
         let Some(starting) = self.starting.take() else { return };
         self.terminal.start_failed(&error);
         self.end(starting.guest);
+        self.start_failed(&starting.blueprint, error);
+    }
+
+    /// Nothing came of `blueprint`: what served before goes on, or starts again if it died meanwhile.
+    fn start_failed(&mut self, blueprint: &Arc<Blueprint>, error: WireError) {
         self.set_failure(Failure::Start(error));
         self.ensure_spare();
+        if self.active.is_none()
+            && let Some(last_good) = self.last_good.clone()
+            && !Arc::ptr_eq(&last_good, blueprint)
+        {
+            self.start(last_good, false);
+        }
         self.attempt_over();
     }
 
@@ -448,11 +465,11 @@ impl Supervisor {
         }
         self.waits.remove(&guest);
         if let Some(handle) = self.ending.remove(&guest) {
-            self.bury(handle, &death);
+            self.bury(handle);
             return;
         }
         if let Some(draining) = self.draining.remove(&guest) {
-            self.bury(draining.generation.guest.clone(), &death);
+            self.bury(draining.generation.guest.clone());
             return;
         }
         if self.spare.as_ref().is_some_and(|spare| spare.id == guest) {
@@ -462,26 +479,25 @@ impl Supervisor {
         }
         if self.starting.as_ref().is_some_and(|starting| starting.guest.id == guest) {
             let Some(starting) = self.starting.take() else { return };
-            self.bury(starting.guest, &death);
+            self.bury(starting.guest.clone());
             let error = WireError::new("Error", format!("The worker did not start: {}", death_text(&death)));
             self.terminal.start_failed(&error);
-            self.set_failure(Failure::Start(error));
-            self.attempt_over();
+            self.start_failed(&starting.blueprint, error);
             return;
         }
         if self.active.as_ref().is_some_and(|active| active.guest.id == guest) {
-            self.active_died(death);
+            self.active_died();
         }
     }
 
     /// The serving generation died: the same code starts again, unless it keeps dying.
-    fn active_died(&mut self, death: Option<Death>) {
+    fn active_died(&mut self) {
         let Some(active) = self.active.take() else { return };
         self.status.dispatcher.deactivate(&active);
         let undelivered = active.guest.take_undelivered();
         self.status.dispatcher.redeliver(undelivered);
         let blueprint = active.blueprint.clone();
-        self.bury(active.guest.clone(), &death);
+        self.bury(active.guest.clone());
         self.deaths += 1;
         if self.starting.is_none() && self.shutdown.is_none() {
             self.start(blueprint, false);
@@ -489,14 +505,10 @@ impl Supervisor {
     }
 
     /// Joins a thread that has said its last word, off this task.
-    fn bury(&mut self, guest: Arc<GuestHandle>, death: &Option<Death>) {
+    fn bury(&mut self, guest: Arc<GuestHandle>) {
         // Events that came too late for it go on to whoever serves.
         let undelivered = guest.take_undelivered();
         self.status.dispatcher.redeliver(undelivered);
-        if matches!(death, Some(Death::Panic(_))) {
-            // A thread that panicked inside V8 is parked for good and cannot be joined.
-            return;
-        }
         tokio::task::spawn_blocking(move || guest.join());
     }
 
@@ -520,7 +532,18 @@ impl Supervisor {
         let now = Instant::now();
         self.watch_cpu(now);
         self.relieve(now);
+        // An edit that waits behind a start that does not end.
+        if self.dirty && self.starting.as_ref().is_some_and(|starting| starting.since.elapsed() >= START_PATIENCE) {
+            self.dirty = false;
+            self.reload();
+        }
+        let grace = Duration::from_millis(limits::DRAIN_GRACE_MS);
         for draining in self.draining.values_mut() {
+            // One that was stuck and has come back gets its grace from now on.
+            if draining.stuck && !relief::is_stalled(&draining.generation.guest.inbox, now) {
+                draining.stuck = false;
+                draining.deadline = Some(now + grace);
+            }
             if draining.deadline.is_some_and(|deadline| now >= deadline) {
                 draining.deadline = None;
                 draining.generation.guest.terminate(Some(Death::Grace));

@@ -42,7 +42,7 @@ impl Supervisor {
     /// Starts a fresh generation beside a stuck one when requests wait behind it.
     pub(super) fn relieve(&mut self, now: Instant) {
         let Some(active) = &self.active else { return };
-        let stuck = self.draining.values().filter(|draining| draining.deadline.is_none()).count();
+        let stuck = self.draining.values().filter(|draining| draining.stuck).count();
         if self.starting.is_some() || self.shutdown.is_some() || stuck >= STUCK_MAX || self.deaths > RELIEF_DEATHS_MAX {
             return;
         }

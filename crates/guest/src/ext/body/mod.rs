@@ -35,8 +35,10 @@ struct ReaderSlot {
 struct WriterSlot {
     writer: RefCell<Option<StreamWriter>>,
     reader: RefCell<Option<StreamReader>>,
-    /// Set while a write or a watch for cancellation is pending.
-    wakers: RefCell<Vec<Waker>>,
+    /// Set while a write is pending, so that a close can end it.
+    write_waker: RefCell<Option<Waker>>,
+    /// Set while somebody watches for cancellation, likewise.
+    watch_waker: RefCell<Option<Waker>>,
 }
 
 impl Bodies {
@@ -77,6 +79,7 @@ enum ReadResult {
     Chunk(Bytes),
     End,
     Failed(WireError),
+    Gone,
 }
 
 fn state_of(state: &OpState) -> Rc<GuestState> {
@@ -91,12 +94,12 @@ pub fn op_body_try_read<'s>(
     #[smi] id: u32,
 ) -> Result<v8::Local<'s, v8::Value>, GuestError> {
     let guest = state_of(state);
-    let Some(slot) = guest.bodies.reader(id) else { return Ok(v8::null(scope).into()) };
+    let slot = guest.bodies.reader(id).ok_or(GuestError::EventOver)?;
     let polled = {
         let mut reader = slot.reader.borrow_mut();
         match reader.as_mut() {
             Some(reader) => reader.poll_read(&mut std::task::Context::from_waker(Waker::noop())),
-            None => Poll::Ready(None),
+            None => return Err(GuestError::EventOver),
         }
     };
     match polled {
@@ -129,10 +132,10 @@ pub fn bytes_to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: Bytes) -> v8::Lo
 #[op2]
 pub async fn op_body_read(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> Result<Option<Uint8Array>, GuestError> {
     let guest = state_of(&state.borrow());
-    let Some(slot) = guest.bodies.reader(id) else { return Ok(None) };
+    let slot = guest.bodies.reader(id).ok_or(GuestError::EventOver)?;
     let result = poll_fn(|cx| {
         let mut reader = slot.reader.borrow_mut();
-        let Some(reader) = reader.as_mut() else { return Poll::Ready(ReadResult::End) };
+        let Some(reader) = reader.as_mut() else { return Poll::Ready(ReadResult::Gone) };
         match reader.poll_read(cx) {
             Poll::Pending => {
                 *slot.waker.borrow_mut() = Some(cx.waker().clone());
@@ -154,6 +157,7 @@ pub async fn op_body_read(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> Result
             guest.bodies.readers.borrow_mut().remove(&id);
             Err(GuestError::Wire(error))
         }
+        ReadResult::Gone => Err(GuestError::EventOver),
     }
 }
 
@@ -185,7 +189,8 @@ pub fn op_body_open(state: &mut OpState) -> u32 {
     let slot = WriterSlot {
         writer: RefCell::new(Some(writer)),
         reader: RefCell::new(Some(reader)),
-        wakers: RefCell::new(Vec::new()),
+        write_waker: RefCell::new(None),
+        watch_waker: RefCell::new(None),
     };
     let id = guest.bodies.next_id();
     guest.bodies.writers.borrow_mut().insert(id, Rc::new(slot));
@@ -240,7 +245,7 @@ pub async fn op_body_write(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> bool 
             Poll::Ready(Ok(())) => Poll::Ready(true),
             Poll::Ready(Err(_cancelled)) => Poll::Ready(false),
             Poll::Pending => {
-                slot.wakers.borrow_mut().push(cx.waker().clone());
+                *slot.write_waker.borrow_mut() = Some(cx.waker().clone());
                 Poll::Pending
             }
         }
@@ -260,7 +265,7 @@ pub async fn op_body_cancelled(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> S
         match writer.poll_cancelled(cx) {
             Poll::Ready(reason) => Poll::Ready(Some(reason)),
             Poll::Pending => {
-                slot.wakers.borrow_mut().push(cx.waker().clone());
+                *slot.watch_waker.borrow_mut() = Some(cx.waker().clone());
                 Poll::Pending
             }
         }
@@ -294,6 +299,6 @@ fn close(state: &mut OpState, id: u32, how: impl FnOnce(StreamWriter)) {
     if let Some(writer) = slot.writer.borrow_mut().take() {
         how(writer);
     }
-    let wakers = std::mem::take(&mut *slot.wakers.borrow_mut());
-    wakers.into_iter().for_each(Waker::wake);
+    let wakers = [slot.write_waker.borrow_mut().take(), slot.watch_waker.borrow_mut().take()];
+    wakers.into_iter().flatten().for_each(Waker::wake);
 }
