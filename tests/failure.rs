@@ -24,6 +24,11 @@ const CODE: &str = r#"
             let text = "x";
             while (true) hoard.push((text = text + text.slice(0, 500_000) + hoard.length));
           }
+          case "/bomb-one-step":
+            // One builtin that asks for more than any heap has: there is no step at which to interrupt it.
+            return new Response(`${new Array(200_000_000).fill(1.5).length}`);
+          case "/bomb-buffers":
+            while (true) hoard.push(new Uint8Array(1 << 20).fill(1));
           case "/recurse": {
             const recurse = (n: number): number => recurse(n + 1) + 1;
             return new Response(`${recurse(0)}`);
@@ -105,7 +110,7 @@ fn an_endless_loop_ends_at_the_cpu_limit() {
 
 #[test]
 fn a_heap_bomb_ends_only_its_generation() {
-    for path in ["/bomb", "/bomb-strings"] {
+    for path in ["/bomb", "/bomb-strings", "/bomb-one-step", "/bomb-buffers"] {
         let project = fragile(json!({}));
         let mut server = Server::start(&project);
         let response = server.get(path);

@@ -214,6 +214,21 @@ fn a_broken_configuration_keeps_the_last_good_one() {
     server.stop();
 }
 
+#[test]
+fn a_folder_that_was_replaced_is_watched_again() {
+    let project = editable();
+    let server = Server::start(&project);
+    server.expect("/leaf", "leaf 1");
+    fs::remove_dir_all(project.path("src/deep")).expect("the folder is ours");
+    fs::create_dir(project.path("src/deep")).expect("the folder is ours");
+    project.write("src/deep/leaf.ts", "export { value as leaf } from './deeper';\n");
+    project.write("src/deep/deeper.ts", "export const value: string = 'leaf 2';\n");
+    server.until("/leaf", "leaf 2");
+    server.reload(|| project.edit("src/deep/deeper.ts", "leaf 2", "leaf 3"));
+    server.expect("/leaf", "leaf 3");
+    server.stop();
+}
+
 /// What a browser sends when somebody opens a page.
 fn navigation() -> [(&'static str, &'static str); 4] {
     [

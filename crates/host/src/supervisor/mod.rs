@@ -418,6 +418,7 @@ impl Supervisor {
         }
         if from_edit {
             self.deaths = 0;
+            self.status.last_death.store(None);
             self.clear_failure();
         }
         self.ensure_spare();
