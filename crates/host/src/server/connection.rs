@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use lopata_bridges::Ids;
 use lopata_protocol::SpanContext;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,7 +28,6 @@ use super::body::OutBody;
 use super::cf::CfCache;
 use super::exchange::{Drawn, Live, Peer, exchange};
 use super::handler::Handler;
-use super::ids::Ids;
 use super::shutdown::{Shutdown, Stage};
 use super::tls;
 
@@ -152,7 +152,7 @@ fn service(
         let context =
             SpanContext { trace: parent.map_or_else(|| ids.trace(), |parent| parent.trace), span: ids.span() };
         let parent = parent.map(|parent| parent.span);
-        let drawn = Drawn { live, cf, ray: ids.next(), context, parent };
+        let drawn = Drawn { live, cf, ray: ids.number(), context, parent };
         exchange(Arc::clone(&peer), drawn, request)
     })
 }

@@ -17,7 +17,6 @@ mod encode;
 mod error_page;
 mod exchange;
 mod handler;
-mod ids;
 mod intake;
 mod listen;
 mod local_only;
