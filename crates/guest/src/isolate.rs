@@ -298,12 +298,15 @@ impl Isolate {
             }
         }
         self.build_env(env, format)?;
-        self.loader.set_modules(modules.clone());
+        let script = match format {
+            WorkerFormat::Modules => None,
+            WorkerFormat::ServiceWorker => modules.iter().find(|module| module.specifier == entry).cloned(),
+        };
+        self.loader.set_modules(modules);
         let namespace = match format {
             WorkerFormat::Modules => Some(self.evaluate_module(&entry, generation).await?),
             WorkerFormat::ServiceWorker => {
-                let script = modules.iter().find(|module| module.specifier == entry);
-                self.evaluate_script(&entry, script)?;
+                self.evaluate_script(&entry, script.as_ref())?;
                 None
             }
         };

@@ -67,25 +67,25 @@ impl Blueprint {
 
     /// Whether a generation of `other` would be the same as one of this.
     pub fn same_as(&self, other: &Blueprint) -> bool {
-        let modules = |blueprint: &Blueprint| -> Vec<_> {
-            // The map too: after an edit of comments only it is the lines that have moved.
-            let map = |module: &ModuleDefinition| match &module.kind {
-                ModuleKind::JavaScript { map, .. } => map.clone(),
-                _ => None,
-            };
-            blueprint.modules.iter().map(|module| (module.specifier.clone(), module.hash, map(module))).collect()
+        // The map too: after an edit of comments only it is the lines that have moved.
+        let map = |module: &ModuleDefinition| match &module.kind {
+            ModuleKind::JavaScript { map, .. } => map.clone(),
+            _ => None,
         };
-        let env = |blueprint: &Blueprint| -> Vec<_> {
-            blueprint.env.iter().map(|entry| (entry.name.clone(), entry.identity.clone())).collect()
+        let same_module = |(a, b): (&ModuleDefinition, &ModuleDefinition)| {
+            a.specifier == b.specifier && a.hash == b.hash && map(a) == map(b)
         };
+        let same_entry = |(a, b): (&BindingEntry, &BindingEntry)| a.name == b.name && a.identity == b.identity;
         self.name == other.name
             && self.cpu_ms_max == other.cpu_ms_max
             && self.compatibility_date == other.compatibility_date
             && self.compatibility_flags == other.compatibility_flags
             && self.entry == other.entry
             && self.format == other.format
-            && modules(self) == modules(other)
-            && env(self) == env(other)
+            && self.modules.len() == other.modules.len()
+            && self.modules.iter().zip(&other.modules).all(same_module)
+            && self.env.len() == other.env.len()
+            && self.env.iter().zip(&other.env).all(same_entry)
     }
 
     /// The env entries, as the error page lists them.

@@ -45,7 +45,7 @@ impl Supervisor {
         }
     }
 
-    /// The serving generation died: the same code starts again, unless it keeps dying.
+    /// The serving generation died: the same code starts again.
     fn active_died(&mut self) {
         let Some(active) = self.active.take() else { return };
         self.status.dispatcher.deactivate(&active);

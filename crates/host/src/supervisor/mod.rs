@@ -154,7 +154,7 @@ struct Supervisor {
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
     /// What is wrong with the newest configuration, while the one before is in use.
     config_failure: Option<Arc<Failure>>,
-    /// Deaths in a row, to slow down restarts of code that dies at once.
+    /// Deaths since the last edit; past a bound, stuck code is not relieved any more.
     deaths: u32,
 }
 
@@ -344,7 +344,7 @@ impl Supervisor {
         let generation = GenerationId::next();
         let (definition, attachments) = blueprint.definition(generation);
         let parcel = Parcel { message: ToGuest::Load(Box::new(definition)), attachments };
-        // A spare that died is reported, and the death starts the next attempt.
+        // A spare that died meanwhile says so itself, and counts as a start that failed.
         let _ = guest.inbox.send(parcel);
         let starting = Starting { generation, guest, blueprint, from_edit, since: Instant::now() };
         if let Some(superseded) = self.starting.replace(starting) {
