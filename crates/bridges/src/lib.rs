@@ -15,11 +15,15 @@
 //! Architecture invariant: no V8, no HTTP, no SQLite, no files, no sockets.
 #![forbid(unsafe_code)]
 
+pub mod capability;
+mod census;
+pub mod door;
 pub mod ids;
 pub mod inbox;
 pub mod ledger;
 pub mod parcel;
 pub mod reply;
+pub mod rpc;
 pub mod service;
 pub mod spans;
 pub mod stream;
@@ -27,11 +31,14 @@ pub mod stream;
 mod testing;
 pub mod wait_until;
 
+pub use capability::Capability;
+pub use door::{Door, SubrequestBudget, Undelivered, Unreachable, WorkerService};
 pub use ids::Ids;
 pub use inbox::{Clock, InboxReceiver, InboxSender, Refused, inbox, inbox_with_clock};
 pub use ledger::{Ledger, LedgerAction, LedgerError, LedgerInput, LedgerState, Outstanding};
 pub use parcel::{Attachments, Parcel};
 pub use reply::{Answered, Reply, ReplyReceiver, UnreadSink, reply, reply_with_sink};
+pub use rpc::{Exports, OutCall, ResultState, Results, Stub, invoke, live_stubs};
 pub use service::{
     CallFuture, CallReceiver, CallSender, FetchCall, FetchReceiver, FetchService, KvService, Received, Responder,
     ServiceGone, ServiceHandle, calls, fetch_service,

@@ -8,6 +8,8 @@
 
 use lopata_protocol::{ServiceId, StreamId};
 
+use crate::capability::Capability;
+use crate::door::SubrequestBudget;
 use crate::reply::Reply;
 use crate::service::ServiceHandle;
 use crate::stream::StreamReader;
@@ -48,6 +50,9 @@ pub struct Attachments {
     streams: Vec<StreamReader>,
     services: Vec<(ServiceId, ServiceHandle)>,
     reply: Option<Reply>,
+    /// By the index that the message's cloned value names; empty places were taken.
+    capabilities: Vec<Option<Capability>>,
+    budget: Option<SubrequestBudget>,
 }
 
 impl Attachments {
@@ -58,7 +63,11 @@ impl Attachments {
 
     /// True when nothing is attached.
     pub fn is_empty(&self) -> bool {
-        self.streams.is_empty() && self.services.is_empty() && self.reply.is_none()
+        self.streams.is_empty()
+            && self.services.is_empty()
+            && self.reply.is_none()
+            && self.capabilities.iter().all(Option::is_none)
+            && self.budget.is_none()
     }
 
     /// Attaches the reading end of a stream that the message names.
@@ -83,6 +92,32 @@ impl Attachments {
     pub fn take_service(&mut self, id: ServiceId) -> Option<ServiceHandle> {
         let index = self.services.iter().position(|(other, _)| *other == id)?;
         Some(self.services.swap_remove(index).1)
+    }
+
+    /// Attaches what a cloned value carries; the index is what its bytes name it by.
+    pub fn attach_capability(&mut self, capability: Capability) -> usize {
+        self.capabilities.push(Some(capability));
+        self.capabilities.len() - 1
+    }
+
+    /// Takes a capability; `None` when it is not attached (or was taken before).
+    pub fn take_capability(&mut self, index: usize) -> Option<Capability> {
+        self.capabilities.get_mut(index)?.take()
+    }
+
+    /// All capabilities, each at its index.
+    pub fn take_capabilities(&mut self) -> Vec<Option<Capability>> {
+        std::mem::take(&mut self.capabilities)
+    }
+
+    /// Says from which budget the event's subrequests are taken.
+    pub fn set_budget(&mut self, budget: SubrequestBudget) {
+        self.budget = Some(budget);
+    }
+
+    /// Takes the budget; `None` for a top-level event, which starts with one of its own.
+    pub fn take_budget(&mut self) -> Option<SubrequestBudget> {
+        self.budget.take()
     }
 
     /// Says where the answer goes. A message has one answer: a second reply is a mistake of the caller.

@@ -21,6 +21,7 @@ use lopata_protocol::kv::{KvAnswer, KvCall, KvError};
 use lopata_protocol::{Body, RequestHead, SpanContext};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::door::WorkerService;
 use crate::parcel::Attachments;
 use crate::reply::Reply;
 
@@ -31,6 +32,8 @@ pub enum ServiceHandle {
     Kv(KvService),
     /// Something that answers requests: the outbound fetcher.
     Fetch(FetchService),
+    /// An entrypoint of a worker.
+    Worker(WorkerService),
 }
 
 /// The way to a KV namespace's actor.

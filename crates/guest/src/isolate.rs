@@ -197,7 +197,7 @@ impl Isolate {
     fn deliver(&mut self, mut parcel: Parcel<ToGuest>) -> Turn {
         match parcel.message {
             ToGuest::Load(_) => unreachable!("taken out before delivery"),
-            ToGuest::Fetch { event, entrypoint, request, body, parent } => {
+            ToGuest::Fetch { event, entrypoint, props: _, request, body, parent } => {
                 let reply = parcel.attachments.take_reply();
                 self.events.begin(event, "fetch handler", parent, reply);
                 self.fetch(event.0, entrypoint.as_deref(), request, body, &mut parcel.attachments);
@@ -208,6 +208,12 @@ impl Isolate {
                 self.scheduled(event.0, &cron, scheduled_time_ms);
             }
             ToGuest::Abort { event } => self.abort(event.0),
+            // Nothing sends these yet.
+            ToGuest::Rpc { .. }
+            | ToGuest::RpcOn { .. }
+            | ToGuest::RpcRelease { .. }
+            | ToGuest::RpcFinish { .. }
+            | ToGuest::Tail { .. } => {}
             ToGuest::Drain => self.draining = true,
             ToGuest::Stop => return Turn::Stop,
         }
@@ -375,6 +381,7 @@ impl Isolate {
                     ("wasm", module.into())
                 }
                 EnvValue::Kv(id) => ("kv", v8::Number::new(scope, id.0 as f64).into()),
+                EnvValue::Service(id) => ("service", v8::Number::new(scope, id.0 as f64).into()),
                 EnvValue::Unavailable(sentence) => ("unavailable", v8_text(scope, &sentence)),
             };
             let object = v8::Object::new(scope);

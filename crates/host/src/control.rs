@@ -79,7 +79,7 @@ impl Control {
         match answer.await.map(|answered| answered.answer.message) {
             Some(Answer::Scheduled(outcome)) => Ok(outcome),
             Some(Answer::Failed { outcome, .. }) => Ok(ScheduledOutcome { outcome, no_retry: false }),
-            Some(Answer::Response { .. }) | None => Err("The worker ended before its handler did.".to_string()),
+            Some(_) | None => Err("The worker ended before its handler did.".to_string()),
         }
     }
 }

@@ -159,7 +159,16 @@ impl Abort for Dispatcher {
 
 fn is_event(message: &ToGuest, wanted: EventId) -> bool {
     match message {
-        ToGuest::Fetch { event, .. } | ToGuest::Scheduled { event, .. } => *event == wanted,
-        ToGuest::Load(_) | ToGuest::Abort { .. } | ToGuest::Drain | ToGuest::Stop => false,
+        ToGuest::Fetch { event, .. } | ToGuest::Scheduled { event, .. } | ToGuest::Tail { event, .. } => {
+            *event == wanted
+        }
+        ToGuest::Rpc { .. }
+        | ToGuest::RpcOn { .. }
+        | ToGuest::RpcRelease { .. }
+        | ToGuest::RpcFinish { .. }
+        | ToGuest::Load(_)
+        | ToGuest::Abort { .. }
+        | ToGuest::Drain
+        | ToGuest::Stop => false,
     }
 }

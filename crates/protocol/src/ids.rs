@@ -63,3 +63,13 @@ id!(
     ServiceId,
     "service-"
 );
+id!(
+    /// One JS RPC call; what is pipelined on its result names it.
+    CallId,
+    "call-"
+);
+id!(
+    /// One function or target that a guest has given to other isolates.
+    ExportId,
+    "export-"
+);

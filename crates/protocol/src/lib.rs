@@ -14,14 +14,16 @@ pub mod ids;
 pub mod kv;
 pub mod limits;
 pub mod message;
+pub mod rpc;
 pub mod span;
 pub mod stream;
 pub mod worker;
 
 pub use error::WireError;
 pub use fetch::{Body, HeaderList, RequestHead, ResponseHead};
-pub use ids::{EventId, GenerationId, GuestId, ServiceId, StreamId, WaitUntilId};
+pub use ids::{CallId, EventId, ExportId, GenerationId, GuestId, ServiceId, StreamId, WaitUntilId};
 pub use message::{Answer, EventOutcome, FromGuest, LogLevel, LogRecord, ScheduledOutcome, ToGuest};
+pub use rpc::{RpcRequest, RpcTarget};
 pub use span::{SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus, TraceId};
 pub use stream::{ToReceiver, ToSender};
-pub use worker::{EnvEntry, EnvValue, Export, ModuleDefinition, ModuleKind, WorkerDefinition, WorkerFormat};
+pub use worker::{EnvEntry, EnvValue, Export, ModuleDefinition, ModuleKind, Props, WorkerDefinition, WorkerFormat};

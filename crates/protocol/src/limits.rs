@@ -31,6 +31,15 @@ pub const TIMERS_ACTIVE_MAX: usize = 10_000;
 /// Subrequests of one top-level request, however many threads it crosses (paid plan of production).
 pub const SUBREQUESTS_MAX: u32 = 1000;
 
+/// Bytes of a JS RPC message (32 MiB). Source: production's "limited to 32MiB".
+pub const RPC_MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Properties in the path of one JS RPC call. Source: workerd's limit on pipelined property paths.
+pub const RPC_PATH_MAX: usize = 64;
+
+/// Bytes of a WebSocket message (32 MiB). Source: production's limit.
+pub const WEBSOCKET_MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// Redirects that one `fetch` follows. Source: workerd's `fetch` implementation.
 pub const FETCH_REDIRECTS_MAX: u32 = 20;
 

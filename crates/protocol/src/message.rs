@@ -4,9 +4,13 @@
 //! [`Answer`] to an event goes straight back to whoever asked, everything else goes to the host as
 //! [`FromGuest`]. A guest that ends closes both, so nobody waits for the dead.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+
 use crate::{
-    Body, EventId, Export, GenerationId, RequestHead, ResponseHead, SpanContext, SpanRecord, WaitUntilId, WireError,
-    WorkerDefinition,
+    Body, CallId, EventId, Export, ExportId, GenerationId, Props, RequestHead, ResponseHead, RpcRequest, RpcTarget,
+    SpanContext, SpanRecord, WaitUntilId, WireError, WorkerDefinition,
 };
 
 /// What the host (or another guest) tells a guest.
@@ -26,7 +30,9 @@ pub enum ToGuest {
         /// The event's id.
         event: EventId,
         /// Which entrypoint; `None` is the default export.
-        entrypoint: Option<String>,
+        entrypoint: Option<Arc<str>>,
+        /// `ctx.props`.
+        props: Props,
         /// The request.
         request: Box<RequestHead>,
         /// Its body; a stream's reading end rides along.
@@ -56,6 +62,65 @@ pub enum ToGuest {
         /// The event.
         event: EventId,
     },
+    /// Call a method of an entrypoint, or read a property of it: starts an event of its own.
+    ///
+    /// Sent by another guest (or by this one to itself) through a door. Answered by
+    /// [`Answer::Rpc`] or [`Answer::RpcFailed`]; a dropped reply means that the guest died. The event stays open
+    /// while stubs to what it gave away exist, and ends with one [`FromGuest::EventEnded`].
+    Rpc {
+        /// The event's id.
+        event: EventId,
+        /// Which entrypoint; `None` is the default export.
+        entrypoint: Option<Arc<str>>,
+        /// `ctx.props`.
+        props: Props,
+        /// What is called.
+        request: Box<RpcRequest>,
+        /// The caller's span.
+        parent: SpanContext,
+    },
+    /// Call or read something that an event of this guest holds: an export, or the result of a call that may
+    /// not even have been answered.
+    ///
+    /// Sent by whoever holds the stub or made the call, in order with everything else it sends here. Answered by
+    /// [`Answer::Rpc`], [`Answer::RpcFailed`] or, for a result that was let go, [`Answer::RpcGone`].
+    RpcOn {
+        /// On what.
+        target: RpcTarget,
+        /// What is called.
+        request: Box<RpcRequest>,
+        /// The caller's span.
+        parent: SpanContext,
+    },
+    /// The last stub to an export is gone: dispose of the target.
+    ///
+    /// Sent exactly once per export. No answer; ignored when the export's event has ended.
+    RpcRelease {
+        /// The export.
+        export: ExportId,
+    },
+    /// The caller wants nothing more of a call: cancel it if it runs, let its result go.
+    ///
+    /// Sent at most once per call, after everything that was pipelined on it. No answer; ignored for a call
+    /// whose result was let go already.
+    RpcFinish {
+        /// The call.
+        call: CallId,
+    },
+    /// Run the `tail` handler.
+    ///
+    /// Sent by the host after the events of a worker that names this one in `tail_consumers`. Answered by
+    /// [`Answer::Tailed`] or [`Answer::Failed`]; otherwise as `Fetch`.
+    Tail {
+        /// The event's id.
+        event: EventId,
+        /// Which entrypoint; `None` is the default export.
+        entrypoint: Option<Arc<str>>,
+        /// A JSON array of trace items, as production shapes them.
+        items: Arc<str>,
+        /// The span of the tailed event.
+        parent: SpanContext,
+    },
     /// Finish what is running, then stop.
     ///
     /// Sent by the supervisor after a newer generation became active. Events that were already on their way
@@ -79,6 +144,26 @@ pub enum Answer {
     },
     /// The `scheduled` handler and everything it handed to `waitUntil` is done.
     Scheduled(ScheduledOutcome),
+    /// The `tail` handler and everything it handed to `waitUntil` is done.
+    Tailed,
+    /// What a call returned, or a property's value; its capabilities ride along.
+    Rpc {
+        /// The cloned value.
+        value: Bytes,
+        /// True when the callee keeps the result for pipelining until [`ToGuest::RpcFinish`]. False means that
+        /// the value carries nothing that could be called: what is asked of it can be answered by the caller.
+        held: bool,
+    },
+    /// A call threw.
+    RpcFailed {
+        /// What was thrown, cloned.
+        value: Bytes,
+        /// The same, for logs and spans.
+        error: WireError,
+    },
+    /// The result that was to be called was let go before: the caller has its value and asks that instead. What
+    /// was attached to the call comes back.
+    RpcGone,
     /// The handler threw, or there is none. For a fetch this becomes the error page.
     Failed {
         /// What was thrown.

@@ -95,6 +95,8 @@ pub enum EnvValue {
     Wasm(Bytes),
     /// A `KVNamespace`.
     Kv(ServiceId),
+    /// A service binding: an entrypoint of this or another worker.
+    Service(ServiceId),
     /// A binding that lopata cannot provide: using it throws this sentence, having it does not.
     Unavailable(String),
 }
@@ -106,4 +108,16 @@ pub struct Export {
     pub name: String,
     /// The handlers it has: `fetch`, `scheduled`.
     pub handlers: Vec<String>,
+}
+
+/// What a target sees as `ctx.props`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Props {
+    /// An empty object.
+    #[default]
+    None,
+    /// From a configuration, as JSON text.
+    Json(Arc<str>),
+    /// From a caller, as a cloned value without capabilities.
+    Value(Bytes),
 }

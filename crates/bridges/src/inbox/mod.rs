@@ -15,7 +15,8 @@
 //!
 //! Bound: at most `events_max` events wait ([`Refused::Full`]). Control messages are never refused for room and
 //! are few: `Load` is sent once, a `Drain` or `Stop` that is already queued is not queued again, and an `Abort`
-//! is queued once per event that waits or was taken and runs, whose own memory outweighs it.
+//! is queued once per event that waits or was taken and runs, whose own memory outweighs it. Calls on what a
+//! running event holds are bounded by their callers' subrequest budgets, releases by what was given away.
 //!
 //! No wake-up is lost: the receiver's waker is stored, under the lock, by every poll that does not report the
 //! end, and a poll that leaves something to be received wakes itself. One poll per turn is therefore enough.
@@ -260,7 +261,8 @@ impl Shared {
         if state.closed {
             return Err(Refused::Closed(Box::new(parcel)));
         }
-        if matches!(kind_of(&parcel.message), Kind::Event(_)) && state.queue.events() >= self.events_max {
+        if matches!(kind_of(&parcel.message), Kind::Event(_) | Kind::Session) && state.queue.events() >= self.events_max
+        {
             return Err(Refused::Full(Box::new(parcel)));
         }
         let repeated = state.queue.push(parcel);

@@ -131,7 +131,9 @@ impl World {
             Kind::Stop if self.queue.contains(&Kind::Stop) => {}
             Kind::Drain if self.queue.contains(&Kind::Drain) => {}
             Kind::Stop => self.queue.push_front(kind),
-            Kind::Event(_) | Kind::Abort(_) | Kind::Load | Kind::Drain => self.queue.push_back(kind),
+            Kind::Event(_) | Kind::Session | Kind::Rpc | Kind::Abort(_) | Kind::Load | Kind::Drain => {
+                self.queue.push_back(kind)
+            }
         }
         self.waiting_since = self.waiting_since.or(Some(self.clock.now()));
         Ok(())
@@ -142,7 +144,7 @@ impl World {
         let (taken, left): (Vec<_>, Vec<_>) = self.queue.drain(..).partition(|kind| match kind {
             Kind::Event(event) => ids.insert(*event),
             Kind::Abort(event) => ids.contains(event),
-            Kind::Load | Kind::Drain | Kind::Stop => false,
+            Kind::Session | Kind::Rpc | Kind::Load | Kind::Drain | Kind::Stop => false,
         });
         self.queue = left.into();
         if self.queue.is_empty() {
@@ -226,7 +228,7 @@ impl World {
                     room
                 }
                 Kind::Abort(event) => self.moved.contains(&event),
-                Kind::Load | Kind::Drain | Kind::Stop => false,
+                Kind::Session | Kind::Rpc | Kind::Load | Kind::Drain | Kind::Stop => false,
             };
             if goes { self.heir_queue.push_back(kind) } else { expected.push(kind) }
         }

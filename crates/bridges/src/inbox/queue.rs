@@ -14,6 +14,10 @@ use crate::parcel::Parcel;
 pub(super) enum Kind {
     /// Starts an event. Counted and limited.
     Event(EventId),
+    /// Starts an event that later messages refer to, so that it cannot move to another inbox. Counted and limited.
+    Session,
+    /// Speaks to a running event.
+    Rpc,
     /// Ends one early.
     Abort(EventId),
     /// Gives the guest its worker.
@@ -26,7 +30,11 @@ pub(super) enum Kind {
 
 pub(super) fn kind_of(message: &ToGuest) -> Kind {
     match message {
-        ToGuest::Fetch { event, .. } | ToGuest::Scheduled { event, .. } => Kind::Event(*event),
+        ToGuest::Fetch { event, .. } | ToGuest::Scheduled { event, .. } | ToGuest::Tail { event, .. } => {
+            Kind::Event(*event)
+        }
+        ToGuest::Rpc { .. } => Kind::Session,
+        ToGuest::RpcOn { .. } | ToGuest::RpcRelease { .. } | ToGuest::RpcFinish { .. } => Kind::Rpc,
         ToGuest::Abort { event } => Kind::Abort(*event),
         ToGuest::Load(_) => Kind::Load,
         ToGuest::Drain => Kind::Drain,
@@ -70,8 +78,8 @@ impl Queue {
                 return None;
             }
             Kind::Drain => self.drain = true,
-            Kind::Event(_) => self.events += 1,
-            Kind::Abort(_) | Kind::Load => {}
+            Kind::Event(_) | Kind::Session => self.events += 1,
+            Kind::Rpc | Kind::Abort(_) | Kind::Load => {}
         }
         self.parcels.push_back(parcel);
         None
@@ -83,17 +91,17 @@ impl Queue {
         out.reserve(count);
         for parcel in self.parcels.drain(..count) {
             match kind_of(&parcel.message) {
-                Kind::Event(_) => self.events -= 1,
+                Kind::Event(_) | Kind::Session => self.events -= 1,
                 Kind::Drain => self.drain = false,
                 Kind::Stop => self.stop = false,
-                Kind::Abort(_) | Kind::Load => {}
+                Kind::Rpc | Kind::Abort(_) | Kind::Load => {}
             }
             out.push(parcel);
         }
         count
     }
 
-    /// Takes out the events and the aborts of these events, in order.
+    /// Takes out the events that can move, and their aborts, in order.
     pub(super) fn take_events(&mut self) -> Vec<Parcel<ToGuest>> {
         if self.events == 0 {
             return Vec::new();
@@ -105,11 +113,11 @@ impl Queue {
                 Kind::Event(event) => ids.insert(event),
                 // Its event came before it, so it is known by now; otherwise that one runs here already.
                 Kind::Abort(event) => ids.contains(&event),
-                Kind::Load | Kind::Drain | Kind::Stop => false,
+                Kind::Session | Kind::Rpc | Kind::Load | Kind::Drain | Kind::Stop => false,
             };
             if goes { taken.push(parcel) } else { self.parcels.push_back(parcel) }
         }
-        self.events = 0;
+        self.events -= ids.len();
         taken
     }
 

@@ -287,7 +287,7 @@ fn an_abort_never_overtakes_its_event_across_a_relief() {
                     assert!(running.insert(event));
                 }
                 Kind::Abort(event) => assert!(running.remove(&event), "{event} is aborted where it runs"),
-                Kind::Load | Kind::Drain | Kind::Stop => panic!("none was sent"),
+                Kind::Session | Kind::Rpc | Kind::Load | Kind::Drain | Kind::Stop => panic!("none was sent"),
             }
         }
         assert!(running.is_empty(), "every event was aborted");

@@ -10,7 +10,6 @@
 //! frame, credits by the window over the credit batch plus one cancel.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 
 use lopata_protocol::{ToReceiver, ToSender};
@@ -44,22 +43,5 @@ pub(super) fn register(slot: &mut Option<Waker>, cx: &Context<'_>) -> Option<Wak
     match slot {
         Some(waker) if waker.will_wake(cx.waker()) => None,
         _ => slot.replace(cx.waker().clone()),
-    }
-}
-
-/// Counts one open end of a stream for as long as it lives.
-#[derive(Debug)]
-pub(super) struct OpenEnd(&'static AtomicUsize);
-
-impl OpenEnd {
-    pub(super) fn new(census: &'static AtomicUsize) -> Self {
-        census.fetch_add(1, Ordering::Relaxed);
-        Self(census)
-    }
-}
-
-impl Drop for OpenEnd {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

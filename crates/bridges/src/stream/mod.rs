@@ -29,9 +29,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use lopata_protocol::StreamId;
 use lopata_protocol::limits::{STREAM_CREDIT_BATCH_BYTES, STREAM_WINDOW_BYTES};
 
-use self::link::{Link, OpenEnd};
+use self::link::Link;
 pub use self::reader::StreamReader;
 pub use self::writer::{StreamCancelled, StreamWriter};
+use crate::census::Counted;
 
 /// What the smallest chunk takes of the window, in bytes.
 ///
@@ -60,7 +61,7 @@ pub fn live_streams() -> usize {
 fn stream_counted_in(census: &'static AtomicUsize) -> (StreamWriter, StreamReader) {
     let id = StreamId::next();
     let link = Arc::new(Link::default());
-    (StreamWriter::new(id, Arc::clone(&link), OpenEnd::new(census)), StreamReader::new(id, link, OpenEnd::new(census)))
+    (StreamWriter::new(id, Arc::clone(&link), Counted::new(census)), StreamReader::new(id, link, Counted::new(census)))
 }
 
 /// What a chunk takes of the window.

@@ -13,8 +13,9 @@ use bytes::Bytes;
 use lopata_protocol::{StreamId, WireError};
 
 use super::cost;
-use super::link::{Frames, Link, OpenEnd, register};
+use super::link::{Frames, Link, register};
 use super::receiver::{Receiver, ReceiverAction, ReceiverInput};
+use crate::census::Counted;
 
 /// The reading end of a stream.
 #[derive(Debug)]
@@ -23,11 +24,11 @@ pub struct StreamReader {
     pub(super) link: Arc<Link>,
     machine: Receiver,
     /// Some exactly while the machine is open.
-    open: Option<OpenEnd>,
+    open: Option<Counted>,
 }
 
 impl StreamReader {
-    pub(super) fn new(id: StreamId, link: Arc<Link>, open: OpenEnd) -> Self {
+    pub(super) fn new(id: StreamId, link: Arc<Link>, open: Counted) -> Self {
         Self { id, link, machine: Receiver::new(), open: Some(open) }
     }
 

@@ -11,8 +11,9 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use lopata_protocol::{StreamId, ToReceiver, WireError};
 
-use super::link::{Frames, Link, OpenEnd, register};
+use super::link::{Frames, Link, register};
 use super::sender::{Sender, SenderAction, SenderInput};
+use crate::census::Counted;
 
 /// The reader cancelled the stream or is gone; the producer should stop.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -29,11 +30,11 @@ pub struct StreamWriter {
     pub(super) link: Arc<Link>,
     machine: Sender,
     /// Some exactly while the machine is open.
-    open: Option<OpenEnd>,
+    open: Option<Counted>,
 }
 
 impl StreamWriter {
-    pub(super) fn new(id: StreamId, link: Arc<Link>, open: OpenEnd) -> Self {
+    pub(super) fn new(id: StreamId, link: Arc<Link>, open: Counted) -> Self {
         Self { id, link, machine: Sender::new(), open: Some(open) }
     }
 
@@ -162,7 +163,7 @@ impl Drop for StreamWriter {
 }
 
 /// Takes in what the reader said.
-fn absorb(machine: &mut Sender, open: &mut Option<OpenEnd>, frames: &mut Frames) {
+fn absorb(machine: &mut Sender, open: &mut Option<Counted>, frames: &mut Frames) {
     while let Some(frame) = frames.to_sender.pop_front() {
         let action = machine.step(SenderInput::Frame(frame));
         assert_eq!(action, SenderAction::Nothing, "no frame from the reader is answered");

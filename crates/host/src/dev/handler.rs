@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::Method;
 use lopata_bridges::{Parcel, reply_with_sink};
-use lopata_protocol::{EventId, FromGuest, ToGuest, WireError};
+use lopata_protocol::{EventId, FromGuest, Props, ToGuest, WireError};
 use tokio::sync::watch;
 
 use crate::control::Control;
@@ -50,7 +50,7 @@ impl Handler for DevHandler {
     fn fetch(&self, call: FetchEvent) -> Result<Dispatched, Refusal> {
         let FetchEvent { event, request, body, attachments, parent } = call;
         let (reply, answer) = reply_with_sink(self.unread.clone());
-        let message = ToGuest::Fetch { event, entrypoint: None, request, body, parent };
+        let message = ToGuest::Fetch { event, entrypoint: None, props: Props::None, request, body, parent };
         let mut parcel = Parcel { message, attachments };
         parcel.attachments.set_reply(reply);
         match self.status.dispatcher.dispatch(parcel) {

@@ -159,7 +159,7 @@ impl Asking<'_> {
                 }
             }
             Answer::Failed { error, outcome: _ } => error,
-            Answer::Scheduled(_) => WireError::new("Error", "The worker answered a request as if it were a cron tick."),
+            other => unreachable!("a request is answered with a response, not {other:?}"),
         };
         self.error_page(Subject::Thrown(error)).await
     }

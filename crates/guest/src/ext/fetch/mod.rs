@@ -9,9 +9,7 @@ use std::task::{Poll, Waker};
 
 use deno_core::{OpState, op2, v8};
 use lopata_bridges::{Attachments, FetchCall, ReplyReceiver, reply};
-use lopata_protocol::{
-    Answer, Body, EventId, HeaderList, RequestHead, ResponseHead, SpanContext, SpanId, TraceId, WireError,
-};
+use lopata_protocol::{Answer, Body, EventId, HeaderList, RequestHead, ResponseHead, SpanContext, SpanId, TraceId};
 
 use crate::error::GuestError;
 use crate::ext::body::bytes_to_v8;
@@ -205,6 +203,6 @@ pub async fn op_fetch_response(
             Ok(Some(FetchResponse { head, body }))
         }
         Answer::Failed { error, .. } => Err(GuestError::Wire(error)),
-        Answer::Scheduled(_) => Err(GuestError::Wire(WireError::new("Error", "a fetch was answered as an alarm is"))),
+        other => unreachable!("a fetch is answered with a response, not {other:?}"),
     }
 }

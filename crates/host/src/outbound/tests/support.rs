@@ -98,7 +98,7 @@ pub(super) async fn response(answer: ReplyReceiver) -> Result<Fetched, WireError
     match answered.answer.message {
         Answer::Response { head, body } => Ok(Fetched { head: *head, body, attachments }),
         Answer::Failed { error, .. } => Err(error),
-        Answer::Scheduled(_) => panic!("a fetch is no cron tick"),
+        other => panic!("a fetch is not answered with {other:?}"),
     }
 }
 
