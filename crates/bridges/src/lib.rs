@@ -34,7 +34,7 @@ pub mod wait_until;
 pub use capability::Capability;
 pub use door::{Door, SubrequestBudget, Undelivered, Unreachable, WorkerService};
 pub use ids::Ids;
-pub use inbox::{Clock, InboxReceiver, InboxSender, Refused, inbox, inbox_with_clock};
+pub use inbox::{Clock, InboxReceiver, InboxSender, Refused, WeakInboxSender, inbox, inbox_with_clock};
 pub use ledger::{Ledger, LedgerAction, LedgerError, LedgerInput, LedgerState, Outstanding};
 pub use parcel::{Attachments, Parcel};
 pub use reply::{Answered, Reply, ReplyReceiver, UnreadSink, reply, reply_with_sink};

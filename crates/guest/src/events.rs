@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lopata_bridges::{Answered, Attachments, Ids, Parcel, Reply};
+use lopata_bridges::{Answered, Attachments, Ids, Parcel, Reply, SubrequestBudget};
 use lopata_protocol::{
     Answer, EventId, EventOutcome, FromGuest, SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus,
     WireError,
@@ -20,9 +20,59 @@ use crate::thread::HostSender;
 #[derive(Clone, Default)]
 pub struct EventTable(Arc<Mutex<HashMap<u64, Entry>>>);
 
+/// An event that is about to be dispatched.
+pub struct Beginning {
+    /// Its id.
+    pub event: EventId,
+    /// The name of the handler's span.
+    pub name: &'static str,
+    /// The caller's span.
+    pub parent: SpanContext,
+    /// Where its answer goes.
+    pub reply: Option<Reply>,
+    /// What it may spend.
+    pub subrequests: Subrequests,
+}
+
+/// The subrequests an event may still make.
+pub enum Subrequests {
+    /// This many: a top-level event that no other thread works on.
+    Own(u32),
+    /// Those of the top-level event that started it, or that other guests work on too.
+    Shared(SubrequestBudget),
+}
+
+impl Subrequests {
+    fn take(&mut self) -> bool {
+        match self {
+            Self::Own(0) => false,
+            Self::Own(left) => {
+                *left -= 1;
+                true
+            }
+            Self::Shared(budget) => budget.take(),
+        }
+    }
+
+    /// The budget as another guest can spend it. Made when the first one is called: most events call none.
+    fn share(&mut self) -> SubrequestBudget {
+        match self {
+            Self::Own(left) => {
+                let budget = SubrequestBudget::new(*left);
+                *self = Self::Shared(budget.clone());
+                budget
+            }
+            Self::Shared(budget) => budget.clone(),
+        }
+    }
+}
+
 struct Entry {
     /// Non-null until the event is answered.
     reply: Option<Reply>,
+    /// True when another guest asked: then the host hears of the event's end from here and not with the answer.
+    nested: bool,
+    subrequests: Subrequests,
     /// The caller's span.
     parent: SpanContext,
     /// The handler's own span.
@@ -47,9 +97,12 @@ const SPANS_PER_EVENT_MAX: usize = 512;
 
 impl EventTable {
     /// Enters an event that is about to be dispatched.
-    pub fn begin(&self, event: EventId, name: &'static str, parent: SpanContext, reply: Option<Reply>) {
+    pub fn begin(&self, beginning: Beginning) {
+        let Beginning { event, name, parent, reply, subrequests } = beginning;
         let entry = Entry {
             reply,
+            nested: matches!(subrequests, Subrequests::Shared(_)),
+            subrequests,
             parent,
             span: new_span_id(),
             name,
@@ -76,29 +129,28 @@ impl EventTable {
         worker: &str,
         host: &HostSender,
     ) {
-        let (reply, ended) = {
+        let (reply, ended, nested) = {
             let mut table = self.0.lock();
             let Some(entry) = table.get_mut(&event.0) else { return };
             if let Answer::Failed { error, .. } = &answer {
                 entry.failure = Some(error.to_string());
             }
-            let reply = entry.reply.take();
+            let (reply, nested) = (entry.reply.take(), entry.nested);
             let ended =
                 ended.and_then(|outcome| table.remove(&event.0).map(|entry| entry.into_end(event, outcome, worker)));
-            (reply, ended)
+            (reply, ended, nested)
         };
-        let Some(reply) = reply else {
-            if let Some(ended) = ended {
-                host.send(ended);
+        let (with_answer, apart) = if nested { (None, ended) } else { (ended, None) };
+        let unread = match reply {
+            Some(reply) => {
+                let answer = Parcel { message: answer, attachments };
+                // Whoever asked is gone; the host still has to learn that the event is over.
+                reply.send(Answered { answer, ended: with_answer }).err().and_then(|unread| unread.ended)
             }
-            return;
+            None => with_answer,
         };
-        let answered = Answered { answer: Parcel { message: answer, attachments }, ended };
-        if let Err(unread) = reply.send(answered) {
-            // Whoever asked is gone; the host still has to learn that the event is over.
-            if let Some(ended) = unread.ended {
-                host.send(ended);
-            }
+        if let Some(ended) = unread.or(apart) {
+            host.send(ended);
         }
     }
 
@@ -139,6 +191,16 @@ impl EventTable {
         {
             entry.events.push(SpanEvent { time_us: now_us(), name: name.to_string(), attributes });
         }
+    }
+
+    /// Takes one subrequest; false when none is left. An event that is over is not counted any more.
+    pub fn take_subrequest(&self, event: EventId) -> bool {
+        self.0.lock().get_mut(&event.0).is_none_or(|entry| entry.subrequests.take())
+    }
+
+    /// The budget of `event`, for another guest that works for it.
+    pub fn budget_of(&self, event: EventId) -> Option<SubrequestBudget> {
+        self.0.lock().get_mut(&event.0).map(|entry| entry.subrequests.share())
     }
 
     /// The context that calls made by `event` carry as their parent.

@@ -14,12 +14,12 @@ use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, RuntimeOptions
 use lopata_bridges::{Attachments, InboxReceiver, Parcel, ServiceHandle};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
-    Body, EnvEntry, EnvValue, Export, FromGuest, GenerationId, RequestHead, ToGuest, WireError, WorkerDefinition,
-    WorkerFormat, limits,
+    Body, EnvEntry, EnvValue, EventId, Export, FromGuest, GenerationId, Props, RequestHead, SpanContext, ToGuest,
+    WireError, WorkerDefinition, WorkerFormat, limits,
 };
 use parking_lot::Mutex;
 
-use crate::events::EventTable;
+use crate::events::{Beginning, EventTable, Subrequests};
 use crate::ext;
 use crate::ext::body::bytes_to_v8;
 use crate::head::IncomingHead;
@@ -73,12 +73,12 @@ impl Isolate {
     /// Creates an isolate without user code; `None` when the guest was told to end meanwhile.
     pub fn boot(
         options: &SpawnOptions,
-        host: HostSender,
-        events: EventTable,
+        guest: GuestState,
         control: Control,
         worker: Arc<Mutex<Arc<str>>>,
     ) -> Option<Self> {
-        let guest = Rc::new(GuestState::new(host.clone(), events.clone()));
+        let (host, events) = (guest.host.clone(), guest.events.clone());
+        let guest = Rc::new(guest);
         let loader = Rc::new(WorkerLoader::new(options.code_cache.clone()));
         let mut runtime = JsRuntime::new(RuntimeOptions {
             startup_snapshot: Some(options.snapshot.bytes),
@@ -197,14 +197,12 @@ impl Isolate {
     fn deliver(&mut self, mut parcel: Parcel<ToGuest>) -> Turn {
         match parcel.message {
             ToGuest::Load(_) => unreachable!("taken out before delivery"),
-            ToGuest::Fetch { event, entrypoint, props: _, request, body, parent } => {
-                let reply = parcel.attachments.take_reply();
-                self.events.begin(event, "fetch handler", parent, reply);
-                self.fetch(event.0, entrypoint.as_deref(), request, body, &mut parcel.attachments);
+            ToGuest::Fetch { event, entrypoint, props, request, body, parent } => {
+                self.begin(event, "fetch handler", parent, &mut parcel.attachments);
+                self.fetch(event.0, entrypoint.as_deref(), props, request, body, &mut parcel.attachments);
             }
             ToGuest::Scheduled { event, cron, scheduled_time_ms, parent } => {
-                let reply = parcel.attachments.take_reply();
-                self.events.begin(event, "scheduled handler", parent, reply);
+                self.begin(event, "scheduled handler", parent, &mut parcel.attachments);
                 self.scheduled(event.0, &cron, scheduled_time_ms);
             }
             ToGuest::Abort { event } => self.abort(event.0),
@@ -220,10 +218,20 @@ impl Isolate {
         Turn::Continue
     }
 
+    fn begin(&self, event: EventId, name: &'static str, parent: SpanContext, attachments: &mut Attachments) {
+        let subrequests = match attachments.take_budget() {
+            Some(budget) => Subrequests::Shared(budget),
+            None => Subrequests::Own(self.guest.subrequests_max.get()),
+        };
+        let reply = attachments.take_reply();
+        self.events.begin(Beginning { event, name, parent, reply, subrequests });
+    }
+
     fn fetch(
         &mut self,
         event: u64,
         entrypoint: Option<&str>,
+        props: Props,
         request: Box<RequestHead>,
         body: Body,
         attachments: &mut Attachments,
@@ -251,7 +259,8 @@ impl Isolate {
             None => v8::Integer::new_from_unsigned(scope, stream).into(),
         };
         let length = v8::Number::new(scope, length).into();
-        call(scope, &self.dispatch.fetch, &[event, entrypoint, head, method, url, kind, value, length]);
+        let props = props_to_v8(scope, props);
+        call(scope, &self.dispatch.fetch, &[event, entrypoint, head, method, url, kind, value, length, props]);
     }
 
     fn scheduled(&mut self, event: u64, cron: &str, time_ms: f64) {
@@ -290,17 +299,20 @@ impl Isolate {
         mut attachments: Attachments,
     ) -> Result<Vec<Export>, WireError> {
         assert!(!self.loaded, "a guest becomes one worker, once");
-        let WorkerDefinition { generation, name, format, entry, modules, env, outbound, .. } = definition;
+        let WorkerDefinition { generation, name, format, entry, modules, env, outbound, subrequests_max, .. } =
+            definition;
         *self.guest.worker.borrow_mut() = name.clone();
         *self.worker.lock() = name;
         if let Some(ServiceHandle::Fetch(service)) = attachments.take_service(outbound) {
             self.guest.services.set_outbound(service);
         }
+        self.guest.subrequests_max.set(subrequests_max);
         for entry in &env {
-            if let EnvValue::Kv(id) = &entry.value
-                && let Some(ServiceHandle::Kv(service)) = attachments.take_service(*id)
-            {
-                self.guest.services.add_kv(id.0, service);
+            let (EnvValue::Kv(id) | EnvValue::Service(id)) = &entry.value else { continue };
+            match attachments.take_service(*id) {
+                Some(ServiceHandle::Kv(service)) => self.guest.services.add_kv(id.0, service),
+                Some(ServiceHandle::Worker(service)) => self.guest.services.add_worker(id.0, service),
+                Some(ServiceHandle::Fetch(_)) | None => {}
             }
         }
         self.build_env(env, format)?;
@@ -356,8 +368,7 @@ impl Isolate {
             Some(namespace) => v8::Local::new(scope, namespace).into(),
             None => v8::null(scope).into(),
         };
-        let subrequests = v8::Integer::new_from_unsigned(scope, limits::SUBREQUESTS_MAX).into();
-        let found = try_call(scope, &self.dispatch.load, &[namespace, subrequests])?;
+        let found = try_call(scope, &self.dispatch.load, &[namespace])?;
         Ok(read_exports(scope, found))
     }
 
@@ -455,6 +466,15 @@ fn read_exports(scope: &mut v8::PinScope<'_, '_>, found: v8::Local<v8::Value>) -
         handlers: strings(&value["handlers"]),
     };
     values.iter().map(export).collect()
+}
+
+/// What the scripts make `ctx.props` of: nothing, JSON text or the bytes of a clone.
+pub fn props_to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, props: Props) -> v8::Local<'s, v8::Value> {
+    match props {
+        Props::None => v8::undefined(scope).into(),
+        Props::Json(text) => v8_text(scope, &text),
+        Props::Value(bytes) => bytes_to_v8(scope, bytes),
+    }
 }
 
 fn v8_text<'s>(scope: &mut v8::PinScope<'s, '_>, text: &str) -> v8::Local<'s, v8::Value> {

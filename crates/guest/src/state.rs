@@ -6,7 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::SourceMapper;
-use lopata_bridges::{FetchService, KvService};
+use lopata_bridges::{FetchService, KvService, WeakInboxSender, WorkerService};
+use lopata_protocol::limits;
 
 use crate::events::EventTable;
 use crate::ext::body::Bodies;
@@ -25,6 +26,10 @@ pub struct GuestState {
     pub calls: Calls,
     /// Services behind env entries, by the id in the worker's definition.
     pub services: Services,
+    /// The guest's own inbox, for calls of the worker on itself and for what it gives away.
+    pub inbox: WeakInboxSender,
+    /// Subrequests of one top-level event.
+    pub subrequests_max: Cell<u32>,
     /// The worker's name; empty while the guest is a spare.
     pub worker: RefCell<Arc<str>>,
     /// Maps positions for log lines; set once the runtime exists.
@@ -37,6 +42,7 @@ pub struct GuestState {
 #[derive(Default)]
 pub struct Services {
     kv: RefCell<HashMap<u64, KvService>>,
+    workers: RefCell<HashMap<u64, WorkerService>>,
     outbound: RefCell<Option<FetchService>>,
 }
 
@@ -49,6 +55,16 @@ impl Services {
     /// Takes in a KV service.
     pub fn add_kv(&self, id: u64, service: KvService) {
         self.kv.borrow_mut().insert(id, service);
+    }
+
+    /// The worker's entrypoint with this id.
+    pub fn worker(&self, id: u64) -> Option<WorkerService> {
+        self.workers.borrow().get(&id).cloned()
+    }
+
+    /// Takes in an entrypoint of a worker.
+    pub fn add_worker(&self, id: u64, service: WorkerService) {
+        self.workers.borrow_mut().insert(id, service);
     }
 
     /// The service behind the global fetch.
@@ -64,13 +80,15 @@ impl Services {
 
 impl GuestState {
     /// The state of a guest that has just been started.
-    pub fn new(host: HostSender, events: EventTable) -> Self {
+    pub fn new(host: HostSender, events: EventTable, inbox: WeakInboxSender) -> Self {
         Self {
             host,
             events,
             bodies: Bodies::default(),
             calls: Calls::default(),
             services: Services::default(),
+            inbox,
+            subrequests_max: Cell::new(limits::SUBREQUESTS_MAX),
             worker: RefCell::new(Arc::from("")),
             source_mapper: RefCell::new(None),
             compiling_wasm: Rc::new(Cell::new(false)),

@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use crate::events::EventTable;
 use crate::isolate::{Isolate, Snapshot};
 use crate::loader::CodeCache;
+use crate::state::GuestState;
 
 /// Stack of a guest thread, in bytes. V8 assumes about one megabyte for itself; debug builds of the ops and of
 /// serde need several more.
@@ -231,6 +232,7 @@ fn run(
 ) {
     let events = EventTable::default();
     let worker: Arc<Mutex<Arc<str>>> = Arc::new(Mutex::new(Arc::from("")));
+    let own_inbox = inbox_sender.downgrade();
     panic::watch(Watched {
         host: host.clone(),
         events: events.clone(),
@@ -245,7 +247,8 @@ fn run(
             .build()
             .expect("a runtime can be built while the process can open files");
         runtime.block_on(async {
-            let isolate = Isolate::boot(&options, host.clone(), events.clone(), control.clone(), worker.clone());
+            let guest = GuestState::new(host.clone(), events.clone(), own_inbox);
+            let isolate = Isolate::boot(&options, guest, control.clone(), worker.clone());
             let Some(mut isolate) = isolate else { return };
             host.send(FromGuest::Booted);
             isolate.serve(&mut inbox).await;

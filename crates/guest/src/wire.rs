@@ -1,4 +1,4 @@
-//! JavaScript errors as [`WireError`]s.
+//! JavaScript errors as [`WireError`]s, and back.
 //!
 //! An error keeps its name, message, source-mapped stack, cause chain and those own properties that can be
 //! written as JSON. Whatever a hostile getter throws on the way is swallowed: describing an error never fails.
@@ -97,6 +97,45 @@ fn own_properties<'s>(
         }
     }
     found
+}
+
+/// An error as `errors.js` takes it to make a JavaScript error again: `{ name, message, stack, cause, properties }`,
+/// the last as JSON text or empty.
+pub fn to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, error: &WireError) -> v8::Local<'s, v8::Value> {
+    let object = v8::Object::new(scope);
+    let properties = match error.properties.is_empty() {
+        true => String::new(),
+        false => {
+            let map: serde_json::Map<_, _> = error.properties.iter().cloned().collect();
+            serde_json::Value::Object(map).to_string()
+        }
+    };
+    let texts = [
+        ("name", error.name.as_str()),
+        ("message", error.message.as_str()),
+        ("stack", error.stack.as_str()),
+        ("properties", properties.as_str()),
+    ];
+    for (key, text) in texts {
+        let text = v8::String::new(scope, text).unwrap_or_else(|| v8::String::empty(scope));
+        set(scope, object, key, text.into());
+    }
+    if let Some(cause) = &error.cause {
+        let cause = to_v8(scope, cause);
+        set(scope, object, "cause", cause);
+    }
+    object.into()
+}
+
+/// Sets a property of an object that was made here.
+pub fn set<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    object: v8::Local<'s, v8::Object>,
+    name: &'static str,
+    value: v8::Local<'s, v8::Value>,
+) {
+    let key = v8::String::new(scope, name).expect("a short literal always fits");
+    object.set(scope, key.into(), value);
 }
 
 /// The text of an error for the terminal: stack (or headline), own properties, causes.

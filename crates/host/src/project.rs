@@ -23,6 +23,8 @@ pub struct Blueprint {
     pub name: Arc<str>,
     /// Milliseconds of uninterrupted JavaScript before the watchdog acts.
     pub cpu_ms_max: u64,
+    /// Subrequests of one top-level event.
+    pub subrequests_max: u32,
     /// The folders whose sources may be shown on an error page.
     pub source_roots: Vec<PathBuf>,
     compatibility_date: String,
@@ -59,6 +61,7 @@ impl Blueprint {
             modules: self.modules.clone(),
             env: env.collect(),
             outbound: self.outbound.0,
+            subrequests_max: self.subrequests_max,
             cpu_ms_max: self.cpu_ms_max,
             heap_bytes_max: limits::HEAP_BYTES_MAX,
         };
@@ -78,6 +81,7 @@ impl Blueprint {
         let same_entry = |(a, b): (&BindingEntry, &BindingEntry)| a.name == b.name && a.identity == b.identity;
         self.name == other.name
             && self.cpu_ms_max == other.cpu_ms_max
+            && self.subrequests_max == other.subrequests_max
             && self.compatibility_date == other.compatibility_date
             && self.compatibility_flags == other.compatibility_flags
             && self.entry == other.entry
@@ -221,6 +225,7 @@ impl Project {
         let blueprint = Blueprint {
             name: Arc::from(config.name.as_str()),
             cpu_ms_max: config.limits.cpu_ms.unwrap_or(limits::CPU_WATCHDOG_MS),
+            subrequests_max: subrequests_max(&config),
             source_roots: source_roots(&config),
             compatibility_date: config.compatibility_date.clone(),
             compatibility_flags: config.compatibility_flags.clone(),
@@ -244,6 +249,11 @@ impl Project {
         let watch = WatchSet { files: errors.watch.iter().cloned().collect(), ..WatchSet::default() };
         BuildFailure { failure: Failure::Build(diagnostics), texts, watch }
     }
+}
+
+fn subrequests_max(config: &WorkerConfig) -> u32 {
+    let given = config.limits.subrequests;
+    given.map_or(limits::SUBREQUESTS_MAX, |given| u32::try_from(given).unwrap_or(u32::MAX))
 }
 
 /// A configuration's complaint, as the error page shows it.

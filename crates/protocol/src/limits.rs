@@ -28,7 +28,8 @@ pub const INBOX_BATCH_MAX: usize = 64;
 /// Active timers per worker. Source: production's text for exceeding it.
 pub const TIMERS_ACTIVE_MAX: usize = 10_000;
 
-/// Subrequests of one top-level request, however many threads it crosses (paid plan of production).
+/// Subrequests of one top-level event, however many threads it crosses, unless the configuration's
+/// `limits.subrequests` says otherwise (paid plan of production).
 pub const SUBREQUESTS_MAX: u32 = 1000;
 
 /// Bytes of a JS RPC message (32 MiB). Source: production's "limited to 32MiB".

@@ -27,6 +27,8 @@ pub struct WorkerDefinition {
     pub env: Vec<EnvEntry>,
     /// The service that answers a global `fetch`.
     pub outbound: ServiceId,
+    /// Subrequests of one top-level event of this worker.
+    pub subrequests_max: u32,
     /// Milliseconds of uninterrupted JavaScript before the watchdog acts.
     pub cpu_ms_max: u64,
     /// Bytes of JavaScript heap.

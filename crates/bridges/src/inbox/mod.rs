@@ -199,6 +199,41 @@ impl InboxSender {
     }
 }
 
+impl InboxSender {
+    /// A way to the inbox that does not count as one: it keeps nothing alive.
+    pub fn downgrade(&self) -> WeakInboxSender {
+        WeakInboxSender { shared: Arc::downgrade(&self.shared) }
+    }
+}
+
+/// A way to an inbox for those that must not keep it open, above all for the guest that it belongs to.
+#[derive(Clone, Default)]
+pub struct WeakInboxSender {
+    shared: Weak<Shared>,
+}
+
+impl WeakInboxSender {
+    /// A sender, unless the last one is gone.
+    pub fn upgrade(&self) -> Option<InboxSender> {
+        let shared = self.shared.upgrade()?;
+        {
+            let mut state = shared.state.lock();
+            if state.senders == 0 {
+                // The receiver has been told, or will be, that nothing more comes.
+                return None;
+            }
+            state.senders += 1;
+        }
+        Some(InboxSender { shared })
+    }
+}
+
+impl fmt::Debug for WeakInboxSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakInboxSender").finish_non_exhaustive()
+    }
+}
+
 impl Clone for InboxSender {
     fn clone(&self) -> Self {
         self.shared.state.lock().senders += 1;

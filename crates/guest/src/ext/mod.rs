@@ -7,6 +7,7 @@ pub mod body;
 pub mod events;
 pub mod fetch;
 pub mod kv;
+pub mod service;
 
 use std::rc::Rc;
 
@@ -46,6 +47,7 @@ deno_core::extension!(
         events::op_log_exception,
         events::op_span_end,
         events::op_span_start,
+        events::op_take_subrequest,
         events::op_wait_until_added,
         events::op_wait_until_settled,
         fetch::op_data_url,
@@ -60,6 +62,9 @@ deno_core::extension!(
         kv::op_kv_list,
         kv::op_kv_put_bytes,
         kv::op_kv_put_text,
+        service::op_service_fetch,
+        service::op_service_of,
+        service::op_service_own,
     ],
     esm_entry_point = "ext:lopata/bootstrap/bootstrap.js",
     esm = [dir "src/ext", "bootstrap/bootstrap.js"],
@@ -68,12 +73,16 @@ deno_core::extension!(
         "body/body.js",
         "console/console.js",
         "crypto/crypto.js",
+        "errors/errors.js",
+        "events/entrypoints.js",
         "events/events.js",
         "fetch/fetch.js",
         "fetch/request_response.js",
         "io_context/io_context.js",
         "kv/kv.js",
+        "service/service.js",
         "timers/timers.js",
+        "unavailable/unavailable.js",
         "workers/workers.js",
     ],
     synthetic_esm = ["cloudflare:workers" = "ext:lopata/workers/workers.js"],

@@ -200,7 +200,7 @@ function toBytes(chunk) {
  * Sends all of `stream` to the writing end `rid`.
  * @param {ReadableStream} stream
  * @param {number} rid
- * @param {(error?: unknown) => void} done called once, with the error if the source failed
+ * @param {(error: unknown, cancelled: boolean) => void} done called once, with the error if the source failed
  */
 function pump(stream, rid, done) {
   let reader;
@@ -208,19 +208,19 @@ function pump(stream, rid, done) {
     reader = stream.getReader();
   } catch (error) {
     op_body_abort(rid, error);
-    done(error);
+    done(error, false);
     return;
   }
   let over = false;
-  const finish = (error) => {
+  const finish = (error, cancelled = false) => {
     if (over) return;
     over = true;
-    done(error);
+    done(error, cancelled);
   };
   // The other side may lose interest while the source is silent.
   PromisePrototypeThen(op_body_cancelled(rid), (reason) => {
     if (over) return;
-    finish();
+    finish(undefined, true);
     PromisePrototypeThen(reader.cancel(reason), undefined, () => {});
   });
   (async () => {

@@ -51,8 +51,11 @@ const console_ = core.loadExtScript("ext:lopata/console/console.js");
 
 internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, requireIoContext: io.required };
 
+const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
 const events = core.loadExtScript("ext:lopata/events/events.js");
 const kv = core.loadExtScript("ext:lopata/kv/kv.js");
+const service = core.loadExtScript("ext:lopata/service/service.js");
+const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
 
 // Ops throw these by name; a name nobody registered would reject with undefined.
 for (
@@ -216,7 +219,7 @@ core.defineGlobalProperties(globalThis, {
   ErrorEvent: hidden(event.ErrorEvent),
   Event: hidden(event.Event),
   EventTarget: hidden(event.EventTarget),
-  ExecutionContext: hidden(events.ExecutionContext),
+  ExecutionContext: hidden(entrypoints.ExecutionContext),
   ExtendableEvent: hidden(events.ExtendableEvent),
   fetch: hidden(fetch_.fetch),
   FetchEvent: hidden(events.FetchEvent),
@@ -298,27 +301,13 @@ function envValue(name, kind, value) {
       return JSON.parse(value);
     case "kv":
       return kv.KVNamespace(value, name);
+    case "service":
+      return service.binding(value, name);
     case "unavailable":
       return unavailable(value);
     default:
       throw new TypeError(`unknown kind of env entry for ${name}: ${kind}`);
   }
-}
-
-/** An object whose every use throws `sentence`; having it, printing it and testing it for presence do not. */
-function unavailable(sentence) {
-  const refuse = () => {
-    throw new Error(sentence);
-  };
-  return new Proxy(function () {}, {
-    get(_, key) {
-      if (typeof key === "symbol" || key === "then" || key === "toJSON" || key === "constructor") return undefined;
-      refuse();
-    },
-    set: refuse,
-    apply: refuse,
-    construct: refuse,
-  });
 }
 
 globalThis.__lopata = {

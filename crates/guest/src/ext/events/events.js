@@ -7,13 +7,8 @@ const { core, primordials } = __bootstrap;
 const {
   ArrayPrototypePush,
   Error,
-  FunctionPrototypeToString,
-  ObjectPrototypeIsPrototypeOf,
   PromisePrototypeThen,
   PromiseResolve,
-  ReflectConstruct,
-  ReflectOwnKeys,
-  StringPrototypeStartsWith,
   TypeError,
 } = primordials;
 const {
@@ -26,34 +21,12 @@ const { Event } = core.loadExtScript("ext:deno_web/02_event.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
-const workers = core.loadExtScript("ext:lopata/workers/workers.js");
+const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
 
-const HANDLERS = ["fetch", "scheduled", "queue", "email", "alarm", "tail", "trace", "tailStream", "connect", "test"];
-
-/** Export name to `{ value, isClass }`, set by `load`. */
-const exportsByName = { __proto__: null };
 /** True for addEventListener workers. */
 let serviceWorker = false;
-let subrequestsMax = 1000;
 /** Service-worker listeners by type. */
 const listeners = { __proto__: null, fetch: [], scheduled: [] };
-
-/** Production's ctx argument: one per invocation. */
-class ExecutionContext {
-  #context;
-  #props;
-  constructor(context, props) {
-    this.#context = context;
-    this.#props = props;
-  }
-  waitUntil(promise) {
-    this.#context.waitUntil(promise);
-  }
-  passThroughOnException() {}
-  get props() {
-    return this.#props;
-  }
-}
 
 class ScheduledController {
   #state;
@@ -112,79 +85,20 @@ class ScheduledEvent extends ExtendableEvent {
   }
 }
 
-/** @param {unknown} value */
-function isClass(value) {
-  return typeof value === "function" && StringPrototypeStartsWith(FunctionPrototypeToString(value), "class");
-}
-
-/** @param {unknown} value */
-function isEntrypointClass(value) {
-  return typeof value === "function" && value.prototype !== undefined &&
-    (ObjectPrototypeIsPrototypeOf(workers.WorkerEntrypoint.prototype, value.prototype) || isClass(value));
-}
-
 /**
  * Takes the entry module's namespace (or null for a service worker) and says what can be called.
  * @param {Record<string, unknown> | null} namespace
  * @returns {{ name: string, handlers: string[] }[]}
  */
-function load(namespace, maxSubrequests) {
-  subrequestsMax = maxSubrequests;
-  if (namespace === null) {
-    serviceWorker = true;
-    const handlers = [];
-    for (const type in listeners) {
-      if (listeners[type].length > 0) ArrayPrototypePush(handlers, type);
-    }
-    if (handlers.length === 0) throw new TypeError("No event handlers were registered. This script does nothing.");
-    return [{ name: "default", handlers }];
+function load(namespace) {
+  if (namespace !== null) return entrypoints.load(namespace);
+  serviceWorker = true;
+  const handlers = [];
+  for (const type in listeners) {
+    if (listeners[type].length > 0) ArrayPrototypePush(handlers, type);
   }
-  const found = [];
-  for (const name of ReflectOwnKeys(namespace)) {
-    if (typeof name !== "string") continue;
-    const value = namespace[name];
-    if (value === null || (typeof value !== "object" && typeof value !== "function")) continue;
-    const isClass = isEntrypointClass(value);
-    exportsByName[name] = { value, isClass };
-    const target = isClass ? value.prototype : value;
-    const handlers = [];
-    for (let i = 0; i < HANDLERS.length; i++) {
-      try {
-        if (typeof target[HANDLERS[i]] === "function") ArrayPrototypePush(handlers, HANDLERS[i]);
-      } catch {
-        // A getter that throws is no handler.
-      }
-    }
-    ArrayPrototypePush(found, { name, handlers });
-  }
-  return found;
-}
-
-/**
- * The handler `name` of `entrypoint`, bound to what it is called on.
- * @returns {(event: unknown) => unknown}
- */
-function handlerOf(entrypoint, name, context) {
-  const found = exportsByName[entrypoint];
-  if (found === undefined) {
-    throw new TypeError(
-      entrypoint === "default"
-        ? "The worker's entry module has no default export, so it cannot receive events."
-        : `The worker has no export named "${entrypoint}".`,
-    );
-  }
-  const target = found.value;
-  const ctx = new ExecutionContext(context, {});
-  if (found.isClass) {
-    const instance = ReflectConstruct(target, [ctx, workers.env]);
-    const handler = instance[name];
-    // Source: workerd's text for a handler that is not there.
-    if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
-    return (event) => handler.call(instance, event);
-  }
-  const handler = target[name];
-  if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
-  return (event) => handler.call(target, event, workers.env, ctx);
+  if (handlers.length === 0) throw new TypeError("No event handlers were registered. This script does nothing.");
+  return [{ name: "default", handlers }];
 }
 
 /**
@@ -196,9 +110,10 @@ function handlerOf(entrypoint, name, context) {
  * @param {0 | 1 | 2} bodyKind empty, inline bytes, stream
  * @param {Uint8Array | number | undefined} bodyValue
  * @param {number} bodyLength -1 when unknown
+ * @param {undefined | string | Uint8Array} props as `ExecutionContext` takes them
  */
-function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue, bodyLength) {
-  const context = new io.IoContext(event, subrequestsMax);
+function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue, bodyLength, props) {
+  const context = new io.IoContext(event);
   let body = null;
   if (bodyKind === 1) {
     body = body_.innerBodyFromBytes(bodyValue);
@@ -209,17 +124,19 @@ function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue
   io.run(context, () => {
     let result;
     try {
-      result = serviceWorker ? callListeners(context, request) : handlerOf(entrypoint, "fetch", context)(request);
+      result = serviceWorker
+        ? callListeners(context, request)
+        : entrypoints.handlerOf(entrypoint, "fetch", context, props)(request);
     } catch (error) {
       fail(context, error);
       return;
     }
     if (rr.isResponse(result)) {
-      respond(context, result);
+      respond(context, method, result);
     } else {
       PromisePrototypeThen(
         PromiseResolve(result),
-        (response) => respond(context, response),
+        (response) => respond(context, method, response),
         (error) => fail(context, error),
       );
     }
@@ -236,7 +153,7 @@ function callListeners(context, request) {
   throw new Error("No handler called respondWith(): the request has no response.");
 }
 
-function respond(context, response) {
+function respond(context, method, response) {
   if (context.handlerDone) return;
   try {
     if (!rr.isResponse(response)) {
@@ -247,11 +164,13 @@ function respond(context, response) {
     if (inner.type === "error") {
       throw new TypeError("The handler returned Response.error(), which is no response that can be sent.");
     }
-    const sent = rr.takeBody(inner.body, (error) => {
+    const sent = rr.takeBody(inner.body, (error, cancelled) => {
       if (error !== undefined) {
         context.outcome = io.OUTCOME.exception;
         op_log_exception(context.event, error);
       }
+      // Whoever wants no more of the body has gone away. A HEAD request never wanted it.
+      if (cancelled && method !== "HEAD") io.run(context, () => context.abort());
       context.bodyClosed();
     });
     context.handlerDone = true;
@@ -292,7 +211,7 @@ function fail(context, error) {
  * @param {number} scheduledTime
  */
 function dispatchScheduled(event, cron, scheduledTime) {
-  const context = new io.IoContext(event, subrequestsMax);
+  const context = new io.IoContext(event);
   const state = { noRetry: false };
   // The answer waits for every waitUntil.
   context.whenSettled = () => op_event_scheduled(event, context.outcome, state.noRetry);
@@ -312,7 +231,8 @@ function dispatchScheduled(event, cron, scheduledTime) {
         const scheduled = new ScheduledEvent(context, cron, scheduledTime, state);
         for (const listener of listeners.scheduled) listener.call(globalThis, scheduled);
       } else {
-        result = handlerOf("default", "scheduled", context)(new ScheduledController(cron, scheduledTime, state));
+        const handler = entrypoints.handlerOf("default", "scheduled", context, undefined);
+        result = handler(new ScheduledController(cron, scheduledTime, state));
       }
     } catch (error) {
       done(error, true);
@@ -343,7 +263,6 @@ return {
   addWorkerListener,
   dispatchFetch,
   dispatchScheduled,
-  ExecutionContext,
   ExtendableEvent,
   FetchEvent,
   load,

@@ -190,6 +190,12 @@ pub fn op_wait_until_settled<'s>(
     guest.host.send(FromGuest::WaitUntilSettled { event: EventId(event), task: WaitUntilId(task), error });
 }
 
+/// Takes a subrequest from the event's budget; false when it is used up.
+#[op2(fast)]
+pub fn op_take_subrequest(state: &mut OpState, #[number] event: u64) -> bool {
+    state.borrow::<Rc<GuestState>>().events.take_subrequest(EventId(event))
+}
+
 /// The time at which a span starts, in microseconds since the Unix epoch.
 #[op2(fast)]
 #[number]

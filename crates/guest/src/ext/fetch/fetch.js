@@ -1,4 +1,4 @@
-// The global fetch: one hop at a time through the worker's outbound service, redirects followed here.
+// Every fetch: one hop at a time through the worker's outbound service or to another worker, redirects followed here.
 //
 // A call belongs to the current IoContext: it counts against its subrequests, becomes a span and is cancelled
 // with it. Bodies stream both ways at once.
@@ -8,15 +8,19 @@ const {
   ArrayPrototypeFilter,
   ArrayPrototypePush,
   Error,
+  JSONStringify,
   PromiseReject,
   SafeSet,
+  StringPrototypeIndexOf,
+  StringPrototypeSlice,
   StringPrototypeToLowerCase,
   TypeError,
 } = primordials;
-const { op_data_url, op_fetch_cancel, op_fetch_response, op_fetch_start, op_span_end, op_span_start } = core.ops;
+const { op_data_url, op_fetch_cancel, op_fetch_response, op_fetch_start, op_service_fetch, op_span_end, op_span_start } = core.ops;
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
+const errors = core.loadExtScript("ext:lopata/errors/errors.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 
@@ -44,25 +48,38 @@ function checkScheme(url) {
  * @returns {Promise<Response>}
  */
 function fetch(input, init = undefined) {
+  return fetchThrough(null, arguments.length, input, init);
+}
+
+/**
+ * @param {{ handle: object, name: string } | null} route the worker that answers; null for the network
+ * @param {number} given how many arguments the caller gave
+ * @param {RequestInfo} input
+ * @param {RequestInit} init
+ * @returns {Promise<Response>}
+ */
+function fetchThrough(route, given, input, init) {
   let context, request;
   try {
     context = io.required();
-    if (arguments.length === 0) {
-      throw new TypeError("Failed to execute 'fetch' on 'ServiceWorkerGlobalScope': 1 argument required, but only 0 present.");
+    if (given === 0) {
+      const owner = route === null ? "ServiceWorkerGlobalScope" : "Fetcher";
+      throw new TypeError(`Failed to execute 'fetch' on '${owner}': 1 argument required, but only 0 present.`);
     }
     // A Request of the caller's own is sent as it is: its body is not copied on the way.
     request = init === undefined && rr.isRequest(input) ? input : new rr.Request(input, init);
   } catch (error) {
     return PromiseReject(error);
   }
-  return follow(context, request);
+  return follow(context, route, request);
 }
 
 /**
  * @param {import("../io_context/io_context.js").IoContext} context
+ * @param {{ handle: object, name: string } | null} route
  * @param {Request} request
  */
-async function follow(context, request) {
+async function follow(context, route, request) {
   const inner = rr.toInnerRequest(request);
   const signal = request.signal;
   signal.throwIfAborted();
@@ -81,10 +98,10 @@ async function follow(context, request) {
   for (let redirects = 0;; redirects++) {
     checkScheme(url);
     io.takeSubrequest(context);
-    const response = await hop(context, method, url.href, headerList, body, signal);
+    const response = await hop(context, route, request, method, url.href, headerList, body, signal);
     const location = rr.redirectStatus(response.status) ? header(response.headers, "location") : null;
     if (inner.redirectMode !== "follow" || location === null) {
-      return finish(context, response, urlList);
+      return finish(context, response, method, urlList);
     }
     if (response.bodyKind === 2) core.ops.op_body_cancel(response.body, undefined);
     if (redirects === REDIRECTS_MAX) throw new TypeError("Too many redirects.");
@@ -130,7 +147,7 @@ function header(list, name) {
 }
 
 /** One request, one response; redirects are not followed. */
-async function hop(context, method, url, headerList, body, signal) {
+async function hop(context, route, request, method, url, headerList, body, signal) {
   const start = op_span_start();
   let status = 0;
   let failure = "";
@@ -142,12 +159,25 @@ async function hop(context, method, url, headerList, body, signal) {
   signal[addAbort](cancel);
   try {
     const sent = rr.takeBody(body, () => {});
-    call = op_fetch_start(context.event, method, url, headerList, sent.kind, sent.value, sent.length);
+    call = route === null
+      ? op_fetch_start(context.event, method, url, headerList, sent.kind, sent.value, sent.length)
+      : op_service_fetch(
+        route.handle,
+        context.event,
+        method,
+        withoutFragment(url),
+        headerList,
+        rr.cfText(request),
+        sent.kind,
+        sent.value,
+        sent.length,
+      );
     const response = await op_fetch_response(call);
     signal.throwIfAborted();
     if (response === null) {
       throw new Error("The request was canceled because the client went away.");
     }
+    if (response.failure !== undefined) throw errors.revive(response.failure);
     status = response.status;
     return response;
   } catch (error) {
@@ -160,21 +190,34 @@ async function hop(context, method, url, headerList, body, signal) {
   } finally {
     context.fetches?.delete(cancel);
     signal[removeAbort](cancel);
-    const attributes = JSON.stringify({ "http.request.method": method, "url.full": url, "http.response.status_code": status });
-    op_span_end(context.event, "fetch", start, attributes, failure);
+    const attributes = { __proto__: null, "http.request.method": method, "url.full": url, "http.response.status_code": status };
+    if (route !== null) {
+      attributes["cloudflare.binding.type"] = "Service";
+      attributes["cloudflare.binding.name"] = route.name;
+    }
+    op_span_end(context.event, "fetch", start, JSONStringify(attributes), failure);
   }
 }
 
-function finish(context, head, urlList) {
+/** Another worker sees what a server would: no fragment. @param {string} url */
+function withoutFragment(url) {
+  const at = StringPrototypeIndexOf(url, "#");
+  return at < 0 ? url : StringPrototypeSlice(url, 0, at);
+}
+
+function finish(context, head, method, urlList) {
   let body = null;
   if (head.bodyKind === 1) {
     body = body_.innerBodyFromBytes(head.body);
   } else if (head.bodyKind === 2) {
     body = body_.innerBodyFromNative(head.body, head.length < 0 ? null : head.length, context);
   }
-  if (rr.nullBodyStatus(head.status)) body = null;
-  return rr.outboundResponse(head.status, head.statusText, head.headers, body, urlList);
+  // What is no part of such a response was not asked for; its sender is told when the context ends.
+  if (method === "HEAD" || rr.nullBodyStatus(head.status)) body = null;
+  const response = rr.outboundResponse(head.status, head.statusText, head.headers, body, urlList);
+  if (head.encoded) rr.setEncoded(response);
+  return response;
 }
 
-return { fetch };
+return { fetch, fetchThrough };
 })();

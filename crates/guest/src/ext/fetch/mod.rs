@@ -1,4 +1,7 @@
-//! Ops of fetch: the head of an incoming request, and outbound calls.
+//! Ops of fetch: the head of an incoming request, and calls that are answered by a response.
+//!
+//! A call leaves here for the outbound service, or in `service` for a worker; how its response is awaited, read and
+//! given up is the same for both.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -8,16 +11,20 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use deno_core::{OpState, op2, v8};
-use lopata_bridges::{Attachments, FetchCall, ReplyReceiver, reply};
-use lopata_protocol::{Answer, Body, EventId, HeaderList, RequestHead, ResponseHead, SpanContext, SpanId, TraceId};
+use lopata_bridges::{Answered, Attachments, FetchCall, InboxSender, Parcel, ReplyReceiver, reply};
+use lopata_protocol::{
+    Answer, Body, EventId, EventOutcome, HeaderList, RequestHead, ResponseHead, SpanContext, SpanId, ToGuest, TraceId,
+    WireError,
+};
 
 use crate::error::GuestError;
 use crate::ext::body::bytes_to_v8;
 use crate::ext::events::{header_list, take_body};
 use crate::head::IncomingHead;
 use crate::state::GuestState;
+use crate::wire::{self, set};
 
-/// Outbound calls that wait for their response, by the number that scripts know them by.
+/// Calls that wait for their response, by the number that scripts know them by.
 #[derive(Default)]
 pub struct Calls {
     waiting: RefCell<HashMap<u32, Rc<Call>>>,
@@ -28,6 +35,45 @@ struct Call {
     /// Non-null until the call is answered or cancelled.
     receiver: RefCell<Option<ReplyReceiver>>,
     waker: RefCell<Option<Waker>>,
+    /// The event that a call started in a guest, until it is answered; none for an outbound call.
+    started: RefCell<Option<Started>>,
+}
+
+/// An event in another guest (or this one) that is done for a call.
+pub struct Started {
+    /// The inbox that the event went to.
+    pub home: InboxSender,
+    /// The event.
+    pub event: EventId,
+}
+
+impl Calls {
+    /// Takes in a call that was sent; the number names it until its response is taken.
+    pub fn add(&self, receiver: ReplyReceiver, started: Option<Started>) -> u32 {
+        let id = self.next.get() + 1;
+        self.next.set(id);
+        let call =
+            Call { receiver: RefCell::new(Some(receiver)), waker: RefCell::default(), started: RefCell::new(started) };
+        self.waiting.borrow_mut().insert(id, Rc::new(call));
+        id
+    }
+}
+
+impl Call {
+    /// Nobody wants the answer: the request is dropped, or the event is told that its caller is gone.
+    fn give_up(&self) {
+        self.receiver.borrow_mut().take();
+        if let Some(Started { home, event }) = self.started.borrow_mut().take() {
+            // A home that is gone has ended the event.
+            let _ = home.send(Parcel::new(ToGuest::Abort { event }));
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.give_up();
+    }
 }
 
 /// The headers of an incoming request as `[[name, value], …]`.
@@ -77,16 +123,18 @@ pub fn op_fetch_start<'s>(
     let body = take_body(scope, &guest, body_kind, body, length, &mut attachments)?;
     let service = guest.services.outbound().ok_or(GuestError::ServiceGone)?;
     let request = Box::new(RequestHead { method, url, headers: header_list(scope, headers), cf: None });
-    let nowhere = SpanContext { trace: TraceId([0; 16]), span: SpanId([0; 8]) };
-    let parent = guest.events.context_of(EventId(event)).unwrap_or(nowhere);
+    let parent = calling_span(&guest, EventId(event));
     let (reply, receiver) = reply();
     let call = FetchCall { request, body, attachments, parent, reply };
     service.call(call).map_err(|_| GuestError::ServiceGone)?;
-    let id = guest.calls.next.get() + 1;
-    guest.calls.next.set(id);
-    let call = Call { receiver: RefCell::new(Some(receiver)), waker: RefCell::new(None) };
-    guest.calls.waiting.borrow_mut().insert(id, Rc::new(call));
-    Ok(id)
+    Ok(guest.calls.add(receiver, None))
+}
+
+/// The span under which `event` makes a call.
+pub fn calling_span(guest: &GuestState, event: EventId) -> SpanContext {
+    // An event that is over has none any more.
+    let nowhere = SpanContext { trace: TraceId([0; 16]), span: SpanId([0; 8]) };
+    guest.events.context_of(event).unwrap_or(nowhere)
 }
 
 /// The content of a data: URL, or `null` when it is not a valid one.
@@ -110,37 +158,58 @@ pub fn op_fetch_cancel(state: &mut OpState, #[smi] id: u32) {
     let guest = state.borrow::<Rc<GuestState>>().clone();
     let call = guest.calls.waiting.borrow_mut().remove(&id);
     if let Some(call) = call {
-        call.receiver.borrow_mut().take();
+        call.give_up();
         if let Some(waker) = call.waker.borrow_mut().take() {
             waker.wake();
         }
     }
 }
 
-/// A response on its way to the script.
-pub struct FetchResponse {
-    head: Box<ResponseHead>,
-    body: ResponseBody,
+/// What became of a call, on its way to the script.
+pub enum FetchOutcome {
+    /// `{ status, statusText, headers, encoded, bodyKind, body, length }`.
+    Response(Box<ResponseHead>, ResponseBody),
+    /// `{ failure }`, for `errors.js`.
+    Failed(WireError),
 }
 
-enum ResponseBody {
+/// The body of a response that has arrived.
+pub enum ResponseBody {
+    /// None.
     Empty,
+    /// All of it.
     Inline(bytes::Bytes),
-    Stream { id: u32, length: Option<u64> },
+    /// The reading end of this number brings it.
+    Stream {
+        /// The number in [`crate::ext::body::Bodies`].
+        id: u32,
+        /// Bytes, when known.
+        length: Option<u64>,
+    },
 }
 
-impl<'s> deno_core::ToV8<'s> for FetchResponse {
+impl<'s> deno_core::ToV8<'s> for FetchOutcome {
     type Error = std::convert::Infallible;
 
     fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
         let object = v8::Object::new(scope);
-        let status = v8::Integer::new(scope, i32::from(self.head.status)).into();
+        let (head, body) = match self {
+            Self::Response(head, body) => (head, body),
+            Self::Failed(error) => {
+                let failure = wire::to_v8(scope, &error);
+                set(scope, object, "failure", failure);
+                return Ok(object.into());
+            }
+        };
+        let status = v8::Integer::new(scope, i32::from(head.status)).into();
         set(scope, object, "status", status);
-        let text = v8::String::new(scope, &self.head.status_text).unwrap_or_else(|| v8::String::empty(scope)).into();
+        let text = v8::String::new(scope, &head.status_text).unwrap_or_else(|| v8::String::empty(scope)).into();
         set(scope, object, "statusText", text);
-        let headers = headers_to_v8(scope, &self.head.headers);
+        let headers = headers_to_v8(scope, &head.headers);
         set(scope, object, "headers", headers);
-        let (kind, body, length) = match self.body {
+        let encoded = v8::Boolean::new(scope, head.encoded).into();
+        set(scope, object, "encoded", encoded);
+        let (kind, body, length) = match body {
             ResponseBody::Empty => (0, v8::undefined(scope).into(), -1.0),
             ResponseBody::Inline(bytes) => (1, bytes_to_v8(scope, bytes), -1.0),
             ResponseBody::Stream { id, length } => {
@@ -157,22 +226,12 @@ impl<'s> deno_core::ToV8<'s> for FetchResponse {
     }
 }
 
-fn set<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    object: v8::Local<'s, v8::Object>,
-    name: &'static str,
-    value: v8::Local<'s, v8::Value>,
-) {
-    let key = v8::String::new(scope, name).expect("a short literal always fits");
-    object.set(scope, key.into(), value);
-}
-
 /// Waits for the response of a call; `null` when it was cancelled.
 #[op2]
 pub async fn op_fetch_response(
     state: Rc<RefCell<OpState>>,
     #[smi] id: u32,
-) -> Result<Option<FetchResponse>, GuestError> {
+) -> Result<Option<FetchOutcome>, GuestError> {
     let guest = state.borrow().borrow::<Rc<GuestState>>().clone();
     let Some(call) = guest.calls.waiting.borrow().get(&id).cloned() else { return Ok(None) };
     let answered = poll_fn(|cx| {
@@ -188,8 +247,11 @@ pub async fn op_fetch_response(
     })
     .await;
     guest.calls.waiting.borrow_mut().remove(&id);
+    let from_guest = call.started.borrow_mut().take().is_some();
     let Some(answered) = answered else { return Ok(None) };
-    let mut parcel = answered.ok_or(GuestError::ServiceGone)?.answer;
+    let Some(Answered { answer: mut parcel, ended: _ }) = answered else {
+        return Ok(Some(FetchOutcome::Failed(connection_lost())));
+    };
     match parcel.message {
         Answer::Response { head, body } => {
             let body = match body {
@@ -200,9 +262,32 @@ pub async fn op_fetch_response(
                     ResponseBody::Stream { id: guest.bodies.add_reader(reader), length }
                 }
             };
-            Ok(Some(FetchResponse { head, body }))
+            Ok(Some(FetchOutcome::Response(head, body)))
         }
-        Answer::Failed { error, .. } => Err(GuestError::Wire(error)),
+        Answer::Failed { error, outcome } if from_guest => Ok(Some(FetchOutcome::Failed(tunneled(error, outcome)))),
+        Answer::Failed { error, .. } => Ok(Some(FetchOutcome::Failed(error))),
         other => unreachable!("a fetch is answered with a response, not {other:?}"),
     }
+}
+
+/// The error of a call whose other side went away. Source: production's text and property.
+pub fn connection_lost() -> WireError {
+    let mut error = WireError::new("Error", "Network connection lost.");
+    error.properties.push(("retryable".to_string(), true.into()));
+    error
+}
+
+/// An error of another guest's event, as its caller sees it. Source: the properties that production adds.
+pub fn tunneled(mut error: WireError, outcome: EventOutcome) -> WireError {
+    // Only a guest that ends answers so: the caller itself, whose going cancels an event too, does not listen.
+    if outcome == EventOutcome::Canceled {
+        return connection_lost();
+    }
+    if error.name.is_empty() {
+        // What was thrown was no error.
+        error.name = "Error".to_string();
+    }
+    error.properties.retain(|(name, _)| name != "remote");
+    error.properties.push(("remote".to_string(), true.into()));
+    error
 }

@@ -5,6 +5,7 @@
 const { core, primordials } = __bootstrap;
 const {
   JSONParse,
+  JSONStringify,
   ObjectDefineProperty,
   ObjectDefineProperties,
   ObjectGetOwnPropertyDescriptor,
@@ -358,12 +359,25 @@ function isEncoded(response) {
   return response[_encodeBody] === "manual";
 }
 
+/** The body of `response` is encoded already, as its content-encoding says. @param {Response} response */
+function setEncoded(response) {
+  response[_encodeBody] = "manual";
+}
+
+/** What another worker is to see as `request.cf`: JSON text, empty for none. @param {Request} request */
+function cfText(request) {
+  const cf = request[_cf];
+  if (cf !== undefined) return JSONStringify(cf) ?? "";
+  return request[_head] === undefined ? "" : op_request_cf(request[_head]);
+}
+
 /** @param {Response | Request} object @param {unknown} cf */
 function setCf(object, cf) {
   object[_cf] = cf;
 }
 
 return {
+  cfText,
   Headers,
   incomingRequest,
   isEncoded,
@@ -375,6 +389,7 @@ return {
   Request,
   Response,
   setCf,
+  setEncoded,
   takeBody,
   toInnerRequest: request_.toInnerRequest,
   toInnerResponse: response_.toInnerResponse,

@@ -23,6 +23,7 @@ const {
   op_log_exception,
   op_span_end,
   op_span_start,
+  op_take_subrequest,
   op_wait_until_added,
   op_wait_until_settled,
 } = core.ops;
@@ -40,12 +41,10 @@ const OUTCOME = { __proto__: null, ok: 0, exception: 1, canceled: 2 };
 const contexts = new Map();
 
 class IoContext {
-  /** @param {number} event @param {number} subrequestsMax */
-  constructor(event, subrequestsMax) {
+  /** @param {number} event */
+  constructor(event) {
     MapPrototypeSet(contexts, event, this);
     this.event = event;
-    this.subrequestsLeft = subrequestsMax;
-    this.subrequestsMax = subrequestsMax;
     this.pendingWaitUntil = 0;
     this.openBodies = 0;
     this.handlerDone = false;
@@ -247,10 +246,8 @@ async function bindingCall(name, attributes, fn) {
 
 /** @param {IoContext} context */
 function takeSubrequest(context) {
-  if (context.subrequestsLeft <= 0) {
-    throw new Error("Too many subrequests by single Worker invocation.");
-  }
-  context.subrequestsLeft--;
+  // The event's budget may be spent by other workers too.
+  if (!op_take_subrequest(context.event)) throw new Error("Too many subrequests by single Worker invocation.");
 }
 
 /** @param {unknown} error */

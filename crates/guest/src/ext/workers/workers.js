@@ -7,6 +7,9 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 /** The worker's env: filled once, when the worker is loaded, and the same object everywhere. */
 const env = {};
 
+/** Stubs of the worker's own entrypoints, which is `ctx.exports` too: filled once, when the modules are evaluated. */
+const exports = {};
+
 class WorkerEntrypoint {
   constructor(ctx, env) {
     ObjectDefineProperty(this, "ctx", { __proto__: null, value: ctx, writable: true, enumerable: false, configurable: true });
@@ -34,5 +37,5 @@ function waitUntil(promise) {
   io.required().waitUntil(promise);
 }
 
-return { DurableObject, env, RpcTarget, waitUntil, WorkerEntrypoint, WorkflowEntrypoint };
+return { DurableObject, env, exports, RpcTarget, waitUntil, WorkerEntrypoint, WorkflowEntrypoint };
 })();

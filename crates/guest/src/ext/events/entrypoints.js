@@ -1,0 +1,168 @@
+// Entrypoints: which exports of the entry module can be called, how a handler of one is found, and `ctx`.
+//
+// An entrypoint is an object with handlers, or a class of which each event gets an instance of its own. Every one has
+// a loopback stub in `ctx.exports`, through which the worker calls itself as a service binding would.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ArrayPrototypePush,
+  FunctionPrototypeToString,
+  JSONParse,
+  ObjectDefineProperty,
+  ObjectPreventExtensions,
+  ObjectPrototypeIsPrototypeOf,
+  ReflectApply,
+  ReflectConstruct,
+  ReflectOwnKeys,
+  StringPrototypeStartsWith,
+  TypeError,
+} = primordials;
+const service = core.loadExtScript("ext:lopata/service/service.js");
+const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
+const workers = core.loadExtScript("ext:lopata/workers/workers.js");
+
+const HANDLERS = ["fetch", "scheduled", "queue", "email", "alarm", "tail", "trace", "tailStream", "connect", "test"];
+
+/** Classes that take no events by their name: the base class, and what it makes of an export. */
+const OTHER_CLASSES = [[workers.DurableObject, "a Durable Object class"], [workers.WorkflowEntrypoint, "a Workflow"]];
+
+/** Export name to `{ value, isClass, other }`, set by `load`; `other` says what it is when it takes no events. */
+const exportsByName = { __proto__: null };
+
+/** Production's ctx argument: one per invocation. */
+class ExecutionContext {
+  #context;
+  /** Undefined, JSON text or the bytes of a clone, until somebody asks; then the object. */
+  #props;
+  #read = false;
+  constructor(context, props) {
+    this.#context = context;
+    this.#props = props;
+  }
+  waitUntil(promise) {
+    this.#context.waitUntil(promise);
+  }
+  passThroughOnException() {}
+  get props() {
+    if (!this.#read) {
+      this.#props = readProps(this.#props);
+      this.#read = true;
+    }
+    return this.#props;
+  }
+  get exports() {
+    return workers.exports;
+  }
+}
+
+/** @param {undefined | string | Uint8Array} props */
+function readProps(props) {
+  if (props === undefined) return {};
+  return typeof props === "string" ? JSONParse(props) : core.deserialize(props);
+}
+
+/** @param {unknown} value */
+function isClass(value) {
+  return typeof value === "function" && StringPrototypeStartsWith(FunctionPrototypeToString(value), "class");
+}
+
+/** @param {unknown} value @param {Function} base */
+function extendsClass(value, base) {
+  const { prototype } = value;
+  return prototype !== undefined && ObjectPrototypeIsPrototypeOf(base.prototype, prototype);
+}
+
+/** @param {unknown} value */
+function isEntrypointClass(value) {
+  return typeof value === "function" && value.prototype !== undefined &&
+    (extendsClass(value, workers.WorkerEntrypoint) || isClass(value));
+}
+
+/** @param {unknown} value @returns {string | undefined} what a class is that takes no events by its name */
+function otherClass(value) {
+  if (typeof value !== "function") return undefined;
+  for (let i = 0; i < OTHER_CLASSES.length; i++) {
+    if (extendsClass(value, OTHER_CLASSES[i][0])) return OTHER_CLASSES[i][1];
+  }
+  return undefined;
+}
+
+/**
+ * Takes the entry module's namespace, says what can be called and fills `ctx.exports`.
+ * @param {Record<string, unknown>} namespace
+ * @returns {{ name: string, handlers: string[] }[]}
+ */
+function load(namespace) {
+  const found = [];
+  for (const name of ReflectOwnKeys(namespace)) {
+    if (typeof name !== "string") continue;
+    const value = namespace[name];
+    if (value === null || (typeof value !== "object" && typeof value !== "function")) continue;
+    const isClass = isEntrypointClass(value);
+    const other = otherClass(value);
+    exportsByName[name] = { value, isClass, other };
+    ArrayPrototypePush(found, { name, handlers: handlersOf(isClass ? value.prototype : value) });
+    const stub = stubOf(name, value, isClass, other);
+    if (stub !== undefined) {
+      ObjectDefineProperty(workers.exports, name, { __proto__: null, value: stub, enumerable: true });
+    }
+  }
+  ObjectPreventExtensions(workers.exports);
+  return found;
+}
+
+/** @param {object} target @returns {string[]} */
+function handlersOf(target) {
+  const handlers = [];
+  for (let i = 0; i < HANDLERS.length; i++) {
+    try {
+      if (typeof target[HANDLERS[i]] === "function") ArrayPrototypePush(handlers, HANDLERS[i]);
+    } catch {
+      // A getter that throws is no handler.
+    }
+  }
+  return handlers;
+}
+
+/** What `ctx.exports` has for an export; undefined for a function, which is no entrypoint. */
+function stubOf(name, value, isClass, other) {
+  if (other !== undefined) {
+    return unavailable(`${name} is ${other}: those are not available in this version of lopata.`);
+  }
+  return isClass || typeof value === "object" ? service.loopback(name) : undefined;
+}
+
+/**
+ * The handler `name` of `entrypoint`, bound to what it is called on.
+ * @param {string} entrypoint
+ * @param {string} name
+ * @param {import("../io_context/io_context.js").IoContext} context
+ * @param {undefined | string | Uint8Array} props
+ * @returns {(event: unknown) => unknown}
+ */
+function handlerOf(entrypoint, name, context, props) {
+  const found = exportsByName[entrypoint];
+  if (found === undefined) {
+    throw new TypeError(
+      entrypoint === "default"
+        ? "The worker's entry module has no default export, so it cannot receive events."
+        : `The worker has no such named entrypoint: "${entrypoint}".`,
+    );
+  }
+  const { value: target, isClass, other } = found;
+  if (other !== undefined) throw new TypeError(`The export "${entrypoint}" is ${other} and no entrypoint.`);
+  const ctx = new ExecutionContext(context, props);
+  if (isClass) {
+    const instance = ReflectConstruct(target, [ctx, workers.env]);
+    const handler = instance[name];
+    // Source: workerd's text for a handler that is not there.
+    if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
+    return (event) => ReflectApply(handler, instance, [event]);
+  }
+  const handler = target[name];
+  if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
+  return (event) => ReflectApply(handler, target, [event, workers.env, ctx]);
+}
+
+return { ExecutionContext, handlerOf, load };
+})();

@@ -1,0 +1,130 @@
+// Service bindings: what `env.SERVICE` and `ctx.exports.Name` are in a worker.
+//
+// A Fetcher holds a native service, which finds its target anew at each call. Its `fetch` is the global one with
+// another destination: redirects, subrequests, spans, bodies and aborts are treated alike.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ObjectDefineProperty,
+  ObjectSetPrototypeOf,
+  SafeWeakMap,
+  SymbolToStringTag,
+  TypeError,
+  WeakMapPrototypeGet,
+  WeakMapPrototypeSet,
+} = primordials;
+const { op_service_of, op_service_own } = core.ops;
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+const { fetchThrough } = core.loadExtScript("ext:lopata/fetch/fetch.js");
+const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
+
+const ILLEGAL_INVOCATION_TEXT =
+  "Illegal invocation: function called with incorrect `this` reference. See " +
+  "https://developers.cloudflare.com/workers/observability/errors/#illegal-invocation-errors for details.";
+
+/**
+ * What a Fetcher stands for, by the object that user code holds.
+ * @type {WeakMap<object, { handle: object, name: string }>} `handle` is the native service, `name` the binding's
+ */
+const routes = new SafeWeakMap();
+
+/** Given to constructors by this script only. */
+const construct = {};
+
+/** @param {unknown} fetcher @returns {{ handle: object, name: string }} */
+function routeOf(fetcher) {
+  const route = typeof fetcher === "object" || typeof fetcher === "function"
+    ? WeakMapPrototypeGet(routes, fetcher)
+    : undefined;
+  if (route === undefined) throw new TypeError(ILLEGAL_INVOCATION_TEXT);
+  return route;
+}
+
+class Fetcher {
+  constructor(token) {
+    if (token !== construct) throw new TypeError("Illegal constructor");
+  }
+
+  /**
+   * @param {RequestInfo} input
+   * @param {RequestInit} [init]
+   * @returns {Promise<Response>}
+   */
+  fetch(input, init = undefined) {
+    return fetchThrough(routeOf(this), arguments.length, input, init);
+  }
+
+  connect() {
+    routeOf(this);
+    throw new TypeError("Sockets are not available in this version of lopata: connect() cannot be called.");
+  }
+}
+
+/** An entrypoint of the worker itself. Called, it gives a Fetcher whose target sees the given props. */
+class LoopbackServiceStub extends Fetcher {}
+
+for (const [prototype, name] of [[Fetcher.prototype, "Fetcher"], [LoopbackServiceStub.prototype, "LoopbackServiceStub"]]) {
+  ObjectDefineProperty(prototype, SymbolToStringTag, { __proto__: null, value: name, configurable: true });
+  // What structured clone calls for an object with this property.
+  ObjectDefineProperty(prototype, core.hostObjectBrand, {
+    __proto__: null,
+    value() {
+      throw new DOMException(
+        `Could not serialize object of type "${name}". This type does not support serialization.`,
+        "DataCloneError",
+      );
+    },
+  });
+}
+
+/**
+ * A Fetcher for a native service.
+ * @param {object} handle
+ * @param {string} name of the binding, for spans
+ */
+function fetcher(handle, name) {
+  const object = new Fetcher(construct);
+  WeakMapPrototypeSet(routes, object, { __proto__: null, handle, name });
+  return object;
+}
+
+/**
+ * The service behind an env entry.
+ * @param {number} id
+ * @param {string} name
+ */
+function binding(id, name) {
+  const handle = op_service_of(id);
+  if (handle === null) return unavailable(`The service binding ${name} leads to no worker.`);
+  return fetcher(handle, name);
+}
+
+/**
+ * The stub of one of the worker's own entrypoints.
+ * @param {string} entrypoint
+ */
+function loopback(entrypoint) {
+  const stub = (options) => {
+    const props = options?.props;
+    return fetcher(op_service_own(entrypoint, props === undefined ? undefined : cloneProps(props)), entrypoint);
+  };
+  // Properties of the stub are the entrypoint's, not those of a function.
+  delete stub.name;
+  delete stub.length;
+  ObjectSetPrototypeOf(stub, LoopbackServiceStub.prototype);
+  WeakMapPrototypeSet(routes, stub, { __proto__: null, handle: op_service_own(entrypoint, undefined), name: entrypoint });
+  return stub;
+}
+
+/** @param {unknown} props @returns {Uint8Array} */
+function cloneProps(props) {
+  if (typeof props !== "object" || props === null) {
+    throw new TypeError("Incorrect type for the 'props' field on 'Options': the provided value is not of type 'object'.");
+  }
+  return core.serialize(props, undefined, (message) => {
+    throw new DOMException(message, "DataCloneError");
+  });
+}
+
+return { binding, Fetcher, fetcher, loopback, LoopbackServiceStub, routeOf };
+})();
