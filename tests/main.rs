@@ -15,5 +15,6 @@ mod outbound;
 mod playground;
 mod reload;
 mod server;
+mod services;
 mod streams;
 mod terminal;

@@ -127,6 +127,14 @@ pub fn to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, error: &WireError) -> v8::Loc
     object.into()
 }
 
+/// What an op gives instead of its result when the other side failed: `{ failure }`.
+pub fn failure_to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, error: &WireError) -> v8::Local<'s, v8::Value> {
+    let object = v8::Object::new(scope);
+    let failure = to_v8(scope, error);
+    set(scope, object, "failure", failure);
+    object.into()
+}
+
 /// Sets a property of an object that was made here.
 pub fn set<'s>(
     scope: &mut v8::PinScope<'s, '_>,

@@ -23,7 +23,7 @@ pub enum ToGuest {
     Load(Box<WorkerDefinition>),
     /// Run the `fetch` handler.
     ///
-    /// Sent by the server for each request routed to the worker. Answered by [`Answer::Response`] or
+    /// Sent by the server for each request routed to the worker, or by a guest through a door. Answered by [`Answer::Response`] or
     /// [`Answer::Failed`]; a dropped reply means that the guest died. Every fetch is followed, in time, by one
     /// [`FromGuest::EventEnded`].
     Fetch {
@@ -56,8 +56,8 @@ pub enum ToGuest {
     },
     /// The caller of `event` has gone away: abort `request.signal`.
     ///
-    /// Sent by the server when the client disconnects before the response is complete. It always follows the
-    /// event it aborts (same inbox). No answer; ignored once the event has ended.
+    /// Sent by the server when the client disconnects before the response is complete, or by a guest that gives
+    /// up on a call before its answer. It always follows the event it aborts (same inbox). No answer; ignored once the event has ended.
     Abort {
         /// The event.
         event: EventId,

@@ -295,6 +295,22 @@ fn an_abort_never_overtakes_its_event_across_a_relief() {
     assert_eq!(events, EVENTS);
 }
 
+#[test]
+fn a_weak_sender_sends_and_keeps_nothing_open() {
+    let (sender, mut receiver) = inbox(8);
+    let weak = sender.downgrade();
+    weak.upgrade().unwrap().send(event(1)).unwrap();
+    drop(sender);
+    assert!(weak.upgrade().is_none(), "the last sender is gone");
+    assert_eq!(receive(&mut receiver), [Kind::Event(EventId(1))]);
+    let (_, waker) = Wakes::new();
+    let end = receiver.poll_recv_many(&mut Context::from_waker(&waker), &mut Vec::new(), 1);
+    assert_eq!(end, Poll::Ready(0), "the receiver learns that nothing more comes");
+    drop(receiver);
+    assert!(weak.upgrade().is_none());
+    assert!(WeakInboxSender::default().upgrade().is_none(), "there is nothing behind it");
+}
+
 /// The guest may die while parcels are being sent: each is refused or its asker is told.
 #[test]
 fn a_death_during_sending_reaches_everyone() {

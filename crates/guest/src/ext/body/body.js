@@ -48,6 +48,8 @@ const {
   TransformStream,
   WritableStream,
 } = core.loadExtScript("ext:deno_web/06_streams.js");
+const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
+const errors = core.loadExtScript("ext:lopata/errors/errors.js");
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
 /** Streams that are nothing but the reading end `rid`, until somebody reads them. */
@@ -61,32 +63,47 @@ const knownLengths = new SafeWeakMap();
  * A byte stream over the reading end `rid`.
  * @param {number} rid
  * @param {number | null} length bytes, when known
+ * @param {AbortSignal} [signal] fails the stream
  */
-function readableFromNative(rid, length) {
-  let stream;
+function readableFromNative(rid, length, signal = undefined) {
+  let stream, controller_;
+  const abort = () => {
+    WeakMapPrototypeDelete(nativeReaders, stream);
+    controller_.error(signal.reason);
+    op_body_cancel(rid, signal.reason);
+  };
   stream = new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: undefined,
+    start(controller) {
+      controller_ = controller;
+    },
     async pull(controller) {
       WeakMapPrototypeDelete(nativeReaders, stream);
       // undefined: nothing there yet; null: the end.
       let chunk = op_body_try_read(rid);
       if (chunk === undefined) chunk = await op_body_read(rid);
       if (chunk === null) {
+        signal?.[removeAbort](abort);
         controller.close();
         // A pending BYOB read is answered with an empty view.
         controller.byobRequest?.respond(0);
+      } else if (TypedArrayPrototypeGetSymbolToStringTag(chunk) === undefined) {
+        signal?.[removeAbort](abort);
+        throw errors.revive(chunk.failure);
       } else {
         controller.enqueue(chunk);
       }
     },
     cancel(reason) {
+      signal?.[removeAbort](abort);
       WeakMapPrototypeDelete(nativeReaders, stream);
       op_body_cancel(rid, reason);
     },
   }, { highWaterMark: 0 });
   WeakMapPrototypeSet(nativeReaders, stream, rid);
   if (length !== null) WeakMapPrototypeSet(knownLengths, stream, length);
+  signal?.[addAbort](abort);
   return stream;
 }
 
@@ -94,10 +111,11 @@ function readableFromNative(rid, length) {
  * @param {number} rid
  * @param {number | null} length
  * @param {import("../io_context/io_context.js").IoContext} context whose end is the stream's end
+ * @param {AbortSignal} [signal] fails the stream
  */
-function innerBodyFromNative(rid, length, context) {
+function innerBodyFromNative(rid, length, context, signal = undefined) {
   context?.own(rid);
-  const body = new InnerBody(readableFromNative(rid, length));
+  const body = new InnerBody(readableFromNative(rid, length, signal));
   body.length = length;
   return body;
 }

@@ -7,8 +7,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
-use deno_core::convert::Uint8Array;
-use deno_core::{OpState, op2, v8};
+use deno_core::{OpState, ToV8, op2, v8};
 use lopata_bridges::{StreamReader, StreamWriter, stream};
 use lopata_protocol::WireError;
 
@@ -74,19 +73,33 @@ impl Bodies {
     }
 }
 
-/// What a read gives to the script.
-enum ReadResult {
+/// What a read gives to the script: a `Uint8Array`, `null` at the end, or `{ failure }` for `errors.js`.
+pub enum ReadResult {
+    /// The next bytes.
     Chunk(Bytes),
+    /// There are no more.
     End,
+    /// The sender failed.
     Failed(WireError),
-    Gone,
+}
+
+impl<'s> ToV8<'s> for ReadResult {
+    type Error = std::convert::Infallible;
+
+    fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
+        Ok(match self {
+            Self::Chunk(bytes) => bytes_to_v8(scope, bytes),
+            Self::End => v8::null(scope).into(),
+            Self::Failed(error) => wire::failure_to_v8(scope, &error),
+        })
+    }
 }
 
 fn state_of(state: &OpState) -> Rc<GuestState> {
     state.borrow::<Rc<GuestState>>().clone()
 }
 
-/// Reads without waiting: a chunk, `null` at the end, `undefined` when nothing has arrived.
+/// Reads without waiting: as `op_body_read`, or `undefined` when nothing has arrived.
 #[op2]
 pub fn op_body_try_read<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -111,7 +124,7 @@ pub fn op_body_try_read<'s>(
         Poll::Ready(Some(Ok(bytes))) => Ok(bytes_to_v8(scope, bytes)),
         Poll::Ready(Some(Err(error))) => {
             guest.bodies.readers.borrow_mut().remove(&id);
-            Err(GuestError::Wire(error))
+            Ok(wire::failure_to_v8(scope, &error))
         }
     }
 }
@@ -128,37 +141,29 @@ pub fn bytes_to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: Bytes) -> v8::Lo
     }
 }
 
-/// Waits for the next chunk; `null` is the end.
+/// Waits for the next chunk or the end.
 #[op2]
-pub async fn op_body_read(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> Result<Option<Uint8Array>, GuestError> {
+pub async fn op_body_read(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> Result<ReadResult, GuestError> {
     let guest = state_of(&state.borrow());
     let slot = guest.bodies.reader(id).ok_or(GuestError::EventOver)?;
     let result = poll_fn(|cx| {
         let mut reader = slot.reader.borrow_mut();
-        let Some(reader) = reader.as_mut() else { return Poll::Ready(ReadResult::Gone) };
+        let Some(reader) = reader.as_mut() else { return Poll::Ready(Err(GuestError::EventOver)) };
         match reader.poll_read(cx) {
             Poll::Pending => {
                 *slot.waker.borrow_mut() = Some(cx.waker().clone());
                 Poll::Pending
             }
-            Poll::Ready(None) => Poll::Ready(ReadResult::End),
-            Poll::Ready(Some(Ok(bytes))) => Poll::Ready(ReadResult::Chunk(bytes)),
-            Poll::Ready(Some(Err(error))) => Poll::Ready(ReadResult::Failed(error)),
+            Poll::Ready(None) => Poll::Ready(Ok(ReadResult::End)),
+            Poll::Ready(Some(Ok(bytes))) => Poll::Ready(Ok(ReadResult::Chunk(bytes))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Ok(ReadResult::Failed(error))),
         }
     })
-    .await;
-    match result {
-        ReadResult::Chunk(bytes) => Ok(Some(Vec::from(bytes).into())),
-        ReadResult::End => {
-            guest.bodies.readers.borrow_mut().remove(&id);
-            Ok(None)
-        }
-        ReadResult::Failed(error) => {
-            guest.bodies.readers.borrow_mut().remove(&id);
-            Err(GuestError::Wire(error))
-        }
-        ReadResult::Gone => Err(GuestError::EventOver),
+    .await?;
+    if matches!(result, ReadResult::End | ReadResult::Failed(_)) {
+        guest.bodies.readers.borrow_mut().remove(&id);
     }
+    Ok(result)
 }
 
 /// Wants no more of a body; its sender stops.

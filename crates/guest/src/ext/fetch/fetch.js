@@ -101,7 +101,7 @@ async function follow(context, route, request) {
     const response = await hop(context, route, request, method, url.href, headerList, body, signal);
     const location = rr.redirectStatus(response.status) ? header(response.headers, "location") : null;
     if (inner.redirectMode !== "follow" || location === null) {
-      return finish(context, response, method, urlList);
+      return finish(context, response, method, signal, urlList);
     }
     if (response.bodyKind === 2) core.ops.op_body_cancel(response.body, undefined);
     if (redirects === REDIRECTS_MAX) throw new TypeError("Too many redirects.");
@@ -173,7 +173,11 @@ async function hop(context, route, request, method, url, headerList, body, signa
         sent.length,
       );
     const response = await op_fetch_response(call);
-    signal.throwIfAborted();
+    if (signal.aborted) {
+      // The answer and the abort have crossed.
+      if (response?.bodyKind === 2) core.ops.op_body_cancel(response.body, signal.reason);
+      throw signal.reason;
+    }
     if (response === null) {
       throw new Error("The request was canceled because the client went away.");
     }
@@ -205,12 +209,12 @@ function withoutFragment(url) {
   return at < 0 ? url : StringPrototypeSlice(url, 0, at);
 }
 
-function finish(context, head, method, urlList) {
+function finish(context, head, method, signal, urlList) {
   let body = null;
   if (head.bodyKind === 1) {
     body = body_.innerBodyFromBytes(head.body);
   } else if (head.bodyKind === 2) {
-    body = body_.innerBodyFromNative(head.body, head.length < 0 ? null : head.length, context);
+    body = body_.innerBodyFromNative(head.body, head.length < 0 ? null : head.length, context, signal);
   }
   // What is no part of such a response was not asked for; its sender is told when the context ends.
   if (method === "HEAD" || rr.nullBodyStatus(head.status)) body = null;

@@ -121,12 +121,14 @@ pub fn op_fetch_start<'s>(
     let guest = state.borrow::<Rc<GuestState>>().clone();
     let mut attachments = Attachments::none();
     let body = take_body(scope, &guest, body_kind, body, length, &mut attachments)?;
-    let service = guest.services.outbound().ok_or(GuestError::ServiceGone)?;
     let request = Box::new(RequestHead { method, url, headers: header_list(scope, headers), cf: None });
     let parent = calling_span(&guest, EventId(event));
     let (reply, receiver) = reply();
     let call = FetchCall { request, body, attachments, parent, reply };
-    service.call(call).map_err(|_| GuestError::ServiceGone)?;
+    if let Some(service) = guest.services.outbound() {
+        // A refused call is dropped here with its reply, which says that the service is gone.
+        let _ = service.call(call);
+    }
     Ok(guest.calls.add(receiver, None))
 }
 
@@ -192,15 +194,11 @@ impl<'s> deno_core::ToV8<'s> for FetchOutcome {
     type Error = std::convert::Infallible;
 
     fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
-        let object = v8::Object::new(scope);
         let (head, body) = match self {
             Self::Response(head, body) => (head, body),
-            Self::Failed(error) => {
-                let failure = wire::to_v8(scope, &error);
-                set(scope, object, "failure", failure);
-                return Ok(object.into());
-            }
+            Self::Failed(error) => return Ok(wire::failure_to_v8(scope, &error)),
         };
+        let object = v8::Object::new(scope);
         let status = v8::Integer::new(scope, i32::from(head.status)).into();
         set(scope, object, "status", status);
         let text = v8::String::new(scope, &head.status_text).unwrap_or_else(|| v8::String::empty(scope)).into();

@@ -5,6 +5,7 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
+  FunctionPrototypeBind,
   ObjectDefineProperty,
   ObjectSetPrototypeOf,
   SafeWeakMap,
@@ -104,16 +105,23 @@ function binding(id, name) {
  * @param {string} entrypoint
  */
 function loopback(entrypoint) {
-  const stub = (options) => {
-    const props = options?.props;
-    return fetcher(op_service_own(entrypoint, props === undefined ? undefined : cloneProps(props)), entrypoint);
-  };
-  // Properties of the stub are the entrypoint's, not those of a function.
+  // Bound, so that it shows none of this source; and its properties are the entrypoint's, not those of a function.
+  const stub = FunctionPrototypeBind(specialize, undefined, entrypoint);
   delete stub.name;
   delete stub.length;
   ObjectSetPrototypeOf(stub, LoopbackServiceStub.prototype);
   WeakMapPrototypeSet(routes, stub, { __proto__: null, handle: op_service_own(entrypoint, undefined), name: entrypoint });
   return stub;
+}
+
+/**
+ * The entrypoint with props.
+ * @param {string} entrypoint
+ * @param {{ props?: object }} [options]
+ */
+function specialize(entrypoint, options) {
+  const props = options?.props;
+  return fetcher(op_service_own(entrypoint, props === undefined ? undefined : cloneProps(props)), entrypoint);
 }
 
 /** @param {unknown} props @returns {Uint8Array} */
