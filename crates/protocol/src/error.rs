@@ -26,6 +26,14 @@ impl WireError {
         Self { name: name.into(), message: message.into(), ..Self::default() }
     }
 
+    /// The other side of a call or a body went away; trying again may help. Source: production's text and property.
+    pub fn connection_lost(detail: Option<&str>) -> Self {
+        let mut error = Self::new("Error", "Network connection lost.");
+        error.properties.push(("retryable".to_string(), true.into()));
+        error.cause = detail.map(|detail| Box::new(Self::new("Error", detail)));
+        error
+    }
+
     /// The error and its causes, outermost first.
     pub fn chain(&self) -> impl Iterator<Item = &WireError> {
         std::iter::successors(Some(self), |error| error.cause.as_deref())

@@ -39,6 +39,11 @@ fn error(message: &str) -> WireError {
     WireError::new("Error", message)
 }
 
+/// What a reader gets of a writer that was dropped.
+fn lost() -> WireError {
+    WireError::connection_lost(Some("The stream ended early: the side that was writing it is gone."))
+}
+
 #[test]
 fn ends_are_counted_until_they_are_over() {
     static CENSUS: AtomicUsize = AtomicUsize::new(0);
@@ -275,7 +280,7 @@ impl Ends {
             }
             Op::DropWriter => {
                 if self.writer.take().is_some() {
-                    self.ended = Some(Some(error("The stream ended early: the side that was writing it is gone.")));
+                    self.ended = Some(Some(lost()));
                 }
             }
             Op::Cancel => {
@@ -421,7 +426,7 @@ fn a_dropped_writer_wakes_its_reader_at_any_point() {
         });
         let (read, error) = runtime().block_on(drain(&mut reader));
         assert_eq!(read, count as u64);
-        assert!(error.unwrap().message.contains("ended early"));
+        assert!(error.unwrap().to_string().contains("connection lost"));
         writing.join().unwrap();
     }
 }

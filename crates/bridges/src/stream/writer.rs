@@ -154,10 +154,8 @@ impl StreamWriter {
 impl Drop for StreamWriter {
     fn drop(&mut self) {
         if self.machine.is_open() {
-            self.close(SenderInput::Fail(WireError::new(
-                "Error",
-                "The stream ended early: the side that was writing it is gone.",
-            )));
+            let detail = "The stream ended early: the side that was writing it is gone.";
+            self.close(SenderInput::Fail(WireError::connection_lost(Some(detail))));
         }
     }
 }

@@ -75,7 +75,7 @@ impl FetchError {
                 io::ErrorKind::InvalidData | io::ErrorKind::Other => {
                     internal(format!("cannot decode the body of {url}: {error}"))
                 }
-                _ => lost(format!("the response of {url} broke off: {error}")),
+                _ => lost(&format!("the response of {url} broke off: {error}")),
             },
         }
     }
@@ -93,23 +93,19 @@ fn connect(error: &hyper_util::client::legacy::Error, url: &str) -> WireError {
     if chain(error).any(|error| error.to_string() == "dns error") {
         return internal(format!("DNS lookup of {target} failed: {reason}"));
     }
-    lost(format!("cannot connect to {target}: {reason}"))
+    lost(&format!("cannot connect to {target}: {reason}"))
 }
 
 fn exchange(error: &hyper_util::client::legacy::Error, url: &str) -> WireError {
     let reason = deepest(error);
     match find::<hyper::Error>(error) {
         Some(error) if error.is_parse() => internal(format!("the answer of {url} is not HTTP: {reason}")),
-        _ => lost(format!("the connection to {} ended before its response: {reason}", target(url))),
+        _ => lost(&format!("the connection to {} ended before its response: {reason}", target(url))),
     }
 }
 
-/// Production marks these as worth another try.
-fn lost(detail: String) -> WireError {
-    let mut error = WireError::new("Error", "Network connection lost.");
-    error.properties.push(("retryable".to_owned(), true.into()));
-    error.cause = Some(Box::new(WireError::new("Error", detail)));
-    error
+fn lost(detail: &str) -> WireError {
+    WireError::connection_lost(Some(detail))
 }
 
 fn internal(detail: String) -> WireError {

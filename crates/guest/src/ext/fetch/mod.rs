@@ -248,7 +248,7 @@ pub async fn op_fetch_response(
     let from_guest = call.started.borrow_mut().take().is_some();
     let Some(answered) = answered else { return Ok(None) };
     let Some(Answered { answer: mut parcel, ended: _ }) = answered else {
-        return Ok(Some(FetchOutcome::Failed(connection_lost())));
+        return Ok(Some(FetchOutcome::Failed(WireError::connection_lost(None))));
     };
     match parcel.message {
         Answer::Response { head, body } => {
@@ -268,18 +268,11 @@ pub async fn op_fetch_response(
     }
 }
 
-/// The error of a call whose other side went away. Source: production's text and property.
-pub fn connection_lost() -> WireError {
-    let mut error = WireError::new("Error", "Network connection lost.");
-    error.properties.push(("retryable".to_string(), true.into()));
-    error
-}
-
 /// An error of another guest's event, as its caller sees it. Source: the properties that production adds.
 pub fn tunneled(mut error: WireError, outcome: EventOutcome) -> WireError {
     // Only a guest that ends answers so: the caller itself, whose going cancels an event too, does not listen.
     if outcome == EventOutcome::Canceled {
-        return connection_lost();
+        return WireError::connection_lost(None);
     }
     if error.name.is_empty() {
         // What was thrown was no error.
