@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use lopata_bridges::{Answered, Parcel, Refused};
+use lopata_bridges::{Answered, InboxSender, Parcel, Refused};
 use lopata_protocol::{Answer, EventId, EventOutcome, ToGuest, WireError, limits};
 use parking_lot::Mutex;
 
@@ -48,6 +48,17 @@ pub enum Accepted {
     Waiting,
 }
 
+/// Why an event of another worker was not delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// No generation serves yet, or the one that did has just ended.
+    Starting,
+    /// There is no code that runs.
+    Broken,
+    /// As many events wait as may.
+    Full,
+}
+
 impl Dispatcher {
     /// The generation that serves, if any.
     pub fn active(&self) -> Option<Arc<Generation>> {
@@ -83,6 +94,28 @@ impl Dispatcher {
             }
             waiting.parcels.push(parcel);
             return Ok(Accepted::Waiting);
+        }
+    }
+
+    /// Delivers an event to the generation that serves now, or gives it back: a worker that calls another never
+    /// waits for a start.
+    pub fn deliver(&self, parcel: Parcel<ToGuest>) -> Result<InboxSender, (Box<Parcel<ToGuest>>, Absent)> {
+        let mut parcel = Box::new(parcel);
+        let mut refused: Option<Arc<Generation>> = None;
+        loop {
+            let Some(generation) = self.active.load_full() else {
+                let broken = self.waiting.lock().failure.is_some();
+                return Err((parcel, if broken { Absent::Broken } else { Absent::Starting }));
+            };
+            // It has ended, and the supervisor is about to say so.
+            if refused.as_ref().is_some_and(|refused| Arc::ptr_eq(refused, &generation)) {
+                return Err((parcel, Absent::Starting));
+            }
+            match generation.guest.inbox.send(*parcel) {
+                Ok(()) => return Ok(generation.guest.inbox.clone()),
+                Err(Refused::Full(back)) => return Err((back, Absent::Full)),
+                Err(Refused::Closed(back)) => (parcel, refused) = (back, Some(generation)),
+            }
         }
     }
 

@@ -21,3 +21,4 @@ pub mod supervisor;
 pub mod terminal;
 pub mod traces;
 pub mod watch;
+pub mod workers;

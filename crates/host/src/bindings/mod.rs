@@ -6,6 +6,7 @@
 
 pub mod kv;
 mod modules;
+mod service;
 mod unavailable;
 mod vars;
 
@@ -16,6 +17,7 @@ use lopata_bridges::ServiceHandle;
 use lopata_protocol::{EnvValue, ServiceId};
 
 use crate::config::WorkerConfig;
+use crate::workers::Workers;
 
 pub use modules::module_global;
 
@@ -26,7 +28,8 @@ pub trait Binding: Sync {
 }
 
 /// All bindings. Entries of an earlier line come first in `env`.
-static BINDINGS: [&dyn Binding; 4] = [&vars::Vars, &kv::Kv, &modules::Blobs, &unavailable::Unavailable];
+static BINDINGS: [&dyn Binding; 5] =
+    [&vars::Vars, &kv::Kv, &service::Service, &modules::Blobs, &unavailable::Unavailable];
 
 /// One entry of `env`, with what the host wants to know of it.
 #[derive(Clone, Debug)]
@@ -47,19 +50,21 @@ pub struct BindingEntry {
     pub identity: String,
 }
 
-/// What bindings share: where they persist, and the stores that run.
+/// What bindings share: where they persist, the stores and the workers that run.
 #[derive(Clone)]
 pub struct BindingContext {
     /// The persist root, `.lopata/state/v3`.
     pub persist: PathBuf,
     /// The running KV stores.
     pub kv: Arc<kv::Stores>,
+    /// The workers of this process.
+    pub workers: Arc<Workers>,
 }
 
 impl BindingContext {
-    /// A context for a persist root.
-    pub fn new(persist: PathBuf) -> Self {
-        Self { persist, kv: Arc::default() }
+    /// A context for a persist root and the workers that share it.
+    pub fn new(persist: PathBuf, workers: Arc<Workers>) -> Self {
+        Self { persist, kv: Arc::default(), workers }
     }
 }
 

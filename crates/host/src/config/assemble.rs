@@ -14,7 +14,7 @@ use super::schema::Effect;
 use super::tree::{Node, Object};
 use super::worker::{
     Assets, BuildConfig, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position, Route,
-    RuleKind, Var, WorkerConfig,
+    RuleKind, ServiceBinding, Var, WorkerConfig,
 };
 
 /// The name of a worker that has none.
@@ -44,7 +44,7 @@ pub struct Given {
 /// The worker. `root` is the configuration's directory, `cwd` the user's.
 pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd: &Path, given: Given) -> WorkerConfig {
     let get = Getter { settings, root };
-    let (kv_namespaces, other_bindings) = env_entries(settings, file);
+    let EnvEntries { kv_namespaces, services, other_bindings } = env_entries(settings, file);
     WorkerConfig {
         name: given.name.or_else(|| settings.worker_name()).unwrap_or_else(|| DEFAULT_NAME.to_string()),
         env: settings.env_name.map(str::to_string),
@@ -75,6 +75,7 @@ pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd:
         limits: limits(settings),
         assets: assets(settings, root, given.assets),
         kv_namespaces,
+        services,
         wasm_modules: get.files("wasm_modules"),
         text_blobs: get.files("text_blobs"),
         data_blobs: get.files("data_blobs"),
@@ -222,26 +223,44 @@ fn assets(settings: &Settings<'_>, root: &Path, given: Option<PathBuf>) -> Optio
     Some(Assets { directory, binding: text("binding").map(str::to_string) })
 }
 
-fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> (Vec<KvNamespace>, Vec<OtherBinding>) {
+/// The env entries that need more than their value.
+#[derive(Default)]
+struct EnvEntries {
+    kv_namespaces: Vec<KvNamespace>,
+    services: Vec<ServiceBinding>,
+    other_bindings: Vec<OtherBinding>,
+}
+
+fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> EnvEntries {
     let file_name: Arc<str> = Arc::from(file.name.as_str());
     let position = |binding: &Binding<'_>| {
         let (line, column) = file.position(binding.range.start);
         Position { file: Arc::clone(&file_name), line, column }
     };
-    let (mut namespaces, mut others) = (Vec::new(), Vec::new());
+    let mut entries = EnvEntries::default();
     for binding in names::bindings(settings) {
         let field = |name: &str| binding.node.as_object().and_then(|object| object.get(name));
         let text = |name: &str| field(name).and_then(Node::as_str).map(str::to_string);
         if binding.key.name == "kv_namespaces" {
-            namespaces.push(KvNamespace {
+            entries.kv_namespaces.push(KvNamespace {
                 binding: binding.name.to_string(),
                 id: text("id"),
                 preview_id: text("preview_id"),
                 remote: field("remote").and_then(Node::as_bool).unwrap_or(false),
                 position: position(&binding),
             });
+        } else if binding.key.name == "services" {
+            entries.services.push(ServiceBinding {
+                binding: binding.name.to_string(),
+                service: text("service").unwrap_or_default(),
+                environment: text("environment").filter(|environment| !environment.is_empty()),
+                entrypoint: text("entrypoint").filter(|entrypoint| entrypoint != "default"),
+                props: field("props").map(|props| props.to_json().to_string()),
+                remote: field("remote").and_then(Node::as_bool).unwrap_or(false),
+                position: position(&binding),
+            });
         } else if binding.key.effect == Effect::Throws {
-            others.push(OtherBinding {
+            entries.other_bindings.push(OtherBinding {
                 kind: binding.key.name,
                 friendly: binding.key.friendly,
                 name: binding.name.to_string(),
@@ -249,7 +268,7 @@ fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> (Vec<KvNamesp
             });
         }
     }
-    (namespaces, others)
+    entries
 }
 
 #[cfg(test)]

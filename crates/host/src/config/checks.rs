@@ -7,7 +7,7 @@ use super::cron;
 use super::date::Date;
 use super::schema::{DURABLE_OBJECT_EXPORT, Object, Shape, WORKER_EXPORT, WORKFLOW_EXPORT};
 use super::suggest;
-use super::tree::{Node, Value};
+use super::tree::{Node, Object as Table, Value};
 use super::validate::{Checker, advice};
 
 /// The types of `rules`, in wrangler's order.
@@ -272,6 +272,21 @@ pub fn kv_namespace(checker: &mut Checker<'_>, path: &str, node: &Node) {
         let message = format!("\"{path}\" bindings should have a string \"id\" field but got {}.", node.quoted());
         checker.error("wrong-value", message, id.range.clone());
     }
+    warn_remote(checker, path, object);
+}
+
+/// An item of `services`.
+pub fn service(checker: &mut Checker<'_>, path: &str, node: &Node) {
+    let Some(object) = node.as_object() else { return };
+    if let Some(service) = object.get("service").filter(|service| service.as_str() == Some("")) {
+        let message = format!("\"{path}\" bindings should have a string \"service\" field but got {}.", node.quoted());
+        checker.error("wrong-value", message, service.range.clone()).help =
+            Some("It is the name of a worker: its own, or that of one that runs beside it.".to_string());
+    }
+    warn_remote(checker, path, object);
+}
+
+fn warn_remote(checker: &mut Checker<'_>, path: &str, object: &Table) {
     if let Some(remote) = object.get("remote").filter(|remote| remote.as_bool() == Some(true)) {
         let message = format!("\"{path}\" is simulated locally: \"remote\" has no effect in lopata.");
         checker.warning("remote", message, remote.range.clone());

@@ -43,7 +43,7 @@ pub use diagnostics::{Diagnostic, Label, Severity, SourceFile, display_path, ren
 pub use dotenv::Variables;
 pub use worker::{
     Assets, BuildConfig, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position, Route,
-    RuleKind, Var, WorkerConfig,
+    RuleKind, ServiceBinding, Var, WorkerConfig,
 };
 
 use environments::{Settings, Wanted};
@@ -233,6 +233,7 @@ impl Loader<'_> {
         let mut config = assemble::worker(&settings, &source.file, &root, cwd, given);
         let flagged = |name: &str| options.vars.iter().any(|(flag, _)| flag == name);
         config.kv_namespaces.retain(|namespace| !flagged(&namespace.binding));
+        config.services.retain(|service| !flagged(&service.binding));
         config.other_bindings.retain(|binding| !flagged(&binding.name));
         Some(Loaded {
             config,

@@ -62,6 +62,8 @@ pub struct WorkerConfig {
     pub assets: Option<Assets>,
     /// KV namespaces.
     pub kv_namespaces: Vec<KvNamespace>,
+    /// Service bindings.
+    pub services: Vec<ServiceBinding>,
     /// WebAssembly globals of a service worker: name and file.
     pub wasm_modules: Vec<(String, PathBuf)>,
     /// Text globals of a service worker: name and file.
@@ -255,6 +257,25 @@ impl KvNamespace {
         let preview = self.preview_id.as_deref().filter(|id| !id.is_empty());
         preview.or(self.id.as_deref()).unwrap_or(&self.binding)
     }
+}
+
+/// An item of `services`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceBinding {
+    /// The name of its env entry.
+    pub binding: String,
+    /// The name of the worker that is bound.
+    pub service: String,
+    /// The environment of that worker, which then is named `service-environment`.
+    pub environment: Option<String>,
+    /// The export that is bound; the default one when `None`.
+    pub entrypoint: Option<String>,
+    /// What the bound worker sees as `ctx.props`, as the JSON text of an object.
+    pub props: Option<String>,
+    /// Whether wrangler would call the deployed worker. lopata does not.
+    pub remote: bool,
+    /// Where it is configured.
+    pub position: Position,
 }
 
 /// An env entry that lopata cannot give.

@@ -22,6 +22,7 @@ use crate::server::{Bound, HttpsOptions, Port, ServeOptions};
 use crate::supervisor::{self, Command, Parts, Status};
 use crate::terminal::{Hotkey, Terminal, hotkeys};
 use crate::traces::Traces;
+use crate::workers::Workers;
 
 /// How long requests in flight may take at the end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
@@ -58,7 +59,10 @@ pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
     let persist = root.path().to_path_buf();
     let serve = serve_options(&args, &loaded.config, &overrides, &persist);
 
-    let context = BindingContext::new(persist);
+    let workers = Arc::new(Workers::default());
+    let status = Status::default();
+    workers.add(&loaded.config.name, status.clone()).expect("it is the only worker");
+    let context = BindingContext::new(persist, workers);
     let stores = context.kv.clone();
     let traces = Traces::start(root.traces_database(), terminal.clone());
     let (outbound, fetch_calls) = fetch_service();
@@ -77,7 +81,7 @@ pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
         }
     });
     let project = Project::new(options, overrides, context, outbound, terminal.colour(), sink);
-    let code = serve_until_told(args, terminal, traces, project, serve).await;
+    let code = serve_until_told(args, terminal, traces, project, status, serve).await;
     // Writes that were answered are durable; this lets queued ones finish too.
     stores.close(SHUTDOWN_GRACE);
     code
@@ -88,13 +92,13 @@ async fn serve_until_told(
     terminal: Terminal,
     traces: Traces,
     project: Project,
+    status: Status,
     serve: ServeOptions,
 ) -> anyhow::Result<i32> {
     let (reports_sender, reports) = mpsc::unbounded_channel();
     // Keys and signals bound the channel.
     let (commands, command_receiver) = mpsc::unbounded_channel();
     let (first_attempt, first_over) = oneshot::channel();
-    let status = Status::default();
     let spawn = SpawnOptions {
         snapshot: lopata_snapshot::SNAPSHOT,
         reports: reports_sender,

@@ -198,7 +198,8 @@ pub(super) const SERVICES: Shape = array(&Obj(&binding(
         Field::optional("dev", Map(MapSentence::Any), Property),
         REMOTE,
     ],
-)));
+)
+.check(checks::service)));
 
 pub(super) const DISPATCH: Shape = array(&Obj(&Object::new(
     ObjectSentence::Words("\"{P}\" binding should be objects, but got {V}"),

@@ -106,7 +106,7 @@ pub static KEYS: &[Key] = &[
     list("hyperdrive", bindings::HYPERDRIVE, "binding", "Hyperdrive Config"),
     list("r2_buckets", bindings::R2, "binding", "R2 Bucket"),
     key("logfwdr", Inherited, bindings::LOGFWDR, Throws).gives(Source::Bindings, "logfwdr"),
-    list("services", bindings::SERVICES, "binding", "Worker"),
+    key("services", NotInherited, bindings::SERVICES, Works).gives(Source::Items("binding"), "Worker"),
     list("analytics_engine_datasets", bindings::ANALYTICS_ENGINE, "binding", "Analytics Engine Dataset"),
     key("text_blobs", TopLevelOnly, Map(MapSentence::Blob), Works).gives(Source::Names, "Text Blob"),
     single("browser", bindings::SIMPLE, "Browser Run"),

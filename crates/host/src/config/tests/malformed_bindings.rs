@@ -43,6 +43,27 @@ fn bindings() {
     "#]],
     );
     json(
+        "  \"services\": [\n    { \"binding\": \"A\" },\n    { \"binding\": \"B\", \"service\": \"\", \"entrypoint\": 1 },\n    { \"binding\": \"C\", \"service\": \"c\", \"props\": \"x\" },\n    { \"binding\": \"D\", \"service\": \"d\", \"remote\": true, \"entry_point\": \"E\" }\n  ]",
+        &expect![[r#"
+            error: "services[0]" bindings should have a string "service" field but got {"binding":"A"}.
+              --> wrangler.jsonc:4:5
+              help: Add "service": ….
+            error: "services[1]" bindings should have a string "entrypoint" field but got {"binding":"B","service":"","entrypoint":1}.
+              --> wrangler.jsonc:5:52
+              help: Put it in quotes: "1".
+            error: "services[1]" bindings should have a string "service" field but got {"binding":"B","service":"","entrypoint":1}.
+              --> wrangler.jsonc:5:34
+              help: It is the name of a worker: its own, or that of one that runs beside it.
+            error: The field "services[2].props" should be an object but got "x".
+              --> wrangler.jsonc:6:48
+            warning: Unexpected fields found in services[3] field: "entry_point"
+              --> wrangler.jsonc:7:55
+              help: Did you mean "entrypoint"?
+            warning: "services[3]" is simulated locally: "remote" has no effect in lopata.
+              --> wrangler.jsonc:7:49
+        "#]],
+    );
+    json(
         "  \"durable_objects\": { \"bindings\": [{ \"name\": \"A\", \"environment\": \"x\" }] }",
         &expect![[r#"
         error: binding should have a string "class_name" field.

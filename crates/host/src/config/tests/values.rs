@@ -261,6 +261,7 @@ fn a_full_configuration() {
                     },
                 },
             ],
+            services: [],
             wasm_modules: [
                 (
                     "W",
@@ -399,6 +400,7 @@ fn defaults() {
             },
             assets: None,
             kv_namespaces: [],
+            services: [],
             wasm_modules: [],
             text_blobs: [],
             data_blobs: [],
@@ -480,6 +482,24 @@ fn the_id_of_a_namespace_is_wranglers() {
     let config = Dir::new(&[("wrangler.json", text)]).load(|_| {}).unwrap().config;
     assert_eq!(config.kv_namespaces.iter().map(|kv| kv.local_id()).collect::<Vec<_>>(), ["A", "b", "p"]);
     assert_eq!(config.kv_namespaces[1].position.to_string(), "wrangler.json:2:42");
+}
+
+#[test]
+fn a_service_binding_is_a_name_an_entrypoint_and_props() {
+    let text = br#"{ "main": "src/index.ts", "compatibility_date": "2026-01-01", "services": [
+        { "binding": "A", "service": "a" },
+        { "binding": "B", "service": "b", "environment": "staging", "entrypoint": "Admin", "props": { "k": [1, null] } },
+        { "binding": "C", "service": "c", "entrypoint": "default", "environment": "" } ] }"#;
+    let loaded = Dir::new(&[("wrangler.json", text)]).load(|_| {}).unwrap();
+    assert_eq!(loaded.warnings, []);
+    let services = loaded.config.services;
+    let [a, b, c] = services.as_slice() else { panic!("{services:?}") };
+    assert_eq!((a.binding.as_str(), a.service.as_str()), ("A", "a"));
+    assert_eq!((&a.entrypoint, &a.environment, &a.props), (&None, &None, &None));
+    assert_eq!((b.entrypoint.as_deref(), b.environment.as_deref()), (Some("Admin"), Some("staging")));
+    assert_eq!(b.props.as_deref(), Some("{\"k\":[1,null]}"));
+    assert_eq!((&c.entrypoint, &c.environment), (&None, &None), "the default export needs no name");
+    assert_eq!(b.position.to_string(), "wrangler.json:3:22");
 }
 
 #[test]
