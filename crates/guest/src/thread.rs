@@ -45,8 +45,18 @@ pub struct GuestReport {
 #[derive(Clone)]
 pub struct HostSender {
     guest: GuestId,
-    reports: mpsc::UnboundedSender<GuestReport>,
+    owner: Owner,
     log_budget: LogBudget,
+}
+
+/// Who hears what a guest says: whoever keeps the spares, until somebody adopts it.
+#[derive(Clone)]
+struct Owner(Arc<Mutex<OwnerState>>);
+
+struct OwnerState {
+    reports: mpsc::UnboundedSender<GuestReport>,
+    /// The last word was said; nobody can adopt the guest any more.
+    stopped: bool,
 }
 
 impl HostSender {
@@ -55,7 +65,9 @@ impl HostSender {
         if matches!(message, FromGuest::Log(_)) && !self.log_budget.take() {
             return;
         }
-        let _ = self.reports.send(GuestReport { guest: self.guest, message });
+        let mut owner = self.owner.0.lock();
+        owner.stopped |= matches!(message, FromGuest::Stopped { .. });
+        let _ = owner.reports.send(GuestReport { guest: self.guest, message });
     }
 }
 
@@ -88,7 +100,7 @@ impl LogBudget {
 pub struct SpawnOptions {
     /// The startup snapshot; every isolate of the process must use the same.
     pub snapshot: Snapshot,
-    /// Where reports go.
+    /// Where reports go until the guest is adopted.
     pub reports: mpsc::UnboundedSender<GuestReport>,
     /// Compiled code of past generations.
     pub code_cache: CodeCache,
@@ -103,6 +115,7 @@ pub struct GuestHandle {
     /// Its inbox.
     pub inbox: InboxSender,
     control: Control,
+    owner: Owner,
     /// Non-null until joined.
     thread: Mutex<Option<JoinHandle<()>>>,
     /// The receiving end of the inbox, once the thread is over; what it holds was never started.
@@ -110,6 +123,16 @@ pub struct GuestHandle {
 }
 
 impl GuestHandle {
+    /// Sends everything the guest says from now on to `reports`. False when it has said its last word already,
+    /// which `reports` then will not hear.
+    pub fn adopt(&self, reports: mpsc::UnboundedSender<GuestReport>) -> bool {
+        let mut owner = self.owner.0.lock();
+        if !owner.stopped {
+            owner.reports = reports;
+        }
+        !owner.stopped
+    }
+
     /// Ends the guest whatever it is doing. `None` stops it without calling it a death.
     pub fn terminate(&self, death: Option<Death>) {
         self.control.terminate(death);
@@ -211,7 +234,8 @@ pub fn spawn(options: SpawnOptions) -> std::io::Result<GuestHandle> {
     let id = GuestId::next();
     let (inbox_sender, inbox_receiver) = inbox(limits::INBOX_EVENTS_MAX);
     let control = Control::default();
-    let host = HostSender { guest: id, reports: options.reports.clone(), log_budget: options.log_budget.clone() };
+    let owner = Owner(Arc::new(Mutex::new(OwnerState { reports: options.reports.clone(), stopped: false })));
+    let host = HostSender { guest: id, owner: owner.clone(), log_budget: options.log_budget.clone() };
     let retired = Arc::new(Mutex::new(None));
     let thread = std::thread::Builder::new().name(format!("lopata-{id}")).stack_size(STACK_BYTES).spawn({
         let control = control.clone();
@@ -219,7 +243,7 @@ pub fn spawn(options: SpawnOptions) -> std::io::Result<GuestHandle> {
         let retired = retired.clone();
         move || run(options, host, control, inbox, inbox_receiver, &retired)
     })?;
-    Ok(GuestHandle { id, inbox: inbox_sender, control, thread: Mutex::new(Some(thread)), retired })
+    Ok(GuestHandle { id, inbox: inbox_sender, control, owner, thread: Mutex::new(Some(thread)), retired })
 }
 
 fn run(

@@ -35,9 +35,10 @@ pub enum Command {
 /// Flags that every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// Path to the configuration file (found upward from here when not given)
+    /// Path to the configuration file (found upward from here when not given); `dev` takes several, the first of which
+    /// gets the requests
     #[arg(short, long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub config: Vec<PathBuf>,
     /// The environment of the configuration to use
     #[arg(short, long, global = true, value_name = "NAME")]
     pub env: Option<String>,
@@ -221,14 +222,15 @@ pub fn run_kv(args: &KvArgs, global: &Global) -> anyhow::Result<i32> {
     let here = std::env::current_dir().context("The current directory cannot be read")?;
     let cwd = global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
     let mut options = LoadOptions::new(cwd.clone());
-    options.config = global.config.clone();
+    anyhow::ensure!(global.config.len() < 2, "Only `lopata dev` takes more than one configuration.");
+    options.config = global.config.first().cloned();
     options.env = global.env.clone();
     options.env_files = global.env_file.clone();
     let place = args.place();
     // A namespace named by its id needs no configuration; without a `main`, one is still of use.
     let (namespaces, config) = match config::load(&options) {
         Ok(loaded) => (loaded.config.kv_namespaces, loaded.path),
-        Err(errors) if place.names_an_id() && global.config.is_none() => {
+        Err(errors) if place.names_an_id() && global.config.is_empty() => {
             let path = errors.watch.into_iter().find(|path| path.is_file());
             (Vec::new(), path)
         }
@@ -295,6 +297,7 @@ mod tests {
         for line in [
             "lopata dev",
             "lopata dev src/index.ts --port 0 --ip 0.0.0.0 -e staging",
+            "lopata dev -c a/wrangler.jsonc -c b/wrangler.toml --config c/wrangler.json",
             "lopata dev -c a/wrangler.jsonc --var A:b --var C:d --persist-to /tmp/x --test-scheduled",
             "lopata dev --local-protocol https --log-level debug --no-bundle --show-interactive-dev-session=false",
             "lopata dev --env-file .env --env-file .env.local --compatibility-flags nodejs_compat",

@@ -13,6 +13,7 @@ use lopata_protocol::{Answer, EventId, EventOutcome, ScheduledOutcome, SpanConte
 
 use crate::dispatcher::{Accepted, DispatchError, Dispatcher};
 use crate::server::{ControlBody, ControlRequest, ControlResponse};
+use crate::workers::{Routing, Worker, Workers};
 
 /// The paths of the scheduled trigger, today's and wrangler's older ones.
 const SCHEDULED: [&str; 3] = ["/cdn-cgi/handler/scheduled", "/cdn-cgi/local/scheduled", "/cdn-cgi/mf/scheduled"];
@@ -20,11 +21,13 @@ const SCHEDULED: [&str; 3] = ["/cdn-cgi/handler/scheduled", "/cdn-cgi/local/sche
 /// wrangler's older trigger, with `--test-scheduled`.
 const TEST_SCHEDULED: &str = "/__scheduled";
 
-/// Answers control requests for one worker.
+/// Answers control requests.
 #[derive(Clone)]
 pub struct Control {
     /// Where events go.
-    pub dispatcher: Arc<Dispatcher>,
+    pub workers: Arc<Workers>,
+    /// Whose they are when the request does not say.
+    pub routing: Arc<Routing>,
     /// `--test-scheduled`.
     pub test_scheduled: bool,
 }
@@ -44,6 +47,10 @@ impl Control {
                 .find(|(key, _)| key == name)
                 .map(|(_, value)| value.into_owned())
         };
+        let worker = match self.target(&request, parameter("worker")) {
+            Ok(worker) => worker,
+            Err(sentence) => return text_response(404, &sentence),
+        };
         let cron = parameter("cron").unwrap_or_default();
         let time_ms = match parameter("time") {
             None => now_ms(),
@@ -54,7 +61,7 @@ impl Control {
         };
         let json = parameter("format").as_deref() == Some("json");
         let test_scheduled = request.uri().path() == TEST_SCHEDULED;
-        match self.scheduled(cron, time_ms).await {
+        match scheduled(&worker.status.dispatcher, cron, time_ms).await {
             Err(sentence) => text_response(503, &sentence),
             Ok(_) if test_scheduled => text_response(200, "Ran scheduled event"),
             Ok(ScheduledOutcome { outcome, no_retry }) if json => {
@@ -65,22 +72,36 @@ impl Control {
         }
     }
 
-    async fn scheduled(&self, cron: String, scheduled_time_ms: f64) -> Result<ScheduledOutcome, String> {
-        let (reply, answer) = reply();
-        let ids = Ids::new();
-        let parent = SpanContext { trace: ids.trace(), span: ids.span() };
-        let message = ToGuest::Scheduled { event: EventId::next(), cron, scheduled_time_ms, parent };
-        let accepted = self.dispatcher.dispatch(Parcel::asking(message, reply));
-        match accepted {
-            Ok(Accepted::Delivered(_) | Accepted::Waiting) => {}
-            Err(error @ DispatchError::Full) => return Err(error.to_string()),
-            Err(error @ DispatchError::Broken(_)) => return Err(error.to_string()),
+    /// The worker that `?worker=` names, or the one that the request's host selects.
+    fn target(&self, request: &ControlRequest, named: Option<String>) -> Result<Arc<Worker>, String> {
+        if let Some(name) = named {
+            return self.workers.find(&name).ok_or_else(|| {
+                let names: Vec<_> = self.workers.all().iter().map(|worker| format!("\"{}\"", worker.name)).collect();
+                format!("There is no worker \"{name}\". There is {}.", names.join(", "))
+            });
         }
-        match answer.await.map(|answered| answered.answer.message) {
-            Some(Answer::Scheduled(outcome)) => Ok(outcome),
-            Some(Answer::Failed { outcome, .. }) => Ok(ScheduledOutcome { outcome, no_retry: false }),
-            Some(_) | None => Err("The worker ended before its handler did.".to_string()),
-        }
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str())).unwrap_or_default();
+        let worker = self.routing.select(&format!("http://{host}{}", request.uri().path()));
+        self.workers.get(worker).ok_or_else(|| "There is no worker.".to_string())
+    }
+}
+
+async fn scheduled(dispatcher: &Dispatcher, cron: String, scheduled_time_ms: f64) -> Result<ScheduledOutcome, String> {
+    let (reply, answer) = reply();
+    let ids = Ids::new();
+    let parent = SpanContext { trace: ids.trace(), span: ids.span() };
+    let message = ToGuest::Scheduled { event: EventId::next(), cron, scheduled_time_ms, parent };
+    let accepted = dispatcher.dispatch(Parcel::asking(message, reply));
+    match accepted {
+        Ok(Accepted::Delivered(_) | Accepted::Waiting) => {}
+        Err(error @ DispatchError::Full) => return Err(error.to_string()),
+        Err(error @ DispatchError::Broken(_)) => return Err(error.to_string()),
+    }
+    match answer.await.map(|answered| answered.answer.message) {
+        Some(Answer::Scheduled(outcome)) => Ok(outcome),
+        Some(Answer::Failed { outcome, .. }) => Ok(ScheduledOutcome { outcome, no_retry: false }),
+        Some(_) | None => Err("The worker ended before its handler did.".to_string()),
     }
 }
 

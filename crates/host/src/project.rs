@@ -14,8 +14,9 @@ use lopata_protocol::{
 
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
-use crate::config::{self, HttpScheme, LoadOptions, WorkerConfig};
+use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, WorkerConfig};
 use crate::server::{BindingLine, Diagnostic, Failure, HostPattern, Site};
+use crate::workers::WorkerId;
 
 /// Everything a generation is made from, shared by all generations of the same code and configuration.
 pub struct Blueprint {
@@ -112,8 +113,10 @@ pub struct Built {
     pub watch: WatchSet,
     /// What the user should know, rendered.
     pub warnings: Vec<String>,
-    /// How the server appears, when the configuration changed it.
+    /// How the server appears; the primary worker alone decides that.
     pub site: Option<Site>,
+    /// The routes of the configuration.
+    pub routes: Vec<Route>,
     /// What is wrong with the newest configuration, when this was built with the one before.
     pub config_failure: Option<BuildFailure>,
 }
@@ -147,8 +150,27 @@ pub struct Overrides {
     pub jsx_fragment: Option<String>,
 }
 
+/// What a project is made with.
+pub struct ProjectParts {
+    /// Which worker it is.
+    pub worker: WorkerId,
+    /// Where its configuration is.
+    pub options: LoadOptions,
+    /// What comes before the configuration.
+    pub overrides: Overrides,
+    /// What its bindings share with those of other workers.
+    pub context: BindingContext,
+    /// What answers its global `fetch`.
+    pub outbound: FetchService,
+    /// Whether texts are coloured.
+    pub colour: bool,
+    /// Where the lines of its own build command go.
+    pub custom_build_output: OutputSink,
+}
+
 /// One worker's files, and what is kept between builds.
 pub struct Project {
+    worker: WorkerId,
     options: LoadOptions,
     overrides: Overrides,
     bundler: Box<dyn Bundler>,
@@ -163,15 +185,10 @@ pub struct Project {
 
 impl Project {
     /// A project that has not been built yet.
-    pub fn new(
-        options: LoadOptions,
-        overrides: Overrides,
-        context: BindingContext,
-        outbound: FetchService,
-        colour: bool,
-        custom_build_output: OutputSink,
-    ) -> Self {
+    pub fn new(parts: ProjectParts) -> Self {
+        let ProjectParts { worker, options, overrides, context, outbound, colour, custom_build_output } = parts;
         Self {
+            worker,
             options,
             overrides,
             bundler: Box::new(WorkerBundler::new(custom_build_output)),
@@ -187,7 +204,7 @@ impl Project {
     pub async fn build(&mut self) -> Result<Built, BuildFailure> {
         // A server that runs over midnight reads its configuration on another day.
         self.options.today = config::Date::today();
-        let (loaded, config_failure) = match (config::load(&self.options), &self.last_good) {
+        let (loaded, config_failure) = match (self.load(), &self.last_good) {
             (Ok(loaded), _) => {
                 self.last_good = Some(loaded.clone());
                 (loaded, None)
@@ -221,7 +238,7 @@ impl Project {
         }
         let mut env = bindings::entries(&config, &self.context);
         env.extend(globals.into_iter().map(bindings::module_global));
-        let site = site(&config, &self.overrides);
+        let site = (self.worker == WorkerId::PRIMARY).then(|| site(&config, &self.overrides));
         let blueprint = Blueprint {
             name: Arc::from(config.name.as_str()),
             cpu_ms_max: config.limits.cpu_ms.unwrap_or(limits::CPU_WATCHDOG_MS),
@@ -240,10 +257,23 @@ impl Project {
         } else {
             self.shown_warnings = warnings.clone();
         }
-        Ok(Built { blueprint, watch, warnings, site: Some(site), config_failure })
+        Ok(Built { blueprint, watch, warnings, site, routes: config.routes, config_failure })
     }
 
-    fn config_failure(&self, errors: &config::ConfigErrors) -> BuildFailure {
+    /// The configuration, whose name is this worker's from now on.
+    fn load(&self) -> Result<config::Loaded, ConfigErrors> {
+        let loaded = config::load(&self.options)?;
+        match self.context.workers.rename(self.worker, &loaded.config.name) {
+            Ok(()) => Ok(loaded),
+            Err(taken) => {
+                let diagnostic = config::Diagnostic::error("duplicate-name", taken.to_string())
+                    .help("Each worker that runs here needs a name of its own: change its \"name\".");
+                Err(ConfigErrors { diagnostics: vec![diagnostic], watch: loaded.watch })
+            }
+        }
+    }
+
+    fn config_failure(&self, errors: &ConfigErrors) -> BuildFailure {
         let texts = vec![config::render_all(&errors.diagnostics, self.colour)];
         let diagnostics = errors.errors().map(page_diagnostic).collect();
         let watch = WatchSet { files: errors.watch.iter().cloned().collect(), ..WatchSet::default() };
@@ -374,12 +404,13 @@ fn module_rule(rule: &config::ModuleRule) -> bundle::ModuleRule {
 
 /// How the server appears to user code. wrangler takes the host from the flag, `dev.host` or the first route.
 pub fn site(config: &WorkerConfig, overrides: &Overrides) -> Site {
-    let routed = || config.routes.first().and_then(config::Route::host);
+    let routed = || config.routes.first().and_then(Route::host);
     let upstream = overrides.upstream_protocol.or(config.dev.upstream_protocol);
     Site {
         host: overrides.host.clone().or_else(|| config.dev.host.clone()).or_else(routed),
         upstream_https: upstream.map(|scheme| scheme == HttpScheme::Https),
-        control_hosts: config.routes.iter().filter_map(config::Route::host).map(|h| HostPattern::new(&h)).collect(),
+        control_hosts: config.routes.iter().filter_map(Route::host).map(|h| HostPattern::new(&h)).collect(),
+        kept_hosts: Vec::new(),
         cf: None,
     }
 }

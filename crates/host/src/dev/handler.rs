@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use http::Method;
-use lopata_bridges::{Parcel, reply_with_sink};
+use lopata_bridges::{Parcel, Unreachable, reply_with_sink};
 use lopata_protocol::{EventId, FromGuest, Props, ToGuest, WireError};
 use tokio::sync::watch;
 
@@ -12,15 +12,18 @@ use crate::control::Control;
 use crate::dispatcher::{Accepted, DispatchError};
 use crate::server::{
     Abort, ControlRequest, ControlResponse, Dispatched, ErrorContext, Failure, FetchEvent, Handler, Refusal,
-    RequestLine, ServerSpan,
+    RequestLine, ServerSpan, Target,
 };
 use crate::supervisor::Status;
 use crate::terminal::Terminal;
 use crate::traces::Traces;
+use crate::workers::{Routing, WorkerId, Workers};
 
-/// Answers the server for one worker.
+/// Answers the server for the workers of this process.
 pub struct DevHandler {
-    status: Status,
+    /// By place.
+    statuses: Vec<Status>,
+    routing: Arc<Routing>,
     terminal: Terminal,
     traces: Traces,
     control: Control,
@@ -28,14 +31,30 @@ pub struct DevHandler {
 }
 
 impl DevHandler {
-    /// A handler over what the supervisor shows of itself.
-    pub fn new(status: Status, terminal: Terminal, traces: Traces, test_scheduled: bool) -> Self {
-        let control = Control { dispatcher: status.dispatcher.clone(), test_scheduled };
+    /// A handler over what the supervisors show of themselves.
+    pub fn new(
+        workers: Arc<Workers>,
+        routing: Arc<Routing>,
+        terminal: Terminal,
+        traces: Traces,
+        test_scheduled: bool,
+    ) -> Self {
+        let statuses = workers.all().iter().map(|worker| worker.status.clone()).collect();
+        let control = Control { workers, routing: routing.clone(), test_scheduled };
         let unread: lopata_bridges::UnreadSink = Arc::new({
             let traces = traces.clone();
             move |message| record(&traces, message)
         });
-        Self { status, terminal, traces, control, unread }
+        Self { statuses, routing, terminal, traces, control, unread }
+    }
+
+    fn status(&self, target: Target) -> &Status {
+        self.statuses.get(target.0).expect("targets are places of workers")
+    }
+
+    fn name(&self, target: Target) -> Arc<str> {
+        let worker = self.control.workers.get(WorkerId(target.0));
+        worker.map_or_else(|| Arc::from(""), |worker| worker.name.clone())
     }
 }
 
@@ -47,28 +66,34 @@ fn record(traces: &Traces, message: FromGuest) {
 }
 
 impl Handler for DevHandler {
+    fn select(&self, url: &str) -> Target {
+        let WorkerId(place) = self.routing.select(url);
+        Target(place)
+    }
+
     fn fetch(&self, call: FetchEvent) -> Result<Dispatched, Refusal> {
-        let FetchEvent { event, request, body, attachments, parent } = call;
+        let FetchEvent { target, event, request, body, attachments, parent } = call;
         let (reply, answer) = reply_with_sink(self.unread.clone());
         let message = ToGuest::Fetch { event, entrypoint: None, props: Props::None, request, body, parent };
         let mut parcel = Parcel { message, attachments };
         parcel.attachments.set_reply(reply);
-        match self.status.dispatcher.dispatch(parcel) {
+        let dispatcher = &self.status(target).dispatcher;
+        match dispatcher.dispatch(parcel) {
             Ok(Accepted::Delivered(generation)) => Ok(Dispatched { answer, guest: generation }),
             Ok(Accepted::Waiting) => {
-                let guest: Arc<dyn Abort> = self.status.dispatcher.clone();
+                let guest: Arc<dyn Abort> = dispatcher.clone();
                 Ok(Dispatched { answer, guest })
             }
             Err(error @ DispatchError::Full) => Err(Refusal { status: 503, message: error.to_string(), failure: None }),
             Err(DispatchError::Broken(failure)) => {
-                let message = "The worker does not start; see the terminal.".to_string();
+                let message = Unreachable::Broken(self.name(target).to_string()).to_string();
                 Err(Refusal { status: 503, message, failure: Some(failure) })
             }
         }
     }
 
-    fn lost(&self, _event: EventId) -> Option<WireError> {
-        self.status.last_death.load().as_deref().cloned()
+    fn lost(&self, target: Target, _event: EventId) -> Option<WireError> {
+        self.status(target).last_death.load().as_deref().cloned()
     }
 
     fn event_ended(&self, message: FromGuest) {
@@ -76,8 +101,8 @@ impl Handler for DevHandler {
     }
 
     fn server_span(&self, span: ServerSpan) {
-        let worker = self.status.dispatcher.active().map(|active| active.blueprint.name.clone());
-        self.traces.push(vec![span.into_record(worker.as_deref().unwrap_or_default())]);
+        let worker = self.name(span.target);
+        self.traces.push(vec![span.into_record(&worker)]);
     }
 
     fn log_request(&self, line: &RequestLine<'_>) {
@@ -92,22 +117,23 @@ impl Handler for DevHandler {
         Box::pin(self.control.clone().answer(request))
     }
 
-    fn newest_failure(&self) -> Option<Arc<Failure>> {
-        self.status.failure.load_full()
+    fn newest_failure(&self, target: Target) -> Option<Arc<Failure>> {
+        self.status(target).failure.load_full()
     }
 
-    fn error_context(&self) -> ErrorContext {
-        match self.status.dispatcher.active() {
+    fn error_context(&self, target: Target) -> ErrorContext {
+        match self.status(target).dispatcher.active() {
             Some(active) => ErrorContext {
                 worker: active.blueprint.name.to_string(),
                 bindings: active.blueprint.binding_lines(),
                 source_roots: active.blueprint.source_roots.clone(),
             },
-            None => ErrorContext::default(),
+            None => ErrorContext { worker: self.name(target).to_string(), ..ErrorContext::default() },
         }
     }
 
     fn revisions(&self) -> Option<watch::Receiver<u64>> {
-        Some(self.status.revision.subscribe())
+        // All workers count one.
+        self.statuses.first().map(|status| status.revision.subscribe())
     }
 }

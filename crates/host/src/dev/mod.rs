@@ -1,4 +1,4 @@
-//! `lopata dev`: wires configuration, supervisor, server and terminal together, and ends them in order.
+//! `lopata dev`: wires configurations, workers, server and terminal together, and ends them in order.
 
 mod handler;
 
@@ -7,22 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use lopata_bridges::fetch_service;
-use lopata_guest::{CodeCache, LogBudget, SpawnOptions};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
 use self::handler::DevHandler;
 use crate::bindings::BindingContext;
-use crate::bundle::{OutputSink, OutputStream};
-use crate::cli::{DevArgs, Global, Lack, Protocol, persist_root};
-use crate::config::{self, HttpScheme, LoadOptions, WorkerConfig};
+use crate::cli::{DevArgs, Global, Lack, persist_root};
+use crate::config::{self, HttpScheme, WorkerConfig};
 use crate::outbound::{Environment, OutboundClient};
-use crate::project::{Overrides, Project, site};
+use crate::project::site;
 use crate::server::{Bound, HttpsOptions, Port, ServeOptions};
-use crate::supervisor::{self, Command, Parts, Status};
+use crate::supervisor::Status;
 use crate::terminal::{Hotkey, Terminal, hotkeys};
 use crate::traces::Traces;
-use crate::workers::Workers;
+use crate::workers::plan::{FirstLook, first_look, scheme};
+use crate::workers::{NameTaken, Plan, Routing, Running, Shared, Spares, Workers};
 
 /// How long requests in flight may take at the end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
@@ -32,8 +30,8 @@ const DEFAULT_PORT: u16 = 8787;
 
 /// Runs the server until it is told to end. The result is the process's exit code.
 pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
-    let options = load_options(&args, &global)?;
-    let cwd = options.cwd.clone();
+    let here = std::env::current_dir().context("The current directory cannot be read")?;
+    let cwd = global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
     let terminal = Terminal::new(args.log_level, cwd.clone());
     for (flag, lack) in args.missing.given() {
         match lack {
@@ -43,125 +41,120 @@ pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
             }
         }
     }
-    let loaded = match config::load(&options) {
-        Ok(loaded) => loaded,
+    let plan = Plan::from_command_line(&args, &global, &cwd);
+    let looks = match first_look(&plan) {
+        Ok(looks) => looks,
         Err(errors) => {
             terminal.raw_error(&config::render_all(&errors.diagnostics, terminal.colour()));
             terminal.flush();
             return Ok(1);
         }
     };
-    for source in &loaded.secrets_from {
-        terminal.notice(&format!("Using secrets defined in {source}"));
-    }
-    let overrides = overrides(&args, &cwd);
-    let root = persist_root(args.persist_to.as_deref(), loaded.path.as_deref(), &cwd);
+    let primary = looks.first().and_then(|look| look.loaded.as_ref()).expect("the first look demands it");
+    let root = persist_root(args.persist_to.as_deref(), primary.path.as_deref(), &cwd);
     let persist = root.path().to_path_buf();
-    let serve = serve_options(&args, &loaded.config, &overrides, &persist);
+    let serve = serve_options(&args, &primary.config, &plan, &persist);
 
     let workers = Arc::new(Workers::default());
-    let status = Status::default();
-    workers.add(&loaded.config.name, status.clone()).expect("it is the only worker");
-    let context = BindingContext::new(persist, workers);
+    let context = BindingContext::new(persist, workers.clone());
     let stores = context.kv.clone();
     let traces = Traces::start(root.traces_database(), terminal.clone());
-    let (outbound, fetch_calls) = fetch_service();
     let environment = Environment::read(|name| std::env::var(name).ok());
     let (client, complaints) = OutboundClient::new(&environment);
     for complaint in complaints {
         terminal.warn(&complaint.to_string());
     }
-    let zone = zone(&loaded.config);
-    tokio::spawn(async move { crate::outbound::serve(client, &zone, fetch_calls).await });
-    let sink: OutputSink = Arc::new({
-        let terminal = terminal.clone();
-        move |stream, line| match stream {
-            OutputStream::Stdout => terminal.notice(&format!("[custom build] {line}")),
-            OutputStream::Stderr => terminal.raw_error(&format!("[custom build] {line}")),
-        }
-    });
-    let project = Project::new(options, overrides, context, outbound, terminal.colour(), sink);
-    let code = serve_until_told(args, terminal, traces, project, status, serve).await;
+    let shared = Shared {
+        context,
+        spares: Spares::start(terminal.clone(), plan.workers.len()),
+        routing: Arc::new(routing(&plan)),
+        client,
+        traces,
+        terminal,
+    };
+    let code = serve_until_told(&args, &shared, &workers, plan, looks, serve).await;
+    drop((shared, workers));
     // Writes that were answered are durable; this lets queued ones finish too.
     stores.close(SHUTDOWN_GRACE);
     code
 }
 
+fn routing(plan: &Plan) -> Routing {
+    match plan.routed {
+        true => Routing::new(plan.workers.iter().map(|one| (one.hosts.clone(), one.routes.clone())).collect()),
+        false => Routing::default(),
+    }
+}
+
+/// Enters the workers into the registry and starts them, the primary first.
+fn start_workers(workers: &Workers, plan: Plan, looks: Vec<FirstLook>, shared: &Shared) -> anyhow::Result<Running> {
+    let revision = watch::Sender::new(0);
+    // All names before the first start, so that no worker finds another missing that is about to be entered.
+    let enter = |look: FirstLook| {
+        let status = Status::new(revision.clone());
+        Ok((workers.add(&look.name, status.clone())?, status, look))
+    };
+    let entered = looks.into_iter().map(enter).collect::<Result<Vec<_>, NameTaken>>()?;
+    let mut running = Running::default();
+    for (plan, (worker, status, look)) in plan.workers.into_iter().zip(entered) {
+        let terminal = shared.terminal_of(worker, &look.name);
+        for source in look.loaded.iter().flat_map(|loaded| &loaded.secrets_from) {
+            terminal.notice(&format!("Using secrets defined in {source}"));
+        }
+        let config = look.loaded.as_ref().map(|loaded| &loaded.config);
+        running.start(worker, status, plan, config, terminal, shared);
+    }
+    Ok(running)
+}
+
 async fn serve_until_told(
-    args: DevArgs,
-    terminal: Terminal,
-    traces: Traces,
-    project: Project,
-    status: Status,
+    args: &DevArgs,
+    shared: &Shared,
+    workers: &Arc<Workers>,
+    plan: Plan,
+    looks: Vec<FirstLook>,
     serve: ServeOptions,
 ) -> anyhow::Result<i32> {
-    let (reports_sender, reports) = mpsc::unbounded_channel();
-    // Keys and signals bound the channel.
-    let (commands, command_receiver) = mpsc::unbounded_channel();
-    let (first_attempt, first_over) = oneshot::channel();
-    let spawn = SpawnOptions {
-        snapshot: lopata_snapshot::SNAPSHOT,
-        reports: reports_sender,
-        code_cache: CodeCache::default(),
-        log_budget: LogBudget::default(),
-    };
+    let Shared { terminal, traces, routing, .. } = shared;
     terminal.notice("⎔ Starting local server...");
-    let parts = Parts {
-        spawn,
-        reports,
-        commands: command_receiver,
-        status: status.clone(),
-        project,
-        terminal: terminal.clone(),
-        traces: traces.clone(),
-        first_attempt,
-    };
-    let supervisor = tokio::spawn(supervisor::run(parts));
-    let handler = DevHandler::new(status, terminal.clone(), traces.clone(), args.test_scheduled);
+    let mut running = start_workers(workers, plan, looks, shared)?;
+    let handler =
+        DevHandler::new(workers.clone(), routing.clone(), terminal.clone(), traces.clone(), args.test_scheduled);
     // The socket is taken while the first build runs; requests that come early wait for it.
     let bound = match crate::server::serve(serve, Arc::new(handler)).await {
         Ok(bound) => Arc::new(bound),
         Err(error) => {
             terminal.error(&error.to_string());
-            end(&commands, supervisor, None, &traces, &terminal).await;
+            end(&running, None, shared).await;
             return Ok(1);
         }
     };
     terminal.on_site({
-        let bound = Arc::downgrade(&bound);
+        let (bound, routing) = (Arc::downgrade(&bound), routing.clone());
         move |site| {
             if let Some(bound) = bound.upgrade() {
-                bound.set_site(site);
+                bound.set_site(routing.dress(site));
             }
         }
     });
-    // A supervisor that is gone has dropped its end; then there is nothing to wait for.
-    let _ = first_over.await;
+    running.first_attempts().await;
     terminal.info(&format!("Ready on {}", bound.url));
     announce_over_ipc(&bound);
-    let code = wait_for_the_end(&args, &terminal, &commands, &bound.url).await;
-    end(&commands, supervisor, Some(bound), &traces, &terminal).await;
+    let code = wait_for_the_end(args, terminal, &running, &bound.url).await;
+    end(&running, Some(bound), shared).await;
     Ok(code)
 }
 
 /// Ends everything in order: no new requests, no guests, no lost spans, no lost lines.
-async fn end(
-    commands: &mpsc::UnboundedSender<Command>,
-    supervisor: tokio::task::JoinHandle<()>,
-    bound: Option<Arc<Bound>>,
-    traces: &Traces,
-    terminal: &Terminal,
-) {
+async fn end(running: &Running, bound: Option<Arc<Bound>>, shared: &Shared) {
+    let Shared { terminal, traces, spares, .. } = shared;
     terminal.on_site(|_| {});
     if let Some(bound) = bound.and_then(Arc::into_inner) {
         bound.shutdown(SHUTDOWN_GRACE).await;
     }
-    let (done, over) = oneshot::channel();
-    if commands.send(Command::Shutdown(done)).is_ok() {
-        // A guest that does not end is not waited for: the process takes it along.
-        let _ = tokio::time::timeout(SHUTDOWN_GRACE, over).await;
-    }
-    supervisor.abort();
+    running.shut_down(SHUTDOWN_GRACE).await;
+    // A spare that does not end is not waited for either.
+    let _ = tokio::time::timeout(SHUTDOWN_GRACE, spares.close()).await;
     let traces = traces.clone();
     // The thread's panic, if any, was its own.
     let _ = tokio::task::spawn_blocking(move || traces.close()).await;
@@ -169,12 +162,7 @@ async fn end(
 }
 
 /// Waits for a key or a signal that ends the server.
-async fn wait_for_the_end(
-    args: &DevArgs,
-    terminal: &Terminal,
-    commands: &mpsc::UnboundedSender<Command>,
-    url: &str,
-) -> i32 {
+async fn wait_for_the_end(args: &DevArgs, terminal: &Terminal, running: &Running, url: &str) -> i32 {
     let keys = hotkeys(args.show_interactive_dev_session);
     if keys.is_some() {
         terminal.notice("[b] open a browser  [r] rebuild  [c] clear console  [x] to exit");
@@ -191,10 +179,7 @@ async fn wait_for_the_end(
         match key {
             Hotkey::Exit => return 0,
             Hotkey::Clear => terminal.notice("\x1b[2J\x1b[3J\x1b[H"),
-            Hotkey::Reload => {
-                // A supervisor that is gone rebuilds nothing any more.
-                let _ = commands.send(Command::Reload);
-            }
+            Hotkey::Reload => running.reload(),
             Hotkey::Browser => open_browser(url, terminal),
         }
     }
@@ -269,51 +254,7 @@ fn announce_over_ipc(bound: &Bound) {
     let _ = bound;
 }
 
-/// What the configuration is loaded with.
-fn load_options(args: &DevArgs, global: &Global) -> anyhow::Result<LoadOptions> {
-    let here = std::env::current_dir().context("The current directory cannot be read")?;
-    let cwd = global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
-    let mut options = LoadOptions::new(cwd);
-    options.config = global.config.clone();
-    options.env = global.env.clone();
-    options.env_files = global.env_file.clone();
-    options.vars = args.var.clone();
-    options.define = args.define.clone();
-    options.alias = args.alias.clone();
-    options.script = args.script.clone();
-    options.name = args.name.clone();
-    options.compatibility_date =
-        if args.latest { Some(options.today.to_string()) } else { args.compatibility_date.clone() };
-    options.compatibility_flags = args.compatibility_flags.clone();
-    Ok(options)
-}
-
-fn overrides(args: &DevArgs, cwd: &Path) -> Overrides {
-    Overrides {
-        host: args.host.clone(),
-        upstream_protocol: args.upstream_protocol.map(scheme),
-        no_bundle: if args.no_bundle { Some(true) } else { args.bundle.then_some(false) },
-        minify: args.minify.then_some(true),
-        tsconfig: args.tsconfig.as_ref().map(|path| cwd.join(path)),
-        jsx_factory: args.jsx_factory.clone(),
-        jsx_fragment: args.jsx_fragment.clone(),
-    }
-}
-
-/// What `CF-Worker` says of the worker on its way out: its zone, or the name that stands for one.
-fn zone(config: &WorkerConfig) -> String {
-    let zone = config.routes.iter().find_map(|route| route.zone_name.clone().or_else(|| route.host()));
-    zone.unwrap_or_else(|| format!("{}.example.com", config.name))
-}
-
-fn scheme(protocol: Protocol) -> HttpScheme {
-    match protocol {
-        Protocol::Http => HttpScheme::Http,
-        Protocol::Https => HttpScheme::Https,
-    }
-}
-
-fn serve_options(args: &DevArgs, config: &WorkerConfig, overrides: &Overrides, persist: &Path) -> ServeOptions {
+fn serve_options(args: &DevArgs, config: &WorkerConfig, plan: &Plan, persist: &Path) -> ServeOptions {
     let port = match (args.port, config.dev.port) {
         (Some(port), _) | (None, Some(port)) => Port::Exact(port),
         (None, None) => Port::Preferred(DEFAULT_PORT),
@@ -325,5 +266,6 @@ fn serve_options(args: &DevArgs, config: &WorkerConfig, overrides: &Overrides, p
         state_dir: persist.to_path_buf(),
     });
     let ip = args.ip.clone().or_else(|| config.dev.ip.clone()).unwrap_or_else(|| "localhost".to_string());
-    ServeOptions { ip, port, https, site: site(config, overrides) }
+    let overrides = plan.workers.first().map(|primary| primary.overrides.clone()).unwrap_or_default();
+    ServeOptions { ip, port, https, site: routing(plan).dress(site(config, &overrides)) }
 }

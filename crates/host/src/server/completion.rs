@@ -15,7 +15,7 @@ use std::time::{Instant, SystemTime};
 use http::{Method, Uri};
 use lopata_protocol::{EventId, SpanContext, SpanId};
 
-use super::handler::{Abort, Handler, ServerSpan};
+use super::handler::{Abort, Handler, ServerSpan, Target};
 
 /// Why a span says that the client was first to go.
 const CLIENT_GONE: &str = "the client went away before the response was complete";
@@ -46,9 +46,26 @@ impl Completion {
     ) -> Self {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let start_us = now.as_micros() as i64;
-        let span =
-            ServerSpan { context, parent, event, start_us, end_us: start_us, method, uri, status: 0, error: None };
+        let span = ServerSpan {
+            context,
+            parent,
+            event,
+            target: Target::default(),
+            start_us,
+            end_us: start_us,
+            method,
+            uri,
+            status: 0,
+            error: None,
+        };
         Self { open: Some(Open { handler, guest: None, started: Instant::now(), span }) }
+    }
+
+    /// It is known which worker the request is for.
+    pub(super) fn selected(&mut self, target: Target) {
+        if let Some(open) = &mut self.open {
+            open.span.target = target;
+        }
     }
 
     /// The request is with `guest`, which from now on wants to know when the client goes.

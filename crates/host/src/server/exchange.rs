@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  /cdn-cgi/…  ──► Host and Origin checked ──► control endpoint, or on to the worker
-//!  navigation  ──► newest build failed? ─────► error page
-//!  the rest    ──► body taken ─► translated ─► dispatched ─► answer ─► response │ error page
+//!  the rest    ──► translated ─► worker selected ─► navigation and its newest build failed? ──► error page
+//!                       └─► body taken ─► dispatched ─► answer ─► response │ error page
 //! ```
 //!
 //! Runs inside the connection's task: no task, lock or timer of its own for a request without a body. hyper drops
@@ -24,7 +24,7 @@ use super::body::OutBody;
 use super::cf::CfTemplate;
 use super::completion::Completion;
 use super::error_page::{self, Subject};
-use super::handler::{Dispatched, FetchEvent, Handler, RequestLine};
+use super::handler::{Dispatched, FetchEvent, Handler, RequestLine, Target};
 use super::intake;
 use super::local_only;
 use super::options::Site;
@@ -116,15 +116,19 @@ impl Asking<'_> {
         if self.parts.method == Method::CONNECT {
             return plain(StatusCode::NOT_IMPLEMENTED, "This server is not a proxy: CONNECT is not supported.");
         }
-        if translation::is_navigation(&self.parts.headers)
-            && let Some(failure) = handler.newest_failure()
-        {
-            return self.error_page(Subject::Failure { status: 500, failure }).await;
-        }
         let context = drawn.context;
         let Ok(Translated { head, rewrite }) = self.translate(drawn) else {
             return plain(StatusCode::BAD_REQUEST, "Invalid Host header");
         };
+        let target = handler.select(&head.url);
+        if let Some(completion) = guard {
+            completion.selected(target);
+        }
+        if translation::is_navigation(&self.parts.headers)
+            && let Some(failure) = handler.newest_failure(target)
+        {
+            return self.error_page(target, Subject::Failure { status: 500, failure }).await;
+        }
         let mut attachments = Attachments::none();
         let sized = self.parts.headers.contains_key(header::CONTENT_LENGTH);
         let body = match intake::without_waiting(&incoming, sized) {
@@ -134,17 +138,17 @@ impl Asking<'_> {
                 Err(broken) => return plain(StatusCode::BAD_REQUEST, broken.to_string()),
             },
         };
-        let event = FetchEvent { event: self.event, request: head, body, attachments, parent: context };
+        let event = FetchEvent { target, event: self.event, request: head, body, attachments, parent: context };
         let Dispatched { answer, guest } = match handler.fetch(event) {
             Ok(dispatched) => dispatched,
-            Err(refusal) => return self.error_page(refusal.into()).await,
+            Err(refusal) => return self.error_page(target, refusal.into()).await,
         };
         if let Some(completion) = guard {
             completion.dispatched(guest);
         }
         let Some(Answered { answer, ended }) = answer.await else {
-            let error = handler.lost(self.event).unwrap_or_else(lost);
-            return self.error_page(Subject::Thrown(error)).await;
+            let error = handler.lost(target, self.event).unwrap_or_else(lost);
+            return self.error_page(target, Subject::Thrown(error)).await;
         };
         if let Some(ended) = ended {
             handler.event_ended(ended);
@@ -161,7 +165,7 @@ impl Asking<'_> {
             Answer::Failed { error, outcome: _ } => error,
             other => unreachable!("a request is answered with a response, not {other:?}"),
         };
-        self.error_page(Subject::Thrown(error)).await
+        self.error_page(target, Subject::Thrown(error)).await
     }
 
     fn translate(&self, drawn: Drawn) -> Result<Translated, translation::InvalidHost> {
@@ -180,10 +184,10 @@ impl Asking<'_> {
     }
 
     /// Boxed, like everything here that most requests do without: hyper moves the future of each request.
-    fn error_page(&self, subject: Subject) -> BoxFuture<'_, Response<OutBody>> {
+    fn error_page(&self, target: Target, subject: Subject) -> BoxFuture<'_, Response<OutBody>> {
         let Self { peer, parts, event: _ } = *self;
         Box::pin(async move {
-            let mut response = error_page::respond(&*peer.handler, parts, peer.tls.is_some(), subject).await;
+            let mut response = error_page::respond(&*peer.handler, target, parts, peer.tls.is_some(), subject).await;
             if parts.method == Method::HEAD {
                 let length = HeaderValue::from(response.body().len());
                 response.headers_mut().insert(header::CONTENT_LENGTH, length);

@@ -20,15 +20,22 @@ use lopata_protocol::{
 use serde_json::Value;
 use tokio::sync::watch;
 
+/// The worker that a request is for, as [`Handler::select`] decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Target(pub usize);
+
 /// The rest of the host, as the server sees it.
 pub trait Handler: Send + Sync + 'static {
-    /// Delivers a request to the active generation.
+    /// Which worker a request is for, by its URL as user code will see it. Asked once for each.
+    fn select(&self, url: &str) -> Target;
+
+    /// Delivers a request to the active generation of its target.
     ///
     /// Exactly one of the two comes back: a way to the answer, or a refusal that becomes the response.
     fn fetch(&self, call: FetchEvent) -> Result<Dispatched, Refusal>;
 
     /// Why a guest dropped its reply, when that is known: shown instead of a general sentence.
-    fn lost(&self, event: EventId) -> Option<WireError>;
+    fn lost(&self, target: Target, event: EventId) -> Option<WireError>;
 
     /// Takes the end of an event that came with its answer.
     fn event_ended(&self, message: FromGuest);
@@ -46,12 +53,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Answers a request whose path was claimed.
     fn control(&self, request: ControlRequest) -> BoxFuture<'static, ControlResponse>;
 
-    /// The failure of the newest build or start, when it is newer than what serves. A browser's navigation gets
-    /// it as a page; all other requests keep getting the last good code.
-    fn newest_failure(&self) -> Option<Arc<Failure>>;
+    /// The failure of the target's newest build or start, when it is newer than what serves. A browser's navigation
+    /// gets it as a page; all other requests keep getting the last good code.
+    fn newest_failure(&self, target: Target) -> Option<Arc<Failure>>;
 
     /// What an error page tells about the worker. Called only when one is made.
-    fn error_context(&self) -> ErrorContext;
+    fn error_context(&self, target: Target) -> ErrorContext;
 
     /// A number that changes whenever other code or another failure would be served: error pages reload then.
     /// `None` leaves that out.
@@ -61,6 +68,8 @@ pub trait Handler: Send + Sync + 'static {
 /// One request for the worker, as it is delivered.
 #[derive(Debug)]
 pub struct FetchEvent {
+    /// The worker it is for.
+    pub target: Target,
     /// The event's id, fresh.
     pub event: EventId,
     /// The request as user code shall see it.
@@ -184,6 +193,8 @@ pub struct ServerSpan {
     pub parent: Option<SpanId>,
     /// The event that it covers.
     pub event: EventId,
+    /// The worker it was for.
+    pub target: Target,
     /// Microseconds since the Unix epoch.
     pub start_us: i64,
     /// Microseconds since the Unix epoch; never before the start.

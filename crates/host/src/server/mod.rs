@@ -45,7 +45,7 @@ use self::connection::Shared;
 use self::exchange::Live;
 pub use self::handler::{
     Abort, BindingLine, ControlBody, ControlRequest, ControlResponse, Diagnostic, Dispatched, ErrorContext, Failure,
-    FetchEvent, Handler, Refusal, RequestLine, ServerSpan,
+    FetchEvent, Handler, Refusal, RequestLine, ServerSpan, Target,
 };
 pub(crate) use self::intake::{Gathered, gather, next_data};
 pub use self::listen::ListenError;

@@ -50,6 +50,8 @@ pub struct Site {
     pub upstream_https: Option<bool>,
     /// Host names of the configured routes, which may call `/cdn-cgi/*` beside the local names.
     pub control_hosts: Vec<HostPattern>,
+    /// Hosts that user code sees as they were sent, whatever `host` and `upstream_https` say.
+    pub kept_hosts: Vec<HostPattern>,
     /// The base of `request.cf`; `None` is the built-in object.
     pub cf: Option<Map<String, Value>>,
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header, request};
 use lopata_protocol::{HeaderList, RequestHead};
 
+use super::local_only::host_name;
 use super::options::Site;
 use super::rewrite::Rewrite;
 
@@ -49,18 +50,25 @@ pub(super) struct InvalidHost;
 pub(super) fn translate(parts: &request::Parts, around: Surroundings<'_>) -> Result<Translated, InvalidHost> {
     let outer_host = client_host(&parts.headers, &parts.uri)?.unwrap_or(around.own_authority);
     let outer_scheme = if around.tls { "https" } else { "http" };
-    let scheme = match around.site.upstream_https {
+    let site = (!keeps_host(around.site, outer_host)).then_some(around.site);
+    let scheme = match site.and_then(|site| site.upstream_https) {
         Some(true) => "https",
         Some(false) => "http",
         None => outer_scheme,
     };
-    let host = around.site.host.as_deref().unwrap_or(outer_host);
+    let host = site.and_then(|site| site.host.as_deref()).unwrap_or(outer_host);
     let rewrite = (scheme != outer_scheme || host != outer_host)
         .then(|| Box::new(Rewrite::new((outer_scheme, outer_host), (scheme, host))));
     let url = url(scheme, host, &parts.uri);
     let headers = headers(&parts.headers, host, scheme, &around, rewrite.as_deref());
     let head = RequestHead { method: parts.method.as_str().to_owned(), url, headers, cf: Some(around.cf) };
     Ok(Translated { head: Box::new(head), rewrite })
+}
+
+/// Whether user code sees this host as it was sent.
+fn keeps_host(site: &Site, host: &str) -> bool {
+    !site.kept_hosts.is_empty()
+        && host_name(host).is_some_and(|host| site.kept_hosts.iter().any(|pattern| pattern.matches(&host)))
 }
 
 /// The host that the client asked for; `None` when it did not say.
@@ -221,6 +229,7 @@ pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::server::options::HostPattern;
 
     fn translate_with(site: &Site, request: http::request::Builder) -> Result<Translated, InvalidHost> {
         let (parts, ()) = request.body(()).unwrap().into_parts();
@@ -289,6 +298,16 @@ mod tests {
         let values: Vec<_> = head.headers.iter().filter(|(name, _)| *name == "x-a").map(|(_, v)| v.to_vec()).collect();
         assert_eq!(values, [b"1".to_vec(), b"2".to_vec()]);
         assert_eq!(head.headers.get("x-raw"), Some(&b"caf\xe9"[..]));
+    }
+
+    #[test]
+    fn a_kept_host_is_seen_as_sent() {
+        let kept_hosts = vec![HostPattern::new("*.x.localhost")];
+        let site =
+            Site { host: Some("shop.test".to_owned()), upstream_https: Some(true), kept_hosts, ..Site::default() };
+        let url = |host: &str| translate_with(&site, request("/p", host)).unwrap().head.url;
+        assert_eq!(url("A.x.localhost:8787"), "http://A.x.localhost:8787/p");
+        assert_eq!(url("localhost:8787"), "https://shop.test/p");
     }
 
     #[test]

@@ -27,11 +27,6 @@ impl Supervisor {
             self.bury(draining.generation.guest.clone());
             return;
         }
-        if self.spare.as_ref().is_some_and(|spare| spare.id == guest) {
-            // No new one at once: a thread that cannot boot would be started for ever.
-            self.spare = None;
-            return;
-        }
         if self.starting.as_ref().is_some_and(|starting| starting.guest.id == guest) {
             let Some(starting) = self.starting.take() else { return };
             self.bury(starting.guest.clone());
@@ -75,9 +70,9 @@ impl Supervisor {
         }
         let worker = self.worker_name();
         match death {
-            Death::Grace => self.terminal.warn(&format!("[{worker}] {text}")),
+            Death::Grace => self.terminal.warn_of(&worker, &text),
             Death::Memory | Death::Cpu | Death::Panic(_) => {
-                self.terminal.error(&format!("[{worker}] {text} A fresh copy of the worker takes over."));
+                self.terminal.error_of(&worker, &format!("{text} A fresh copy of the worker takes over."));
                 self.status.last_death.store(Some(Arc::new(WireError::new("Error", text))));
             }
         }

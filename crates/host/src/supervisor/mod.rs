@@ -1,4 +1,4 @@
-//! The supervisor: the one task that moves generations between their states.
+//! The supervisor: the one task that moves the generations of one worker between their states.
 //!
 //! ```text
 //! spawn ─► Starting ─► Ready ─(swap)─► Active ─(newer active)─► Draining ─(idle │ grace over)─► Stopped
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lopata_bridges::{Parcel, WaitUntilTracker};
-use lopata_guest::{GuestHandle, GuestReport, SpawnOptions};
+use lopata_guest::{GuestHandle, GuestReport};
 use lopata_protocol::message::Death;
 use lopata_protocol::{Export, FromGuest, GenerationId, GuestId, ToGuest, WireError, limits};
 use tokio::sync::{mpsc, watch};
@@ -36,6 +36,7 @@ use crate::server::Failure;
 use crate::terminal::Terminal;
 use crate::traces::Traces;
 use crate::watch::FileWatch;
+use crate::workers::{Routing, Spares, WorkerId};
 
 /// What the rest of the host may tell the supervisor.
 #[derive(Debug)]
@@ -75,23 +76,28 @@ pub struct Status {
     pub last_death: Arc<arc_swap::ArcSwapOption<WireError>>,
 }
 
+impl Status {
+    /// The status of a worker that has not started. All workers of a process count one `revision`: what a page
+    /// shows may come from any of them.
+    pub fn new(revision: watch::Sender<u64>) -> Self {
+        Self { dispatcher: Arc::default(), failure: Arc::default(), revision, last_death: Arc::default() }
+    }
+}
+
 impl Default for Status {
     fn default() -> Self {
-        Self {
-            dispatcher: Arc::default(),
-            failure: Arc::default(),
-            revision: watch::Sender::new(0),
-            last_death: Arc::default(),
-        }
+        Self::new(watch::Sender::new(0))
     }
 }
 
 /// What the supervisor works with.
 pub struct Parts {
-    /// How guests are started; their reports arrive at `reports`.
-    pub spawn: SpawnOptions,
-    /// Reports of all guests.
-    pub reports: mpsc::UnboundedReceiver<GuestReport>,
+    /// Which worker this is.
+    pub worker: WorkerId,
+    /// Where guests come from.
+    pub spares: Spares,
+    /// Told what the worker's configuration says of routes.
+    pub routing: Arc<Routing>,
     /// Orders.
     pub commands: mpsc::UnboundedReceiver<Command>,
     /// Shared with the server.
@@ -129,7 +135,11 @@ struct Draining {
 }
 
 struct Supervisor {
-    spawn: SpawnOptions,
+    worker: WorkerId,
+    spares: Spares,
+    routing: Arc<Routing>,
+    /// Given to each guest. What bounds the channel is said where guests send.
+    reports: mpsc::UnboundedSender<GuestReport>,
     status: Status,
     /// Non-null except while a build holds it.
     project: Option<Project>,
@@ -140,7 +150,6 @@ struct Supervisor {
     builds: mpsc::UnboundedSender<Box<(Project, Result<Built, BuildFailure>)>>,
     /// A change came while a reload was under way.
     dirty: bool,
-    spare: Option<Arc<GuestHandle>>,
     starting: Option<Starting>,
     active: Option<Arc<Generation>>,
     /// What served last: it serves again when there is nothing else that works.
@@ -163,7 +172,8 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Runs a worker until it is told to shut down.
 pub async fn run(parts: Parts) {
-    let Parts { spawn, mut reports, mut commands, status, project, terminal, traces, first_attempt } = parts;
+    let Parts { worker, spares, routing, mut commands, status, project, terminal, traces, first_attempt } = parts;
+    let (reports_sender, mut reports) = mpsc::unbounded_channel();
     let (changes_sender, mut changes) = mpsc::unbounded_channel();
     let (builds, mut built) = mpsc::unbounded_channel();
     let watch = match FileWatch::new(changes_sender) {
@@ -174,7 +184,10 @@ pub async fn run(parts: Parts) {
         }
     };
     let mut supervisor = Supervisor {
-        spawn,
+        worker,
+        spares,
+        routing,
+        reports: reports_sender,
         status,
         project: Some(project),
         terminal,
@@ -183,7 +196,6 @@ pub async fn run(parts: Parts) {
         debounce: Debounce::default(),
         builds,
         dirty: false,
-        spare: None,
         starting: None,
         active: None,
         last_good: None,
@@ -195,7 +207,6 @@ pub async fn run(parts: Parts) {
         config_failure: None,
         deaths: 0,
     };
-    supervisor.ensure_spare();
     supervisor.start_build();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -308,6 +319,8 @@ impl Supervisor {
                 for warning in &built.warnings {
                     self.terminal.warn(warning);
                 }
+                self.terminal.rename(&built.blueprint.name);
+                self.routing.set_routes(self.worker, &built.routes);
                 if let Some(site) = &built.site {
                     self.terminal.site_changed(site.clone());
                 }
@@ -335,11 +348,15 @@ impl Supervisor {
 
     /// Turns the spare into a generation.
     fn start(&mut self, blueprint: Arc<Blueprint>, from_edit: bool) {
-        self.ensure_spare();
-        let Some(guest) = self.spare.take() else {
-            self.set_failure(Failure::Start(WireError::new("Error", "No thread could be started for the worker.")));
-            self.attempt_over();
-            return;
+        let guest = match self.spares.take(&self.reports) {
+            Ok(guest) => guest,
+            Err(error) => {
+                let text = format!("No thread could be started for the worker: {error}");
+                self.terminal.error(&text);
+                self.set_failure(Failure::Start(WireError::new("Error", text)));
+                self.attempt_over();
+                return;
+            }
         };
         let generation = GenerationId::next();
         let (definition, attachments) = blueprint.definition(generation);
@@ -349,16 +366,6 @@ impl Supervisor {
         let starting = Starting { generation, guest, blueprint, from_edit, since: Instant::now() };
         if let Some(superseded) = self.starting.replace(starting) {
             self.end(superseded.guest);
-        }
-    }
-
-    fn ensure_spare(&mut self) {
-        if self.spare.is_some() {
-            return;
-        }
-        match lopata_guest::spawn(self.spawn.clone()) {
-            Ok(guest) => self.spare = Some(Arc::new(guest)),
-            Err(error) => self.terminal.error(&format!("A worker thread could not be started: {error}")),
         }
     }
 
@@ -388,7 +395,7 @@ impl Supervisor {
             }
             FromGuest::EventEnded { event: _, outcome: _, spans } => self.traces.push(spans),
             FromGuest::Log(record) => {
-                self.spawn.log_budget.spent();
+                self.spares.log_taken();
                 self.terminal.log(&self.worker_name(), &record);
             }
             FromGuest::Stopped { death } => self.stopped(guest, death),
@@ -422,7 +429,7 @@ impl Supervisor {
             self.status.last_death.store(None);
             self.clear_failure();
         }
-        self.ensure_spare();
+        self.spares.refill();
         self.attempt_over();
     }
 
@@ -450,7 +457,7 @@ impl Supervisor {
     /// Nothing came of `blueprint`: what served before goes on, or starts again if it died meanwhile.
     fn start_failed(&mut self, blueprint: &Arc<Blueprint>, error: WireError) {
         self.set_failure(Failure::Start(error));
-        self.ensure_spare();
+        self.spares.refill();
         if self.active.is_none()
             && let Some(last_good) = self.last_good.clone()
             && !Arc::ptr_eq(&last_good, blueprint)
@@ -481,8 +488,8 @@ impl Supervisor {
                 draining.generation.guest.terminate(Some(Death::Grace));
             }
         }
-        if self.spare.is_none() && self.active.is_some() && self.shutdown.is_none() {
-            self.ensure_spare();
+        if self.active.is_some() && self.shutdown.is_none() {
+            self.spares.refill();
         }
     }
 
@@ -521,8 +528,7 @@ impl Supervisor {
 
     fn shut_down(&mut self, done: tokio::sync::oneshot::Sender<()>) {
         self.shutdown = Some(done);
-        let guests = self.spare.take().into_iter();
-        let guests = guests.chain(self.starting.take().map(|starting| starting.guest));
+        let guests = self.starting.take().map(|starting| starting.guest).into_iter();
         let guests = guests.chain(self.active.take().map(|active| active.guest.clone()));
         let guests: Vec<_> = guests.chain(self.draining.drain().map(|(_, d)| d.generation.guest.clone())).collect();
         for guest in guests {

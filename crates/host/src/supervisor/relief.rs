@@ -48,11 +48,11 @@ impl Supervisor {
         }
         if is_stalled(&active.guest.inbox, now) && active.guest.inbox.waiting_events() > 0 {
             let blueprint = active.blueprint.clone();
-            self.terminal.warn(&format!(
-                "[{}] The worker has been busy for {} ms without a pause; a fresh copy takes over the waiting requests.",
-                blueprint.name,
+            let text = format!(
+                "The worker has been busy for {} ms without a pause; a fresh copy takes over the waiting requests.",
                 limits::STALL_RELIEF_MS
-            ));
+            );
+            self.terminal.warn_of(&blueprint.name, &text);
             self.start(blueprint, false);
         }
     }

@@ -23,7 +23,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request};
 use lopata_protocol::WireError;
 
 use self::html::RequestView;
-use super::handler::{Failure, Handler, Refusal};
+use super::handler::{Failure, Handler, Refusal, Target};
 
 /// What the page is about.
 pub(crate) enum Subject {
@@ -75,6 +75,7 @@ enum Form {
 /// Makes the response for `subject` in the form that the client wants.
 pub(super) async fn respond(
     handler: &dyn Handler,
+    target: Target,
     parts: &request::Parts,
     tls: bool,
     subject: Subject,
@@ -86,7 +87,7 @@ pub(super) async fn respond(
         Form::Json => (text::json(&subject), "application/json"),
         Form::Html => {
             let revision = handler.revisions().map(|revisions| *revisions.borrow());
-            let context = handler.error_context();
+            let context = handler.error_context(target);
             let request = RequestView::new(parts, tls);
             // Source files are read, and a disk may be slow.
             let page = tokio::task::spawn_blocking(move || html::page(&subject, &context, &request, revision)).await;

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::server::{
     Abort, Bound, ControlRequest, ControlResponse, Dispatched, ErrorContext, Failure, FetchEvent, Handler, Port,
-    Refusal, RequestLine, ServeOptions, ServerSpan, Site, serve,
+    Refusal, RequestLine, ServeOptions, ServerSpan, Site, Target, serve,
 };
 
 /// Longer than any test may take on a slow machine: a hanging test shall say which one it is.
@@ -66,13 +66,17 @@ impl Abort for Guest {
 }
 
 impl Handler for Scripted {
+    fn select(&self, _url: &str) -> Target {
+        Target::default()
+    }
+
     fn fetch(&self, call: FetchEvent) -> Result<Dispatched, Refusal> {
         let (reply, answer) = reply();
         (self.script)(call, reply)?;
         Ok(Dispatched { answer, guest: Arc::clone(&self.guest) })
     }
 
-    fn lost(&self, _event: EventId) -> Option<WireError> {
+    fn lost(&self, _target: Target, _event: EventId) -> Option<WireError> {
         self.knobs.lost.lock().clone()
     }
 
@@ -99,11 +103,11 @@ impl Handler for Scripted {
         std::future::ready(http::Response::new(body)).boxed()
     }
 
-    fn newest_failure(&self) -> Option<Arc<Failure>> {
+    fn newest_failure(&self, _target: Target) -> Option<Arc<Failure>> {
         self.knobs.failure.lock().clone()
     }
 
-    fn error_context(&self) -> ErrorContext {
+    fn error_context(&self, _target: Target) -> ErrorContext {
         self.knobs.context.lock().clone()
     }
 
