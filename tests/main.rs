@@ -18,3 +18,4 @@ mod server;
 mod services;
 mod streams;
 mod terminal;
+mod workers;

@@ -137,3 +137,54 @@ impl Handler for DevHandler {
         self.statuses.first().map(|status| status.revision.subscribe())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use lopata_bridges::Attachments;
+    use lopata_protocol::{Body, HeaderList, RequestHead, SpanContext, SpanId, TraceId};
+
+    use super::*;
+    use crate::terminal::Verbosity;
+
+    fn event(target: Target) -> FetchEvent {
+        let url = "http://localhost/".to_string();
+        let request = RequestHead { method: "GET".to_string(), url, headers: HeaderList::with_capacity(0), cf: None };
+        FetchEvent {
+            target,
+            event: EventId::next(),
+            request: Box::new(request),
+            body: Body::Empty,
+            attachments: Attachments::none(),
+            parent: SpanContext { trace: TraceId([1; 16]), span: SpanId([1; 8]) },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_meets_the_worker_that_its_host_selects() {
+        let folder = tempfile::tempdir().unwrap();
+        let terminal = Terminal::new(Verbosity::None, folder.path().to_path_buf());
+        let traces = Traces::start(folder.path().join("traces.sqlite"), terminal.clone());
+        let workers = Arc::new(Workers::default());
+        workers.add("main", Status::default()).unwrap();
+        let broken = Status::default();
+        workers.add("echo", broken.clone()).unwrap();
+        let failure = Arc::new(Failure::Start(WireError::new("Error", "no")));
+        broken.dispatcher.fail(failure.clone());
+        broken.failure.store(Some(failure));
+        let routing = Routing::new(vec![(Vec::new(), None), (vec!["echo.localhost".to_string()], None)]);
+        let handler = DevHandler::new(workers, Arc::new(routing), terminal, traces.clone(), false);
+
+        let main = handler.select("http://localhost:8787/");
+        let echo = handler.select("http://echo.localhost:8787/");
+        assert_eq!((main, echo), (Target(0), Target(1)));
+        assert!(handler.fetch(event(main)).is_ok(), "a request waits for the first start");
+        let refusal = handler.fetch(event(echo)).map(|_| ()).unwrap_err();
+        assert_eq!((refusal.status, refusal.failure.is_some()), (503, true));
+        assert_eq!(refusal.message, "The worker \"echo\" does not start; see the terminal.");
+        assert!(handler.newest_failure(main).is_none() && handler.newest_failure(echo).is_some());
+        assert_eq!(handler.error_context(echo).worker, "echo");
+        traces.close();
+    }
+}
