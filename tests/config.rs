@@ -152,8 +152,10 @@ fn oddities_are_pointed_at_and_the_worker_runs() {
         let (project, position) = prepare(case);
         let server = Server::start(&project);
         server.expect("/", "runs");
-        failures.extend(explains(case, &server.log().text(), &position).err());
+        let log = server.log().clone();
         server.stop();
+        // Only now: the two streams of a process are read side by side.
+        failures.extend(explains(case, &log.text(), &position).err());
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
