@@ -50,6 +50,9 @@ pub const DRAIN_GRACE_MS: u64 = 10_000;
 /// Milliseconds that module evaluation may take before the start counts as failed.
 pub const STARTUP_TIMEOUT_MS: u64 = 30_000;
 
+/// Milliseconds that a `lopata.config` of code may take. It can wait for nothing, so this is only JavaScript.
+pub const CONFIG_EVALUATION_MS_MAX: u64 = 5_000;
+
 /// Milliseconds without a return to the event loop, while events wait, after which a fresh generation
 /// relieves a stalled one.
 pub const STALL_RELIEF_MS: u64 = 500;

@@ -70,7 +70,7 @@ pub struct BundleRequest {
     pub jsx_factory: Option<String>,
     /// `jsx_fragment`; a tsconfig's `jsxFragmentFactory` comes first.
     pub jsx_fragment: Option<String>,
-    /// `alias`: whole specifiers and what they stand for, resolved from `root`.
+    /// `alias`: whole specifiers and what they stand for, resolved from `root`; or a module of [`provided`].
     pub alias: Vec<(String, String)>,
     /// `define`: expressions and the JavaScript that replaces them.
     pub define: Vec<(String, String)>,
@@ -148,6 +148,11 @@ impl BundleRequest {
             None => self.entry.parent().map_or_else(|| self.root.clone(), PathBuf::from),
         }
     }
+}
+
+/// A JavaScript module that the host adds to a bundle. An `alias` may stand for its specifier.
+pub fn provided(name: &str, code: String) -> ModuleDefinition {
+    modules::javascript(format!("{}{name}", paths::MODULES_BASE), code, None)
 }
 
 fn real(path: &Path) -> PathBuf {

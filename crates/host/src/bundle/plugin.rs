@@ -146,6 +146,9 @@ impl Shared {
         if args.is_entry {
             return self.resolve_file(resolver, &request);
         }
+        if aliased.is_some() && specifier.starts_with(paths::MODULES_BASE) {
+            return Some(self.outside(specifier, &request));
+        }
         match attribute {
             Some(attribute) => self.resolve_attribute(resolver, &request, attribute),
             None => self.resolve_import(resolver, &request, aliased.is_some()),

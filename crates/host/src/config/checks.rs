@@ -247,7 +247,8 @@ fn route_mistake(node: &Node) -> Option<String> {
     }
 }
 
-fn route_pattern(checker: &mut Checker<'_>, node: &Node) {
+/// The pattern of a route that is otherwise right.
+pub fn route_pattern(checker: &mut Checker<'_>, node: &Node) {
     let pattern = node.as_object().and_then(|object| object.get("pattern")).unwrap_or(node);
     let Some(text) = pattern.as_str() else { return };
     let plain = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);

@@ -25,7 +25,7 @@ impl Date {
     }
 
     /// The day that is `days` after 1970-01-01.
-    fn from_days(days: u64) -> Self {
+    pub(super) fn from_days(days: u64) -> Self {
         let (mut year, mut rest) = (1970u16, days);
         loop {
             let length = if is_leap(year) { 366 } else { 365 };
@@ -41,6 +41,21 @@ impl Date {
             month += 1;
         }
         Self { year, month, day: rest as u8 + 1 }
+    }
+
+    /// The month, from 1.
+    pub(super) fn month(self) -> u8 {
+        self.month
+    }
+
+    /// The day of the month, from 1.
+    pub(super) fn day(self) -> u8 {
+        self.day
+    }
+
+    /// How many days the month has.
+    pub(super) fn days_in_month(self) -> u8 {
+        month_days(self.year, self.month)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The configuration of a worker: found, read, checked, and made into a typed value.
 //!
-//! [`load`] is the whole of it. Owns wrangler's configuration files, environments, `vars` and dotenv files, and the
-//! words for everything that can be wrong with them. Starts nothing, watches nothing, prints nothing, writes
-//! nothing, and never asks the network; what it knows of the world (day, process environment) is in
-//! [`LoadOptions`].
+//! [`load`] is the whole of it for one worker; [`project_file`] says which workers there are. Owns wrangler's
+//! configuration files, environments, `vars` and dotenv files, and the words for everything that can be wrong with
+//! them. Watches nothing, prints nothing, writes nothing, never asks the network, and starts nothing but the isolate
+//! of a project file that is code; what it knows of the world (day, process environment) is in [`LoadOptions`].
 //!
 //! ```text
 //! discover ─► read ─► tree ─► validate (schema, checks) ─► environments ─► names, entry, vars ─► assemble ─► worker
@@ -23,6 +23,7 @@ mod dotenv;
 mod entry;
 mod environments;
 mod names;
+pub mod project_file;
 mod read;
 mod schema;
 mod suggest;
@@ -38,6 +39,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use cron::{Cron, CronError};
 pub use date::Date;
 pub use diagnostics::{Diagnostic, Label, Severity, SourceFile, display_path, render, render_all};
 pub use dotenv::Variables;
