@@ -130,6 +130,9 @@ pub struct DevArgs {
     /// Expose /__scheduled to trigger the scheduled handler
     #[arg(long)]
     pub test_scheduled: bool,
+    /// Fire the crons of the configuration by themselves (default: what lopata.config says, or not)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub cron: Option<bool>,
     /// What to print
     #[arg(long, value_enum, env = "WRANGLER_LOG", ignore_case = true, default_value = "log")]
     pub log_level: Verbosity,

@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod cron;
 pub mod dev;
 pub mod dispatcher;
 pub mod generation;

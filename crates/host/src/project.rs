@@ -15,6 +15,7 @@ use lopata_protocol::{
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
 use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, WorkerConfig};
+use crate::cron::CronTrigger;
 use crate::server::{BindingLine, Diagnostic, Failure, HostPattern, Site};
 use crate::workers::WorkerId;
 
@@ -26,6 +27,8 @@ pub struct Blueprint {
     pub cpu_ms_max: u64,
     /// Subrequests of one top-level event.
     pub subrequests_max: u32,
+    /// The cron expressions of the configuration that can be read.
+    pub crons: Vec<CronTrigger>,
     /// The folders whose sources may be shown on an error page.
     pub source_roots: Vec<PathBuf>,
     compatibility_date: String,
@@ -83,6 +86,7 @@ impl Blueprint {
         self.name == other.name
             && self.cpu_ms_max == other.cpu_ms_max
             && self.subrequests_max == other.subrequests_max
+            && self.crons == other.crons
             && self.compatibility_date == other.compatibility_date
             && self.compatibility_flags == other.compatibility_flags
             && self.entry == other.entry
@@ -243,6 +247,7 @@ impl Project {
             name: Arc::from(config.name.as_str()),
             cpu_ms_max: config.limits.cpu_ms.unwrap_or(limits::CPU_WATCHDOG_MS),
             subrequests_max: subrequests_max(&config),
+            crons: CronTrigger::all(&config.crons),
             source_roots: source_roots(&config),
             compatibility_date: config.compatibility_date.clone(),
             compatibility_flags: config.compatibility_flags.clone(),

@@ -25,7 +25,7 @@ impl Date {
     }
 
     /// The day that is `days` after 1970-01-01.
-    pub(super) fn from_days(days: u64) -> Self {
+    pub fn from_days(days: u64) -> Self {
         let (mut year, mut rest) = (1970u16, days);
         loop {
             let length = if is_leap(year) { 366 } else { 365 };

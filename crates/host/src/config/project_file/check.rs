@@ -177,6 +177,7 @@ impl Check<'_> {
         let routes = self.strings(place, object, "routes");
         routes.iter().for_each(|(_, node)| checks::route_pattern(&mut self.checker, node));
         let routes = routes.into_iter().filter_map(|(_, node)| node.as_str().map(str::to_string)).collect();
+        let routes = object.get("routes").map(|_| routes);
         let watch = self.strings(place, object, "watch");
         let watch = watch.into_iter().filter_map(|(path, node)| self.watched(&path, node)).collect();
         let env = object.get("env").and_then(|node| self.checker.string(&join(place, "env"), node));

@@ -67,8 +67,8 @@ pub struct WorkerEntry {
     pub name: Option<String>,
     /// Hosts, in lower case and without a port, whose requests are for this worker. No two workers share one.
     pub hosts: Vec<String>,
-    /// Route patterns, in wrangler's form, besides those of the configuration.
-    pub routes: Vec<String>,
+    /// Route patterns, in wrangler's form, instead of those of the configuration; `None` leaves it at those.
+    pub routes: Option<Vec<String>>,
     /// Folders and files in which a change rebuilds the worker.
     pub watch: Vec<PathBuf>,
     /// The environment of the configuration, instead of `--env`.

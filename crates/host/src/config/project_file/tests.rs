@@ -66,12 +66,13 @@ async fn everything_that_a_file_can_say() {
     assert_eq!(file.cron, Some(true));
     assert_eq!(file.main.config, root.join("wrangler.jsonc"));
     assert_eq!(file.main.hosts, ["app.localhost"]);
-    assert_eq!(file.main.routes, ["example.com/*"]);
+    assert_eq!(file.main.routes, Some(vec!["example.com/*".to_string()]));
     assert_eq!(file.main.watch, [root.join("shared")]);
     assert_eq!(file.main.env.as_deref(), Some("staging"));
     assert_eq!(file.workers.len(), 2);
     assert_eq!(file.workers[0].config, root.join("workers/echo/wrangler.toml"));
     assert_eq!(file.workers[0].name.as_deref(), Some("echo"));
+    assert_eq!(file.workers[0].routes, None);
     assert_eq!(file.workers[0].hosts, ["echo.localhost", "127.0.0.1"]);
     assert_eq!(file.workers[1].env.as_deref(), Some(""));
     assert_eq!(file.summary(root), "Using lopata.config.json: main wrangler.jsonc, workers echo, again");
