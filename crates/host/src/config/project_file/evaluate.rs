@@ -81,12 +81,16 @@ pub(super) async fn evaluate(
     watch.merge(&bundle.watch);
     match run(bundle, given, console).await {
         Ok(Evaluated::Value { value }) => {
+            // The one reader checks it, whatever it was written in.
             let text = format!("{value:#}");
             let file = SourceFile::new(path, &given.cwd, text);
             let root = read::parse(&file, Format::Json, found);
-            if root.is_none() {
-                // A value that is no object: there is no place to show.
-                found.iter_mut().for_each(|diagnostic| diagnostic.labels.clear());
+            // There is no place to show.
+            found.iter_mut().for_each(|diagnostic| diagnostic.labels.clear());
+            if !value.is_object() {
+                found.clear();
+                let message = format!("{name}: the default export has to be an object but is {value}.");
+                found.push(Diagnostic::error("wrong-type", message));
             }
             Some(Content { root: root?, file, has_places: false })
         }
@@ -95,6 +99,8 @@ pub(super) async fn evaluate(
             None
         }
         Err(ended) => {
+            // Said once, with its place.
+            console.retain(|record| !record.text.starts_with("Uncaught "));
             found.push(of_end(ended, &name, &given.cwd));
             None
         }
@@ -138,7 +144,7 @@ async fn run(bundle: Bundle, given: &Given, console: &mut Vec<LogRecord>) -> Res
     let load = Parcel { message: ToGuest::Load(Box::new(definition(bundle, service))), attachments: parcel_services };
     // A guest that is gone already says so by its last word.
     let _ = guest.inbox.send(load);
-    let mut conversation = Conversation { guest, reports, log_budget, console };
+    let mut conversation = Conversation { guest, reports, log_budget, console, failed: None };
     let limit = Duration::from_millis(limits::CONFIG_EVALUATION_MS_MAX);
     let answer = match tokio::time::timeout(limit, conversation.hold(given)).await {
         Ok(answer) => answer,
@@ -185,6 +191,8 @@ struct Conversation<'a> {
     reports: mpsc::UnboundedReceiver<GuestReport>,
     log_budget: LogBudget,
     console: &'a mut Vec<LogRecord>,
+    /// What evaluation ended in. The last word says whether that was the file's own doing.
+    failed: Option<WireError>,
 }
 
 impl Conversation<'_> {
@@ -206,6 +214,7 @@ impl Conversation<'_> {
         let Some(mut parcel) = answered.map(|answered| answered.answer) else { return Err(Ended::Died(None)) };
         match parcel.message {
             Answer::Response { body, .. } => self.read(body, &mut parcel.attachments).await,
+            Answer::Failed { outcome: EventOutcome::ExceededMemory, .. } => Err(Ended::Died(Some(Death::Memory))),
             Answer::Failed { error, .. } => Err(Ended::Threw(error)),
             Answer::Scheduled(_) | Answer::Tailed | Answer::Rpc { .. } | Answer::RpcFailed { .. } | Answer::RpcGone => {
                 unreachable!("a fetch was asked for")
@@ -257,8 +266,14 @@ impl Conversation<'_> {
                 }
                 Ok(())
             }
-            FromGuest::Failed { error, .. } => Err(Ended::Threw(error)),
-            FromGuest::Stopped { death } => Err(Ended::Died(death)),
+            FromGuest::Failed { error, .. } => {
+                self.failed = Some(error);
+                Ok(())
+            }
+            FromGuest::Stopped { death } => Err(match (death, self.failed.take()) {
+                (None, Some(error)) => Ended::Threw(error),
+                (death, _) => Ended::Died(death),
+            }),
             FromGuest::Booted
             | FromGuest::Ready { .. }
             | FromGuest::WaitUntilAdded { .. }
@@ -333,7 +348,9 @@ fn of_end(ended: Ended, name: &str, cwd: &Path) -> Diagnostic {
         }
         Ended::Threw(error) => error,
     };
-    let mut diagnostic = Diagnostic::error("threw", format!("{name} threw {error}"));
+    let text = error.to_string();
+    let text = text.strip_prefix("Uncaught ").unwrap_or(&text);
+    let mut diagnostic = Diagnostic::error("threw", format!("{name} threw {text}"));
     let mut files = Files { cwd, read: Vec::new() };
     let place = error.chain().find_map(|error| error.stack.lines().find_map(frame));
     if let Some((file, line, column)) = place
@@ -347,6 +364,12 @@ fn of_end(ended: Ended, name: &str, cwd: &Path) -> Diagnostic {
 
 /// What to do about the errors that people make most.
 fn hint(message: &str) -> Option<&'static str> {
+    if message.starts_with("Disallowed operation called within global scope") {
+        return Some("Do it in a function: `export default () => ({ … })`.");
+    }
+    if message.starts_with("Top-level await") {
+        return Some("The file waits for something that does not come.");
+    }
     let outside = message.contains("No such module \"node:")
         || ["process", "require", "__dirname", "__filename", "Bun", "Deno"]
             .iter()
