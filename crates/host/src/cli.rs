@@ -8,6 +8,7 @@ use lopata_storage::PersistRoot;
 
 use crate::bindings::kv;
 use crate::bindings::kv::cli::{KvArgs, KvContext};
+use crate::config::project_file::{self, Given};
 use crate::config::{self, LoadOptions};
 use crate::terminal::Verbosity;
 
@@ -219,11 +220,35 @@ pub enum Lack {
     Ignored,
 }
 
+/// The flags for a command that is about one worker: with a project file, its main worker's configuration and
+/// environment. The error is the exit code; what is wrong has been said.
+pub async fn of_main_worker(global: Global) -> anyhow::Result<Result<Global, i32>> {
+    let cwd = working_directory(&global)?;
+    let diagnostics = match project_file::locate(&global.config, None, &cwd) {
+        Ok(None) => return Ok(Ok(global)),
+        Ok(Some(found)) => match project_file::load(&found.path, &Given::new(&cwd, global.env.as_deref())).await {
+            Ok(loaded) => {
+                let main = loaded.file.main;
+                return Ok(Ok(Global { config: vec![main.config], env: main.env.or(global.env), ..global }));
+            }
+            Err(errors) => errors.diagnostics,
+        },
+        Err(diagnostic) => vec![diagnostic],
+    };
+    eprintln!("{}", config::render_all(&diagnostics, false));
+    Ok(Err(1))
+}
+
+/// Where a command runs.
+pub fn working_directory(global: &Global) -> anyhow::Result<PathBuf> {
+    let here = std::env::current_dir().context("The current directory cannot be read")?;
+    Ok(global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd)))
+}
+
 /// `lopata kv`: finds the configuration and the state, and leaves the rest to the binding. The result is the exit
 /// code.
 pub fn run_kv(args: &KvArgs, global: &Global) -> anyhow::Result<i32> {
-    let here = std::env::current_dir().context("The current directory cannot be read")?;
-    let cwd = global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
+    let cwd = working_directory(global)?;
     let mut options = LoadOptions::new(cwd.clone());
     anyhow::ensure!(global.config.len() < 2, "Only `lopata dev` takes more than one configuration.");
     options.config = global.config.first().cloned();

@@ -24,7 +24,10 @@ fn run(cli: Cli) -> anyhow::Result<i32> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("lopata-host").build()?;
     let code = match cli.command {
         Command::Dev(args) => runtime.block_on(lopata_host::dev::run(*args, cli.global)),
-        Command::Kv(args) => lopata_host::cli::run_kv(&args, &cli.global),
+        Command::Kv(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
+            Ok(global) => lopata_host::cli::run_kv(&args, &global),
+            Err(code) => Ok(code),
+        },
     };
     runtime.shutdown_background();
     code

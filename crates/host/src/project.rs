@@ -162,6 +162,8 @@ pub struct ProjectParts {
     pub options: LoadOptions,
     /// What comes before the configuration.
     pub overrides: Overrides,
+    /// Folders and files in which a change is a reason to build, besides what the build depends on.
+    pub watch: Vec<PathBuf>,
     /// What its bindings share with those of other workers.
     pub context: BindingContext,
     /// What answers its global `fetch`.
@@ -177,6 +179,7 @@ pub struct Project {
     worker: WorkerId,
     options: LoadOptions,
     overrides: Overrides,
+    watch: Vec<PathBuf>,
     bundler: Box<dyn Bundler>,
     context: BindingContext,
     outbound: (ServiceId, FetchService),
@@ -190,11 +193,12 @@ pub struct Project {
 impl Project {
     /// A project that has not been built yet.
     pub fn new(parts: ProjectParts) -> Self {
-        let ProjectParts { worker, options, overrides, context, outbound, colour, custom_build_output } = parts;
+        let ProjectParts { worker, options, overrides, watch, context, outbound, colour, custom_build_output } = parts;
         Self {
             worker,
             options,
             overrides,
+            watch,
             bundler: Box::new(WorkerBundler::new(custom_build_output)),
             context,
             outbound: (ServiceId::next(), outbound),
@@ -206,6 +210,18 @@ impl Project {
 
     /// Reads the configuration and bundles the code.
     pub async fn build(&mut self) -> Result<Built, BuildFailure> {
+        let mut outcome = self.attempt().await;
+        let watch = match &mut outcome {
+            Ok(built) => &mut built.watch,
+            Err(failure) => &mut failure.watch,
+        };
+        // A path of the project's own choice may be a folder or a file, and may come into being later.
+        watch.files.extend(self.watch.iter().cloned());
+        watch.trees.extend(self.watch.iter().filter(|path| path.is_dir()).cloned());
+        outcome
+    }
+
+    async fn attempt(&mut self) -> Result<Built, BuildFailure> {
         // A server that runs over midnight reads its configuration on another day.
         self.options.today = config::Date::today();
         let (loaded, config_failure) = match (self.load(), &self.last_good) {

@@ -1,26 +1,36 @@
 //! `lopata dev`: wires configurations, workers, server and terminal together, and ends them in order.
+//!
+//! One run of a set of workers is a session. There is one, unless the project file says something else while it
+//! runs: then it ends in order, and the next one listens on the same port. Nothing else is worth that, because the
+//! requests under way are given a grace only.
 
 mod handler;
+mod project_file;
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tokio::sync::{mpsc, watch};
 
 use self::handler::DevHandler;
+use self::project_file::Changes;
 use crate::bindings::BindingContext;
-use crate::cli::{DevArgs, Global, Lack, persist_root};
-use crate::config::{self, HttpScheme, WorkerConfig};
+use crate::cli::{DevArgs, Global, Lack, persist_root, working_directory};
+use crate::config::project_file::{Given, ProjectFile};
+use crate::config::{self, ConfigErrors, HttpScheme, WorkerConfig};
+use crate::cron::{self, SystemClock};
 use crate::outbound::{Environment, OutboundClient};
 use crate::project::site;
 use crate::server::{Bound, HttpsOptions, Port, ServeOptions};
 use crate::supervisor::Status;
-use crate::terminal::{Hotkey, Terminal, hotkeys};
+use crate::terminal::{Hotkey, RawMode, Terminal, hotkeys};
 use crate::traces::Traces;
 use crate::workers::plan::{FirstLook, first_look, scheme};
-use crate::workers::{NameTaken, Plan, Routing, Running, Shared, Spares, Workers};
+use crate::workers::run::terminal_of;
+use crate::workers::{NameTaken, Plan, Routing, Running, Shared, Spares, Worker, Workers};
 
 /// How long requests in flight may take at the end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
@@ -30,8 +40,7 @@ const DEFAULT_PORT: u16 = 8787;
 
 /// Runs the server until it is told to end. The result is the process's exit code.
 pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
-    let here = std::env::current_dir().context("The current directory cannot be read")?;
-    let cwd = global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
+    let cwd = working_directory(&global)?;
     let terminal = Terminal::new(args.log_level, cwd.clone());
     for (flag, lack) in args.missing.given() {
         match lack {
@@ -41,42 +50,144 @@ pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
             }
         }
     }
-    let plan = Plan::from_command_line(&args, &global, &cwd);
-    let looks = match first_look(&plan) {
-        Ok(looks) => looks,
-        Err(errors) => {
-            terminal.raw_error(&config::render_all(&errors.diagnostics, terminal.colour()));
-            terminal.flush();
-            return Ok(1);
+    let given = Given::new(&cwd, global.env.as_deref());
+    let prepare =
+        |file: &ProjectFile| Setup::new(Plan::from_project_file(file, &args, &global, &cwd), args.cron.or(file.cron));
+    let (first, project) = match config::project_file::locate(&global.config, args.script.as_deref(), &cwd) {
+        Err(diagnostic) => return Ok(refused(&[diagnostic], &terminal)),
+        Ok(None) => (Setup::new(Plan::from_command_line(&args, &global, &cwd), args.cron), None),
+        Ok(Some(found)) => {
+            let read = config::project_file::load(&found.path, &given).await;
+            project_file::tell(&read, &found.path, &cwd, &terminal);
+            let Ok(loaded) = read else {
+                terminal.flush();
+                return Ok(1);
+            };
+            project_file::introduce(&loaded.file, &found.beside, &cwd, &terminal);
+            let first = prepare(&loaded.file);
+            let changes = Changes::of(loaded, given, terminal.clone());
+            (first, Some(Project { changes, prepare: Box::new(prepare) }))
         }
     };
-    let primary = looks.first().and_then(|look| look.loaded.as_ref()).expect("the first look demands it");
-    let root = persist_root(args.persist_to.as_deref(), primary.path.as_deref(), &cwd);
-    let persist = root.path().to_path_buf();
-    let serve = serve_options(&args, &primary.config, &plan, &persist);
-
-    let workers = Arc::new(Workers::default());
-    let context = BindingContext::new(persist, workers.clone());
-    let stores = context.kv.clone();
-    let traces = Traces::start(root.traces_database(), terminal.clone());
+    let mut setup = match first {
+        Ok(setup) => setup,
+        Err(errors) => return Ok(refused(&errors.diagnostics, &terminal)),
+    };
     let environment = Environment::read(|name| std::env::var(name).ok());
     let (client, complaints) = OutboundClient::new(&environment);
     for complaint in complaints {
         terminal.warn(&complaint.to_string());
     }
+    let spares = Spares::start(terminal.clone(), setup.plan.workers.len());
+    let mut lasting = Lasting { args: &args, cwd: &cwd, terminal, client, spares, project, keys: None, port: None };
+    loop {
+        match session(setup, &mut lasting).await? {
+            Told::Exit(code) => return Ok(code),
+            Told::Restart(next) => setup = *next,
+        }
+    }
+}
+
+/// Says why nothing is started. The result is the exit code.
+fn refused(diagnostics: &[config::Diagnostic], terminal: &Terminal) -> i32 {
+    terminal.raw_error(&config::render_all(diagnostics, terminal.colour()));
+    terminal.flush();
+    1
+}
+
+/// What is to run in a session.
+struct Setup {
+    plan: Plan,
+    looks: Vec<FirstLook>,
+    /// Whether crons fire by themselves; `None` when nobody has said.
+    cron: Option<bool>,
+}
+
+impl Setup {
+    fn new(plan: Plan, cron: Option<bool>) -> Result<Self, ConfigErrors> {
+        Ok(Self { looks: first_look(&plan)?, plan, cron })
+    }
+}
+
+/// What ends a session.
+enum Told {
+    /// A key or a signal: the process ends with this code.
+    Exit(i32),
+    /// The project file: this is to run instead.
+    Restart(Box<Setup>),
+}
+
+/// What lasts from one session to the next.
+struct Lasting<'a> {
+    args: &'a DevArgs,
+    cwd: &'a Path,
+    terminal: Terminal,
+    /// The connections of `fetch`.
+    client: OutboundClient,
+    spares: Spares,
+    /// Non-null exactly when there is a project file.
+    project: Option<Project<'a>>,
+    /// Non-null once somebody could press a key.
+    keys: Option<Keys>,
+    /// The port of the session before.
+    port: Option<u16>,
+}
+
+/// The keys of the terminal, when there are any to listen for.
+struct Keys {
+    _raw_mode: Option<RawMode>,
+    pressed: Option<mpsc::UnboundedReceiver<Hotkey>>,
+}
+
+/// A project file that may change.
+struct Project<'a> {
+    changes: Changes,
+    prepare: Box<dyn Fn(&ProjectFile) -> Result<Setup, ConfigErrors> + 'a>,
+}
+
+impl Project<'_> {
+    /// What is to run instead, once there is something that can. What cannot run is told, and changes nothing.
+    async fn replacement(&mut self, terminal: &Terminal) -> Setup {
+        loop {
+            let file = self.changes.next().await;
+            match (self.prepare)(&file) {
+                Ok(setup) => {
+                    self.changes.taken(file);
+                    return setup;
+                }
+                Err(errors) => {
+                    terminal.raw_error(&config::render_all(&errors.diagnostics, terminal.colour()));
+                    self.changes.watch_too(&errors.watch);
+                }
+            }
+        }
+    }
+}
+
+/// Runs a set of workers until something else is to be done.
+async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told> {
+    let (args, terminal) = (lasting.args, lasting.terminal.clone());
+    let primary = setup.looks.first().and_then(|look| look.loaded.as_ref()).expect("the first look demands it");
+    let root = persist_root(args.persist_to.as_deref(), primary.path.as_deref(), lasting.cwd);
+    let persist = root.path().to_path_buf();
+    let serve = serve_options(args, &primary.config, &setup.plan, &persist, lasting.port);
+
+    let workers = Arc::new(Workers::default());
+    let context = BindingContext::new(persist, workers.clone());
+    let stores = context.kv.clone();
     let shared = Shared {
         context,
-        spares: Spares::start(terminal.clone(), plan.workers.len()),
-        routing: Arc::new(routing(&plan)),
-        client,
-        traces,
+        spares: lasting.spares.clone(),
+        routing: Arc::new(routing(&setup.plan)),
+        client: lasting.client.clone(),
+        traces: Traces::start(root.traces_database(), terminal.clone()),
         terminal,
     };
-    let code = serve_until_told(&args, &shared, &workers, plan, looks, serve).await;
+    let told = serve_until_told(lasting, &shared, &workers, setup, serve).await;
     drop((shared, workers));
     // Writes that were answered are durable; this lets queued ones finish too.
     stores.close(SHUTDOWN_GRACE);
-    code
+    told
 }
 
 fn routing(plan: &Plan) -> Routing {
@@ -108,25 +219,30 @@ fn start_workers(workers: &Workers, plan: Plan, looks: Vec<FirstLook>, shared: &
 }
 
 async fn serve_until_told(
-    args: &DevArgs,
+    lasting: &mut Lasting<'_>,
     shared: &Shared,
     workers: &Arc<Workers>,
-    plan: Plan,
-    looks: Vec<FirstLook>,
+    setup: Setup,
     serve: ServeOptions,
-) -> anyhow::Result<i32> {
+) -> anyhow::Result<Told> {
     let Shared { terminal, traces, routing, .. } = shared;
-    terminal.notice("⎔ Starting local server...");
+    let Setup { plan, looks, cron } = setup;
+    let is_first = lasting.port.is_none();
+    if is_first {
+        terminal.notice("⎔ Starting local server...");
+    }
+    let crons = Crons::start(cron, &looks, workers, terminal);
     let mut running = start_workers(workers, plan, looks, shared)?;
-    let handler =
-        DevHandler::new(workers.clone(), routing.clone(), terminal.clone(), traces.clone(), args.test_scheduled);
+    let test_scheduled = lasting.args.test_scheduled;
+    let handler = DevHandler::new(workers.clone(), routing.clone(), terminal.clone(), traces.clone(), test_scheduled);
     // The socket is taken while the first build runs; requests that come early wait for it.
     let bound = match crate::server::serve(serve, Arc::new(handler)).await {
         Ok(bound) => Arc::new(bound),
         Err(error) => {
             terminal.error(&error.to_string());
-            end(&running, None, shared).await;
-            return Ok(1);
+            let told = Told::Exit(1);
+            end(&running, None, shared, &told).await;
+            return Ok(told);
         }
     };
     terminal.on_site({
@@ -138,46 +254,111 @@ async fn serve_until_told(
         }
     });
     running.first_attempts().await;
-    terminal.info(&format!("Ready on {}", bound.url));
-    announce_over_ipc(&bound);
-    let code = wait_for_the_end(args, terminal, &running, &bound.url).await;
-    end(&running, Some(bound), shared).await;
-    Ok(code)
+    if !is_first {
+        terminal.notice("⎔ Local server updated and ready");
+    }
+    if lasting.port != Some(bound.port()) {
+        terminal.info(&format!("Ready on {}", bound.url));
+        announce_over_ipc(&bound);
+    }
+    lasting.port = Some(bound.port());
+    crons.introduce(terminal);
+    let told = wait_for_the_end(lasting, &running, &bound.url).await;
+    if let Told::Restart(_) = &told {
+        terminal.notice("⎔ Reloading local server...");
+    }
+    drop(crons);
+    end(&running, Some(bound), shared, &told).await;
+    Ok(told)
 }
 
-/// Ends everything in order: no new requests, no guests, no lost spans, no lost lines.
-async fn end(running: &Running, bound: Option<Arc<Bound>>, shared: &Shared) {
+/// The crons of a session. Dropped, they fire no more.
+struct Crons {
+    /// Non-null exactly when they fire by themselves.
+    task: Option<tokio::task::JoinHandle<()>>,
+    /// There are some, and nobody has said whether they should.
+    undecided: bool,
+}
+
+impl Crons {
+    fn start(cron: Option<bool>, looks: &[FirstLook], workers: &Arc<Workers>, terminal: &Terminal) -> Self {
+        let mut configs = looks.iter().filter_map(|look| look.loaded.as_ref());
+        let undecided = cron.is_none() && configs.any(|loaded| !loaded.config.crons.is_empty());
+        let targets = {
+            let (workers, terminal) = (workers.clone(), terminal.clone());
+            move || {
+                let target = |worker: &Arc<Worker>| cron::Target {
+                    name: worker.name.clone(),
+                    dispatcher: worker.status.dispatcher.clone(),
+                    terminal: terminal_of(&terminal, worker.id, &worker.name),
+                };
+                workers.all().iter().map(target).collect()
+            }
+        };
+        let task = cron.unwrap_or(false).then(|| tokio::spawn(cron::run(SystemClock, targets)));
+        Self { task, undecided }
+    }
+
+    fn introduce(&self, terminal: &Terminal) {
+        if self.undecided {
+            terminal
+                .notice("Crons are not fired by themselves; --cron does that, /cdn-cgi/handler/scheduled fires one.");
+        }
+    }
+}
+
+impl Drop for Crons {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+/// Ends a session in order: no new requests, no guests, no lost spans, no lost lines.
+async fn end(running: &Running, bound: Option<Arc<Bound>>, shared: &Shared, told: &Told) {
     let Shared { terminal, traces, spares, .. } = shared;
     terminal.on_site(|_| {});
     if let Some(bound) = bound.and_then(Arc::into_inner) {
         bound.shutdown(SHUTDOWN_GRACE).await;
     }
     running.shut_down(SHUTDOWN_GRACE).await;
-    // A spare that does not end is not waited for either.
-    let _ = tokio::time::timeout(SHUTDOWN_GRACE, spares.close()).await;
+    if let Told::Exit(_) = told {
+        // A spare that does not end is not waited for either.
+        let _ = tokio::time::timeout(SHUTDOWN_GRACE, spares.close()).await;
+    }
     let traces = traces.clone();
     // The thread's panic, if any, was its own.
     let _ = tokio::task::spawn_blocking(move || traces.close()).await;
     terminal.flush();
 }
 
-/// Waits for a key or a signal that ends the server.
-async fn wait_for_the_end(args: &DevArgs, terminal: &Terminal, running: &Running, url: &str) -> i32 {
-    let keys = hotkeys(args.show_interactive_dev_session);
-    if keys.is_some() {
-        terminal.notice("[b] open a browser  [r] rebuild  [c] clear console  [x] to exit");
-    }
-    let (_raw_mode, mut keys) = match keys {
-        Some((raw_mode, keys)) => (Some(raw_mode), Some(keys)),
-        None => (None, None),
-    };
+/// Waits for a key, a signal or a project file that ends the session.
+async fn wait_for_the_end(lasting: &mut Lasting<'_>, running: &Running, url: &str) -> Told {
+    let Lasting { args, terminal, project, keys, .. } = lasting;
+    let keys = keys.get_or_insert_with(|| {
+        let listening = hotkeys(args.show_interactive_dev_session);
+        if listening.is_some() {
+            terminal.notice("[b] open a browser  [r] rebuild  [c] clear console  [x] to exit");
+        }
+        let (raw_mode, pressed) = listening.unzip();
+        Keys { _raw_mode: raw_mode, pressed }
+    });
+    // Kept over the keys that come meanwhile: it must not forget a change that it has seen.
+    let mut replaced = pin!(async {
+        match project {
+            Some(project) => project.replacement(terminal).await,
+            None => std::future::pending().await,
+        }
+    });
     loop {
         let key = tokio::select! {
-            () = signal() => return 0,
-            key = next_key(&mut keys) => key,
+            () = signal() => return Told::Exit(0),
+            setup = &mut replaced => return Told::Restart(Box::new(setup)),
+            key = next_key(&mut keys.pressed) => key,
         };
         match key {
-            Hotkey::Exit => return 0,
+            Hotkey::Exit => return Told::Exit(0),
             Hotkey::Clear => terminal.notice("\x1b[2J\x1b[3J\x1b[H"),
             Hotkey::Reload => running.reload(),
             Hotkey::Browser => open_browser(url, terminal),
@@ -254,9 +435,18 @@ fn announce_over_ipc(bound: &Bound) {
     let _ = bound;
 }
 
-fn serve_options(args: &DevArgs, config: &WorkerConfig, plan: &Plan, persist: &Path) -> ServeOptions {
-    let port = match (args.port, config.dev.port) {
-        (Some(port), _) | (None, Some(port)) => Port::Exact(port),
+/// Where a session listens; `before` is the port of the one before.
+fn serve_options(
+    args: &DevArgs,
+    config: &WorkerConfig,
+    plan: &Plan,
+    persist: &Path,
+    before: Option<u16>,
+) -> ServeOptions {
+    let port = match (args.port.or(config.dev.port), before) {
+        // Any port, or whatever was free: the one that browsers know by now.
+        (None | Some(0), Some(before)) => Port::Preferred(before),
+        (Some(port), _) => Port::Exact(port),
         (None, None) => Port::Preferred(DEFAULT_PORT),
     };
     let https = args.local_protocol.map(scheme).or(config.dev.local_protocol) == Some(HttpScheme::Https);

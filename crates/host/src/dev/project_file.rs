@@ -1,46 +1,19 @@
-//! The project file of `lopata dev`: found or named, read, and talked about.
+//! The project file of `lopata dev`: talked about, and watched while the server runs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use tokio::sync::mpsc;
+
+use crate::bundle::WatchSet;
 use crate::config::project_file::{self, Given, LoadedProject, ProjectFile, ProjectFileErrors};
-use crate::config::{Diagnostic, display_path, render, render_all};
+use crate::config::{display_path, render, render_all};
 use crate::terminal::Terminal;
+use crate::watch::FileWatch;
 
-/// Where to look for a project file.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// `--config`, as often as it was given.
-    pub configs: Vec<PathBuf>,
-    /// The script of the command line, which is a worker of its own.
-    pub script: Option<PathBuf>,
-    /// `--env`.
-    pub env: Option<String>,
-    /// The directory that the user works in.
-    pub cwd: PathBuf,
-}
-
-impl Wanted {
-    /// The project file, and what lies beside it unused; an error when it was named together with others.
-    pub fn find(&self) -> Result<Option<project_file::Found>, Diagnostic> {
-        let named = self.configs.iter().find_map(|config| project_file::is_project_file(config, &self.cwd));
-        match named {
-            Some(path) if self.configs.len() > 1 => {
-                let name = display_path(&path, &self.cwd);
-                let message = format!("--config {name} cannot be combined with other configurations.");
-                Err(Diagnostic::error("project-file", message).help("It names all workers itself, in \"workers\"."))
-            }
-            Some(path) => Ok(Some(project_file::Found { path, beside: Vec::new() })),
-            None if !self.configs.is_empty() || self.script.is_some() => Ok(None),
-            None => Ok(project_file::find(&self.cwd)),
-        }
-    }
-
-    /// What a file of code may know.
-    pub fn given(&self) -> Given {
-        let env = self.env.clone().or_else(|| std::env::var("CLOUDFLARE_ENV").ok()).filter(|env| !env.is_empty());
-        Given { cwd: self.cwd.clone(), env }
-    }
-}
+/// How long a change waits for its companions: editors and formatters write more than once.
+const SETTLE: Duration = Duration::from_millis(30);
 
 /// Says what came of reading the file: what it printed, and what is doubtful or wrong with it.
 pub fn tell(read: &Result<LoadedProject, ProjectFileErrors>, path: &Path, cwd: &Path, terminal: &Terminal) {
@@ -69,5 +42,92 @@ pub fn introduce(file: &ProjectFile, beside: &[PathBuf], cwd: &Path, terminal: &
         let (unused, name) = (display_path(path, cwd), display_path(&file.path, cwd));
         let main = display_path(&file.main.config, cwd);
         terminal.warn(&format!("{unused} is not used: {name} comes first, and its main is {main}."));
+    }
+}
+
+/// Notices that the project file says something else than what runs.
+pub struct Changes {
+    /// What runs.
+    running: ProjectFile,
+    given: Given,
+    terminal: Terminal,
+    /// `None` when files cannot be watched, which has been said.
+    watch: Option<FileWatch>,
+    seen: mpsc::UnboundedReceiver<PathBuf>,
+    /// What the newest reading depended on.
+    depends_on: WatchSet,
+    /// Files that something else depended on, until the next reading.
+    others: BTreeSet<PathBuf>,
+}
+
+impl Changes {
+    /// Watches what `loaded` depended on, as it runs.
+    pub fn of(loaded: LoadedProject, given: Given, terminal: Terminal) -> Self {
+        let (sender, seen) = mpsc::unbounded_channel();
+        let watch = match FileWatch::new(sender) {
+            Ok(watch) => Some(watch),
+            Err(error) => {
+                terminal.warn(&error.to_string());
+                None
+            }
+        };
+        let LoadedProject { file: running, watch: depends_on, .. } = loaded;
+        let others = BTreeSet::new();
+        let mut changes = Self { running, given, terminal, watch, seen, depends_on, others };
+        changes.arm();
+        changes
+    }
+
+    /// The file, as soon as it says something else and can be used. What is wrong with it meanwhile is told.
+    pub async fn next(&mut self) -> ProjectFile {
+        loop {
+            if self.seen.recv().await.is_none() {
+                // Nothing can be watched.
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(SETTLE).await;
+            while self.seen.try_recv().is_ok() {}
+            let path = self.running.path.clone();
+            let read = project_file::load(&path, &self.given).await;
+            self.depends_on = match &read {
+                Ok(loaded) => loaded.watch.clone(),
+                Err(errors) => errors.watch.clone(),
+            };
+            // What one attempt could not find, another may.
+            self.arm();
+            let same = read.as_ref().is_ok_and(|loaded| loaded.file == self.running);
+            if !same || read.is_err() {
+                tell(&read, &path, &self.given.cwd, &self.terminal);
+            }
+            if let Ok(loaded) = read
+                && !same
+            {
+                introduce(&loaded.file, &[], &self.given.cwd, &self.terminal);
+                return loaded.file;
+            }
+        }
+    }
+
+    /// `file` runs from now on.
+    pub fn taken(&mut self, file: ProjectFile) {
+        self.running = file;
+        self.others.clear();
+        self.arm();
+    }
+
+    /// A change of these files is a reason to read again, too: what they say kept the file from being used.
+    pub fn watch_too(&mut self, files: &[PathBuf]) {
+        self.others = files.iter().cloned().collect();
+        self.arm();
+    }
+
+    fn arm(&mut self) {
+        let Some(watch) = &mut self.watch else { return };
+        let mut set = self.depends_on.clone();
+        set.files.insert(self.running.path.clone());
+        set.files.extend(self.others.iter().cloned());
+        for error in watch.set(set) {
+            self.terminal.warn(&error.to_string());
+        }
     }
 }

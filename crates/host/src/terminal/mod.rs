@@ -16,7 +16,7 @@ use std::sync::Arc;
 use lopata_protocol::{LogLevel, LogRecord, WireError};
 use parking_lot::Mutex;
 
-pub use hotkeys::{Hotkey, hotkeys};
+pub use hotkeys::{Hotkey, RawMode, hotkeys};
 use writer::{Line, Stream, Writer};
 
 use crate::project::BuildFailure;

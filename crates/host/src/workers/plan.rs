@@ -1,11 +1,13 @@
 //! Which workers are to run, and what of the command line is whose.
 //!
 //! As wrangler has it, the first configuration is the primary worker's and all flags are for it; the others get
-//! `--env` and otherwise their own configuration only, of which `dev` does not count.
+//! `--env` and otherwise their own configuration only, of which `dev` does not count. With a project file its main
+//! worker is the primary, and each worker has what the file says of it on top.
 
 use std::path::{Path, PathBuf};
 
 use crate::cli::{DevArgs, Global, Protocol};
+use crate::config::project_file::{ProjectFile, WorkerEntry};
 use crate::config::{self, ConfigErrors, Diagnostic, HttpScheme, LoadOptions, Loaded, display_path};
 use crate::project::Overrides;
 
@@ -20,6 +22,23 @@ pub struct WorkerPlan {
     pub hosts: Vec<String>,
     /// Route patterns whose requests are for it; `None` for those of its configuration.
     pub routes: Option<Vec<String>>,
+    /// Folders and files in which a change rebuilds it, besides what it is made of.
+    pub watch: Vec<PathBuf>,
+}
+
+impl WorkerPlan {
+    /// A worker of which only this is known.
+    fn new(options: LoadOptions, overrides: Overrides) -> Self {
+        Self { options, overrides, hosts: Vec::new(), routes: None, watch: Vec::new() }
+    }
+
+    /// The same, with what a project file says of it.
+    fn entered(mut self, entry: &WorkerEntry) -> Self {
+        self.options.config = Some(entry.config.clone());
+        self.options.env = entry.env.clone().or(self.options.env);
+        self.options.name = self.options.name.or(entry.name.clone());
+        Self { hosts: entry.hosts.clone(), routes: entry.routes.clone(), watch: entry.watch.clone(), ..self }
+    }
 }
 
 /// All of them.
@@ -36,20 +55,24 @@ impl Plan {
     pub fn from_command_line(args: &DevArgs, global: &Global, cwd: &Path) -> Self {
         let mut options = LoadOptions::new(cwd);
         options.env = global.env.clone();
-        let auxiliary = |config: &PathBuf| WorkerPlan {
-            options: LoadOptions { config: Some(config.clone()), ..options.clone() },
-            overrides: Overrides::default(),
-            hosts: Vec::new(),
-            routes: None,
+        let auxiliary = |config: &PathBuf| {
+            let options = LoadOptions { config: Some(config.clone()), ..options.clone() };
+            WorkerPlan::new(options, Overrides::default())
         };
         let auxiliaries: Vec<_> = global.config.iter().skip(1).map(auxiliary).collect();
-        let primary = WorkerPlan {
-            options: primary_options(options, args, global),
-            overrides: primary_overrides(args, cwd),
-            hosts: Vec::new(),
-            routes: None,
-        };
+        let primary = WorkerPlan::new(primary_options(options, args, global), primary_overrides(args, cwd));
         Self { workers: std::iter::once(primary).chain(auxiliaries).collect(), routed: false }
+    }
+
+    /// What a project file says, under the same command line.
+    pub fn from_project_file(file: &ProjectFile, args: &DevArgs, global: &Global, cwd: &Path) -> Self {
+        let mut options = LoadOptions::new(cwd);
+        options.env = global.env.clone();
+        let auxiliary = |entry: &WorkerEntry| WorkerPlan::new(options.clone(), Overrides::default()).entered(entry);
+        let auxiliaries: Vec<_> = file.workers.iter().map(auxiliary).collect();
+        let primary = WorkerPlan::new(primary_options(options, args, global), primary_overrides(args, cwd));
+        let workers = std::iter::once(primary.entered(&file.main)).chain(auxiliaries).collect();
+        Self { workers, routed: true }
     }
 }
 
@@ -175,6 +198,31 @@ mod tests {
             assert_eq!((other.options.name.as_deref(), other.options.vars.len()), (None, 0));
             assert_eq!((other.overrides.minify, other.overrides.host.as_deref()), (None, None));
         }
+    }
+
+    #[test]
+    fn a_project_file_adds_to_the_command_line() {
+        let entry = |config: &str| WorkerEntry { config: config.into(), ..WorkerEntry::default() };
+        let file = ProjectFile {
+            path: "/p/lopata.config.ts".into(),
+            main: WorkerEntry { hosts: vec!["a.test".into()], watch: vec!["/shared".into()], ..entry("/p/a.json") },
+            workers: vec![
+                WorkerEntry { name: Some("named".into()), routes: Some(Vec::new()), ..entry("/p/b.json") },
+                WorkerEntry { env: Some("other".into()), ..entry("/p/c.json") },
+            ],
+            cron: None,
+        };
+        let cli = Cli::try_parse_from("lopata dev -e s --name n --var X:1 --minify".split(' ')).unwrap();
+        let Command::Dev(args) = cli.command else { panic!("it is `dev`") };
+        let Plan { workers, routed } = Plan::from_project_file(&file, &args, &cli.global, Path::new("/p"));
+        assert!(routed);
+        let [a, b, c] = workers.as_slice() else { panic!("{workers:?}") };
+        assert_eq!((a.options.config.clone(), a.options.env.as_deref()), (Some("/p/a.json".into()), Some("s")));
+        assert_eq!((a.options.name.as_deref(), a.options.vars.len(), a.overrides.minify), (Some("n"), 1, Some(true)));
+        assert_eq!((a.hosts.as_slice(), a.watch.len(), &a.routes), (["a.test".to_string()].as_slice(), 1, &None));
+        assert_eq!((b.options.name.as_deref(), b.options.env.as_deref()), (Some("named"), Some("s")));
+        assert_eq!((b.options.vars.len(), b.overrides.minify, &b.routes), (0, None, &Some(Vec::new())));
+        assert_eq!((c.options.name.as_deref(), c.options.env.as_deref()), (None, Some("other")));
     }
 
     #[test]

@@ -38,10 +38,15 @@ pub struct Shared {
 impl Shared {
     /// Where the lines of a worker go.
     pub fn terminal_of(&self, worker: WorkerId, name: &str) -> Terminal {
-        match worker {
-            WorkerId::PRIMARY => self.terminal.clone(),
-            WorkerId(_) => self.terminal.labelled(name),
-        }
+        terminal_of(&self.terminal, worker, name)
+    }
+}
+
+/// Where the lines of a worker go, when all lines go to `terminal`.
+pub fn terminal_of(terminal: &Terminal, worker: WorkerId, name: &str) -> Terminal {
+    match worker {
+        WorkerId::PRIMARY => terminal.clone(),
+        WorkerId(_) => terminal.labelled(name),
     }
 }
 
@@ -76,6 +81,7 @@ impl Running {
             worker,
             options: plan.options,
             overrides: plan.overrides,
+            watch: plan.watch,
             context: shared.context.clone(),
             outbound,
             colour: terminal.colour(),

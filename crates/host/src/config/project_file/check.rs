@@ -175,7 +175,7 @@ impl Check<'_> {
         let hosts = self.strings(place, object, "hosts");
         let hosts = hosts.into_iter().filter_map(|(path, node)| self.host(&path, node)).collect();
         let routes = self.strings(place, object, "routes");
-        routes.iter().for_each(|(_, node)| checks::route_pattern(&mut self.checker, node));
+        routes.iter().for_each(|(path, node)| self.route(path, node));
         let routes = routes.into_iter().filter_map(|(_, node)| node.as_str().map(str::to_string)).collect();
         let routes = object.get("routes").map(|_| routes);
         let watch = self.strings(place, object, "watch");
@@ -233,7 +233,19 @@ impl Check<'_> {
         }
     }
 
-    /// A host as browsers write it, without scheme and port.
+    /// A pattern in wrangler's form.
+    fn route(&mut self, key: &str, node: &Node) {
+        let text = node.as_str().unwrap_or_default();
+        if text.split_once("://").map_or(text, |(_, rest)| rest).split('/').next().is_none_or(str::is_empty) {
+            let message = format!("\"{key}\" has no host: {}.", node.quoted());
+            let help = format!("Write \"*{text}\" for any host, or \"example.com{text}\".");
+            self.checker.error("bad-route", message, node.range.clone()).help = Some(help);
+        } else {
+            checks::route_pattern(&mut self.checker, node);
+        }
+    }
+
+    /// A host as browsers write it: without scheme and path, perhaps with a port or a star for what is in front.
     fn host(&mut self, key: &str, node: &Node) -> Option<String> {
         let text = node.as_str()?;
         let Some(mistake) = host_mistake(text) else { return Some(text.to_ascii_lowercase()) };
@@ -312,8 +324,8 @@ fn join(place: &str, key: &str) -> String {
 fn host_mistake(text: &str) -> Option<String> {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let bare = bare.split(['/', '?', '#']).next().unwrap_or_default();
-    let bare = match bare.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+    let name = match bare.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
         _ => bare,
     };
     let label = |label: &str| {
@@ -322,11 +334,11 @@ fn host_mistake(text: &str) -> Option<String> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    let valid = bare.len() <= HOST_BYTES_MAX && bare.split('.').all(label);
+    let valid = name.len() <= HOST_BYTES_MAX && name.strip_prefix("*.").unwrap_or(name).split('.').all(label);
     match valid {
         true if bare == text => None,
-        true => Some(format!("Leave out scheme, port and path: \"{bare}\".")),
-        false if text.contains('*') => Some("A host has no wildcards; use \"routes\" for patterns.".to_string()),
+        true => Some(format!("Leave out scheme and path: \"{bare}\".")),
+        false if text.contains('*') => Some("A star stands for all that is in front: \"*.localhost\".".to_string()),
         false if !text.is_ascii() => Some("Write it as it is sent, in punycode (xn--…).".to_string()),
         false => Some("For example \"echo.localhost\".".to_string()),
     }

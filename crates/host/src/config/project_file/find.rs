@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::assemble::clean;
+use crate::config::diagnostics::{Diagnostic, display_path};
 use crate::config::discover;
 
 /// File names by precedence.
@@ -23,9 +24,23 @@ pub struct Found {
     pub beside: Vec<PathBuf>,
 }
 
+/// The project file that a command line in `cwd` means: the one that `--config` names, or the one that is found. A
+/// script is a worker of its own and has none. An error when it was named together with other configurations.
+pub fn locate(configs: &[PathBuf], script: Option<&Path>, cwd: &Path) -> Result<Option<Found>, Diagnostic> {
+    match configs.iter().find_map(|config| is_project_file(config, cwd)) {
+        Some(path) if configs.len() > 1 => {
+            let message = format!("--config {} cannot be combined with others.", display_path(&path, cwd));
+            Err(Diagnostic::error("project-file", message).help("It names all workers itself, in \"workers\"."))
+        }
+        Some(path) => Ok(Some(Found { path, beside: Vec::new() })),
+        None if !configs.is_empty() || script.is_some() => Ok(None),
+        None => Ok(find(cwd)),
+    }
+}
+
 /// The project file that holds for `cwd`: the nearest directory with a configuration of either kind decides, and in
 /// it a project file comes first.
-pub fn find(cwd: &Path) -> Option<Found> {
+fn find(cwd: &Path) -> Option<Found> {
     for directory in cwd.ancestors() {
         let existing = |names: &[&str]| -> Vec<PathBuf> {
             names.iter().map(|name| directory.join(name)).filter(|path| path.is_file()).collect()
@@ -43,7 +58,7 @@ pub fn find(cwd: &Path) -> Option<Found> {
 }
 
 /// Whether a file that was named with `--config` is a project file, and where it is.
-pub fn is_project_file(config: &Path, cwd: &Path) -> Option<PathBuf> {
+fn is_project_file(config: &Path, cwd: &Path) -> Option<PathBuf> {
     let code = config.extension().and_then(|extension| extension.to_str()).is_some_and(|name| CODE.contains(&name));
     let named =
         config.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("lopata.config."));
@@ -69,6 +84,22 @@ mod tests {
         assert_eq!(find(root), found);
         assert_eq!(find(&root.join("workers")), found);
         assert_eq!(find(&root.join("workers/echo/src")), None, "that directory is a project of its own");
+    }
+
+    #[test]
+    fn a_named_file_stands_alone_and_a_script_has_none() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("lopata.config.js"), "").unwrap();
+        let named = |configs: &[&str], script: Option<&str>| {
+            let configs: Vec<PathBuf> = configs.iter().map(PathBuf::from).collect();
+            let found = locate(&configs, script.map(Path::new), dir.path()).map_err(|error| error.to_string())?;
+            Ok::<_, String>(found.map(|found| display_path(&found.path, dir.path())))
+        };
+        assert_eq!(named(&[], None).unwrap().as_deref(), Some("lopata.config.js"));
+        assert_eq!(named(&["x/lopata.config.ts"], None).unwrap().as_deref(), Some("x/lopata.config.ts"));
+        assert_eq!(named(&["wrangler.json"], None).unwrap(), None);
+        assert_eq!(named(&[], Some("src/index.ts")).unwrap(), None);
+        assert!(named(&["a.json", "lopata.config.js"], None).unwrap_err().contains("cannot be combined"));
     }
 
     #[test]

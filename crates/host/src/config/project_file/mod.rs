@@ -1,6 +1,6 @@
 //! `lopata.config.ts`, `.js` or `.json`: which workers make up a project, and how they are reached.
 //!
-//! [`find`] says whether a project has such a file, [`load`] reads and checks it. JSON is read; TypeScript and
+//! [`locate`] says whether a project has such a file, [`load`] reads and checks it. JSON is read; TypeScript and
 //! JavaScript are bundled and run in an isolate of their own (`evaluate.rs`). What a worker is made of stays in
 //! wrangler's files: this one only names them. Whoever runs the workers acts on the [`ProjectFile`]; nothing is
 //! started, watched or printed here.
@@ -24,7 +24,7 @@ use super::read::{self, Format};
 use super::tree::Node;
 use crate::bundle::WatchSet;
 
-pub use find::{FILE_NAMES, Found, find, is_project_file};
+pub use find::{FILE_NAMES, Found, locate};
 
 /// A project of one or more workers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,8 @@ pub struct WorkerEntry {
     pub config: PathBuf,
     /// The name it is bound and logged by, instead of the configuration's. Always `None` for the main worker.
     pub name: Option<String>,
-    /// Hosts, in lower case and without a port, whose requests are for this worker. No two workers share one.
+    /// Hosts, in lower case, whose requests are for this worker: `echo.localhost`, `*.x.localhost`, perhaps with a
+    /// port. No two workers share one.
     pub hosts: Vec<String>,
     /// Route patterns, in wrangler's form, instead of those of the configuration; `None` leaves it at those.
     pub routes: Option<Vec<String>>,
@@ -82,6 +83,14 @@ pub struct Given {
     pub cwd: PathBuf,
     /// `--env` or `CLOUDFLARE_ENV`, for a file that exports a function.
     pub env: Option<String>,
+}
+
+impl Given {
+    /// What is known of a command with `--env`.
+    pub fn new(cwd: &Path, env: Option<&str>) -> Self {
+        let env = env.map(str::to_string).or_else(|| std::env::var("CLOUDFLARE_ENV").ok());
+        Self { cwd: cwd.to_path_buf(), env: env.filter(|env| !env.is_empty()) }
+    }
 }
 
 /// A project file that can be used.

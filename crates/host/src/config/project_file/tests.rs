@@ -51,7 +51,7 @@ async fn everything_that_a_file_can_say() {
   "watch": ["shared"],
   "env": "staging",
   "workers": [
-    { "config": "workers/echo/../echo/wrangler.toml", "name": "echo", "hosts": ["echo.localhost", "127.0.0.1"] },
+    { "config": "workers/echo/../echo/wrangler.toml", "name": "echo", "hosts": ["echo.localhost", "*.e.localhost:8787"] },
     { "config": "workers/echo/wrangler.toml", "name": "again", "env": "" },
   ],
   "cron": true,
@@ -73,7 +73,7 @@ async fn everything_that_a_file_can_say() {
     assert_eq!(file.workers[0].config, root.join("workers/echo/wrangler.toml"));
     assert_eq!(file.workers[0].name.as_deref(), Some("echo"));
     assert_eq!(file.workers[0].routes, None);
-    assert_eq!(file.workers[0].hosts, ["echo.localhost", "127.0.0.1"]);
+    assert_eq!(file.workers[0].hosts, ["echo.localhost", "*.e.localhost:8787"]);
     assert_eq!(file.workers[1].env.as_deref(), Some(""));
     assert_eq!(file.summary(root), "Using lopata.config.json: main wrangler.jsonc, workers echo, again");
     assert_eq!(loaded.watch.files, [root.join("lopata.config.json")].into());
@@ -224,21 +224,24 @@ async fn what_is_missing_is_named() {
 #[tokio::test]
 async fn hosts_and_workers_are_distinct() {
     says(
-        r#"{ "main": "wrangler.jsonc", "hosts": ["http://a.localhost:8787/x", "*.localhost", "a b", "é.test", "b.test"],
+        r#"{ "main": "wrangler.jsonc", "hosts": ["http://a.localhost:8787/x", "a.*", "a b", "é.test", "b.test"], "routes": ["/x/*"],
   "workers": [{ "config": "workers/echo/wrangler.toml", "hosts": ["B.test"] }, { "config": "wrangler.jsonc" }] }"#,
         expect![[r#"
             error: "hosts[0]" is not a host: "http://a.localhost:8787/x".
               --> lopata.config.json:1:39
-              help: Leave out scheme, port and path: "a.localhost".
-            error: "hosts[1]" is not a host: "*.localhost".
+              help: Leave out scheme and path: "a.localhost:8787".
+            error: "hosts[1]" is not a host: "a.*".
               --> lopata.config.json:1:68
-              help: A host has no wildcards; use "routes" for patterns.
+              help: A star stands for all that is in front: "*.localhost".
             error: "hosts[2]" is not a host: "a b".
-              --> lopata.config.json:1:83
+              --> lopata.config.json:1:75
               help: For example "echo.localhost".
             error: "hosts[3]" is not a host: "é.test".
-              --> lopata.config.json:1:90
+              --> lopata.config.json:1:82
               help: Write it as it is sent, in punycode (xn--…).
+            error: "routes[0]" has no host: "/x/*".
+              --> lopata.config.json:1:114
+              help: Write "*/x/*" for any host, or "example.com/x/*".
             error: "workers[0].hosts[0]" is the same host as "hosts[4]": "B.test".
               --> lopata.config.json:2:67
               help: A host belongs to one worker. Remove one of them.
