@@ -13,6 +13,7 @@ mod harness;
 mod kv_cli;
 mod outbound;
 mod playground;
+mod project_file;
 mod reload;
 mod server;
 mod services;

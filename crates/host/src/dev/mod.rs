@@ -254,7 +254,9 @@ async fn serve_until_told(
         }
     });
     running.first_attempts().await;
-    if !is_first {
+    if is_first {
+        crons.introduce(terminal);
+    } else {
         terminal.notice("⎔ Local server updated and ready");
     }
     if lasting.port != Some(bound.port()) {
@@ -262,7 +264,6 @@ async fn serve_until_told(
         announce_over_ipc(&bound);
     }
     lasting.port = Some(bound.port());
-    crons.introduce(terminal);
     let told = wait_for_the_end(lasting, &running, &bound.url).await;
     if let Told::Restart(_) = &told {
         terminal.notice("⎔ Reloading local server...");
@@ -295,7 +296,7 @@ impl Crons {
                 workers.all().iter().map(target).collect()
             }
         };
-        let task = cron.unwrap_or(false).then(|| tokio::spawn(cron::run(SystemClock, targets)));
+        let task = cron.unwrap_or(false).then(|| tokio::spawn(cron::run(SystemClock::new(), targets)));
         Self { task, undecided }
     }
 

@@ -95,12 +95,9 @@ impl Changes {
             };
             // What one attempt could not find, another may.
             self.arm();
-            let same = read.as_ref().is_ok_and(|loaded| loaded.file == self.running);
-            if !same || read.is_err() {
-                tell(&read, &path, &self.given.cwd, &self.terminal);
-            }
+            tell(&read, &path, &self.given.cwd, &self.terminal);
             if let Ok(loaded) = read
-                && !same
+                && loaded.file != self.running
             {
                 introduce(&loaded.file, &[], &self.given.cwd, &self.terminal);
                 return loaded.file;
