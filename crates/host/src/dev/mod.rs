@@ -142,8 +142,11 @@ struct Keys {
 /// A project file that may change.
 struct Project<'a> {
     changes: Changes,
-    prepare: Box<dyn Fn(&ProjectFile) -> Result<Setup, ConfigErrors> + 'a>,
+    prepare: Box<Prepare<'a>>,
 }
+
+/// Makes of a project file what is to run, under the command line.
+type Prepare<'a> = dyn Fn(&ProjectFile) -> Result<Setup, ConfigErrors> + 'a;
 
 impl Project<'_> {
     /// What is to run instead, once there is something that can. What cannot run is told, and changes nothing.
