@@ -79,7 +79,8 @@ pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
         terminal.warn(&complaint.to_string());
     }
     let spares = Spares::start(terminal.clone(), setup.plan.workers.len());
-    let mut lasting = Lasting { args: &args, cwd: &cwd, terminal, client, spares, project, keys: None, port: None };
+    let mut lasting =
+        Lasting { args: &args, cwd: &cwd, terminal, client, spares, project, keys: None, signals: None, port: None };
     loop {
         match session(setup, &mut lasting).await? {
             Told::Exit(code) => return Ok(code),
@@ -129,6 +130,8 @@ struct Lasting<'a> {
     project: Option<Project<'a>>,
     /// Non-null once somebody could press a key.
     keys: Option<Keys>,
+    /// Non-null once the first session starts.
+    signals: Option<Signals>,
     /// The port of the session before.
     port: Option<u16>,
 }
@@ -256,7 +259,15 @@ async fn serve_until_told(
             }
         }
     });
-    running.first_attempts().await;
+    let signals = lasting.signals.get_or_insert_with(Signals::listen);
+    tokio::select! {
+        () = running.first_attempts() => {}
+        () = signals.received() => {
+            let told = Told::Exit(0);
+            end(&running, Some(bound), shared, &told).await;
+            return Ok(told);
+        }
+    }
     if is_first {
         crons.introduce(terminal);
     } else {
@@ -339,7 +350,8 @@ async fn end(running: &Running, bound: Option<Arc<Bound>>, shared: &Shared, told
 
 /// Waits for a key, a signal or a project file that ends the session.
 async fn wait_for_the_end(lasting: &mut Lasting<'_>, running: &Running, url: &str) -> Told {
-    let Lasting { args, terminal, project, keys, .. } = lasting;
+    let Lasting { args, terminal, project, keys, signals, .. } = lasting;
+    let signals = signals.get_or_insert_with(Signals::listen);
     let keys = keys.get_or_insert_with(|| {
         let listening = hotkeys(args.show_interactive_dev_session);
         if listening.is_some() {
@@ -357,7 +369,7 @@ async fn wait_for_the_end(lasting: &mut Lasting<'_>, running: &Running, url: &st
     });
     loop {
         let key = tokio::select! {
-            () = signal() => return Told::Exit(0),
+            () = signals.received() => return Told::Exit(0),
             setup = &mut replaced => return Told::Restart(Box::new(setup)),
             key = next_key(&mut keys.pressed) => key,
         };
@@ -380,22 +392,39 @@ async fn next_key(keys: &mut Option<mpsc::UnboundedReceiver<Hotkey>>) -> Hotkey 
     std::future::pending().await
 }
 
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+/// Signals that end the process in order. Made before anybody is told that the server is ready: a signal that comes
+/// while it is made is lost or deadly.
+struct Signals {
+    #[cfg(unix)]
+    listening: std::io::Result<[tokio::signal::unix::Signal; 2]>,
 }
 
-#[cfg(not(unix))]
-async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
+impl Signals {
+    fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let both = || Ok([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]);
+            Self { listening: both() }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Resolves when one has come, also one that came before this was called.
+    async fn received(&mut self) {
+        #[cfg(unix)]
+        if let Ok([interrupt, terminate]) = &mut self.listening {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_ok() {
+            return;
+        }
         std::future::pending().await
     }
 }
