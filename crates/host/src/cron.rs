@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lopata_bridges::{Ids, Parcel, reply};
@@ -93,27 +94,29 @@ impl Clock for SystemClock {
     }
 }
 
-/// Tells minutes that have begun from those that were counted already.
+/// Tells minutes that have begun from those that were counted already, whoever counts.
 #[derive(Debug)]
-struct Minutes {
-    last: u64,
+pub struct Minutes {
+    last: AtomicU64,
 }
 
 impl Minutes {
-    /// The minute that runs at the start has begun without us.
-    fn starting_at(now_ms: u64) -> Self {
-        Self { last: now_ms / MINUTE_MS }
+    /// The minute that runs now has begun without us.
+    pub fn starting_at(clock: &impl Clock) -> Self {
+        Self { last: AtomicU64::new(clock.now_ms() / MINUTE_MS) }
     }
 
     /// The minute that has begun since the last look, if one has.
-    fn begun(&mut self, now_ms: u64) -> Option<u64> {
+    fn begun(&self, now_ms: u64) -> Option<u64> {
         let minute = now_ms / MINUTE_MS;
-        let set_back = minute + CORRECTION_MINUTES < self.last;
-        if minute > self.last || set_back {
-            self.last = minute;
-            return Some(minute);
+        let last = self.last.load(Ordering::Relaxed);
+        let set_back = minute + CORRECTION_MINUTES < last;
+        if minute <= last && !set_back {
+            return None;
         }
-        None
+        // One task counts at a time; the atomic is for the one that comes after it.
+        self.last.store(minute, Ordering::Relaxed);
+        Some(minute)
     }
 }
 
@@ -122,13 +125,12 @@ fn until_next_look(now_ms: u64) -> Duration {
 }
 
 /// Calls `at` once for every minute that begins, for ever.
-pub async fn every_minute(clock: &impl Clock, mut at: impl FnMut(u64)) {
-    let mut minutes = Minutes::starting_at(clock.now_ms());
+async fn every_minute(clock: &impl Clock, minutes: &Minutes, mut at: impl FnMut(u64)) {
     loop {
-        clock.sleep(until_next_look(clock.now_ms())).await;
         if let Some(minute) = minutes.begun(clock.now_ms()) {
             at(minute);
         }
+        clock.sleep(until_next_look(clock.now_ms())).await;
     }
 }
 
@@ -150,10 +152,11 @@ struct Known {
     complained: bool,
 }
 
-/// Fires the crons of the workers that `targets` names anew in each minute, for ever.
-pub async fn run(clock: impl Clock, targets: impl Fn() -> Vec<Target>) {
+/// Fires the crons of the workers that `targets` names anew in each minute, for ever. `minutes` says which minutes
+/// were counted before.
+pub async fn run(clock: impl Clock, minutes: Arc<Minutes>, targets: impl Fn() -> Vec<Target>) {
     let mut known: HashMap<Arc<str>, Known> = HashMap::new();
-    every_minute(&clock, |minute| {
+    every_minute(&clock, &minutes, |minute| {
         let targets = targets();
         known.retain(|name, _| targets.iter().any(|target| target.name == *name));
         for target in targets {
@@ -274,10 +277,20 @@ mod tests {
 
     /// The minutes that are called for when the clock shows these times.
     fn minutes(times_ms: &[u64]) -> Vec<u64> {
+        let clock = clock(times_ms);
+        let counted = Minutes::starting_at(&&clock);
+        seen(&clock, &counted)
+    }
+
+    fn clock(times_ms: &[u64]) -> FakeClock {
         let later_ms = times_ms.iter().skip(1).rev().copied().collect();
-        let clock = FakeClock { now_ms: Cell::new(times_ms[0]), later_ms: RefCell::new(later_ms) };
+        FakeClock { now_ms: Cell::new(times_ms[0]), later_ms: RefCell::new(later_ms) }
+    }
+
+    fn seen(clock: &FakeClock, counted: &Minutes) -> Vec<u64> {
         let mut seen = Vec::new();
-        assert!(every_minute(&&clock, |minute| seen.push(minute)).now_or_never().is_none(), "it goes on for ever");
+        let run = every_minute(&clock, counted, |minute| seen.push(minute));
+        assert!(run.now_or_never().is_none(), "it goes on for ever");
         seen
     }
 
@@ -290,6 +303,16 @@ mod tests {
     fn the_minute_of_the_start_and_minutes_of_sleep_are_not_made_up_for() {
         assert_eq!(minutes(&[60_000, 60_500]), [0; 0]);
         assert_eq!(minutes(&[60_000, 3_600_000]), [60]);
+    }
+
+    #[test]
+    fn a_minute_in_which_another_session_starts_is_counted_once() {
+        let first = clock(&[30_000, 60_010]);
+        let counted = Minutes::starting_at(&&first);
+        assert_eq!(seen(&first, &counted), [1]);
+        // The next one starts in the same minute, and the one after that just after the full minute.
+        assert_eq!(seen(&clock(&[61_000, 119_000]), &counted), [0; 0]);
+        assert_eq!(seen(&clock(&[121_000, 122_000]), &counted), [2]);
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! runs: then it ends in order, and the next one listens on the same port. Nothing else is worth that, because the
 //! requests under way are given a grace only.
 
+mod crons;
 mod handler;
 mod project_file;
+mod signals;
 
 use std::path::Path;
 use std::pin::pin;
@@ -15,13 +17,15 @@ use std::time::Duration;
 use anyhow::bail;
 use tokio::sync::{mpsc, watch};
 
+use self::crons::Crons;
 use self::handler::DevHandler;
 use self::project_file::Changes;
+use self::signals::Signals;
 use crate::bindings::BindingContext;
 use crate::cli::{DevArgs, Global, Lack, persist_root, working_directory};
 use crate::config::project_file::{Given, ProjectFile};
 use crate::config::{self, ConfigErrors, HttpScheme, WorkerConfig};
-use crate::cron::{self, SystemClock};
+use crate::cron::Minutes;
 use crate::outbound::{Environment, OutboundClient};
 use crate::project::site;
 use crate::server::{Bound, HttpsOptions, Port, ServeOptions};
@@ -29,8 +33,7 @@ use crate::supervisor::Status;
 use crate::terminal::{Hotkey, RawMode, Terminal, hotkeys};
 use crate::traces::Traces;
 use crate::workers::plan::{FirstLook, first_look, scheme};
-use crate::workers::run::terminal_of;
-use crate::workers::{NameTaken, Plan, Routing, Running, Shared, Spares, Worker, Workers};
+use crate::workers::{NameTaken, Plan, Routing, Running, Shared, Spares, Workers};
 
 /// How long requests in flight may take at the end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
@@ -79,8 +82,18 @@ pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
         terminal.warn(&complaint.to_string());
     }
     let spares = Spares::start(terminal.clone(), setup.plan.workers.len());
-    let mut lasting =
-        Lasting { args: &args, cwd: &cwd, terminal, client, spares, project, keys: None, signals: None, port: None };
+    let mut lasting = Lasting {
+        args: &args,
+        cwd: &cwd,
+        terminal,
+        client,
+        spares,
+        project,
+        keys: None,
+        signals: None,
+        minutes: None,
+        port: None,
+    };
     loop {
         match session(setup, &mut lasting).await? {
             Told::Exit(code) => return Ok(code),
@@ -132,6 +145,8 @@ struct Lasting<'a> {
     keys: Option<Keys>,
     /// Non-null once the first session starts.
     signals: Option<Signals>,
+    /// Non-null exactly when the session before fired crons: the minutes it has counted.
+    minutes: Option<Arc<Minutes>>,
     /// The port of the session before.
     port: Option<u16>,
 }
@@ -237,7 +252,7 @@ async fn serve_until_told(
     if is_first {
         terminal.notice("⎔ Starting local server...");
     }
-    let crons = Crons::start(cron, &looks, workers, terminal);
+    let has_crons = looks.iter().flat_map(|look| &look.loaded).any(|loaded| !loaded.config.crons.is_empty());
     let mut running = start_workers(workers, plan, looks, shared)?;
     let test_scheduled = lasting.args.test_scheduled;
     let handler = DevHandler::new(workers.clone(), routing.clone(), terminal.clone(), traces.clone(), test_scheduled);
@@ -251,14 +266,7 @@ async fn serve_until_told(
             return Ok(told);
         }
     };
-    terminal.on_site({
-        let (bound, routing) = (Arc::downgrade(&bound), routing.clone());
-        move |site| {
-            if let Some(bound) = bound.upgrade() {
-                bound.set_site(routing.dress(site));
-            }
-        }
-    });
+    follow_site(terminal, &bound, routing);
     let signals = lasting.signals.get_or_insert_with(Signals::listen);
     tokio::select! {
         () = running.first_attempts() => {}
@@ -268,6 +276,7 @@ async fn serve_until_told(
             return Ok(told);
         }
     }
+    let crons = Crons::start(cron, has_crons, workers, terminal, &mut lasting.minutes);
     if is_first {
         crons.introduce(terminal);
     } else {
@@ -287,47 +296,14 @@ async fn serve_until_told(
     Ok(told)
 }
 
-/// The crons of a session. Dropped, they fire no more.
-struct Crons {
-    /// Non-null exactly when they fire by themselves.
-    task: Option<tokio::task::JoinHandle<()>>,
-    /// There are some, and nobody has said whether they should.
-    undecided: bool,
-}
-
-impl Crons {
-    fn start(cron: Option<bool>, looks: &[FirstLook], workers: &Arc<Workers>, terminal: &Terminal) -> Self {
-        let mut configs = looks.iter().filter_map(|look| look.loaded.as_ref());
-        let undecided = cron.is_none() && configs.any(|loaded| !loaded.config.crons.is_empty());
-        let targets = {
-            let (workers, terminal) = (workers.clone(), terminal.clone());
-            move || {
-                let target = |worker: &Arc<Worker>| cron::Target {
-                    name: worker.name.clone(),
-                    dispatcher: worker.status.dispatcher.clone(),
-                    terminal: terminal_of(&terminal, worker.id, &worker.name),
-                };
-                workers.all().iter().map(target).collect()
-            }
-        };
-        let task = cron.unwrap_or(false).then(|| tokio::spawn(cron::run(SystemClock::new(), targets)));
-        Self { task, undecided }
-    }
-
-    fn introduce(&self, terminal: &Terminal) {
-        if self.undecided {
-            terminal
-                .notice("Crons are not fired by themselves; --cron does that, /cdn-cgi/handler/scheduled fires one.");
+/// A reloaded configuration of the primary changes how the server appears.
+fn follow_site(terminal: &Terminal, bound: &Arc<Bound>, routing: &Arc<Routing>) {
+    let (bound, routing) = (Arc::downgrade(bound), routing.clone());
+    terminal.on_site(move |site| {
+        if let Some(bound) = bound.upgrade() {
+            bound.set_site(routing.dress(site));
         }
-    }
-}
-
-impl Drop for Crons {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
-    }
+    });
 }
 
 /// Ends a session in order: no new requests, no guests, no lost spans, no lost lines.
@@ -390,43 +366,6 @@ async fn next_key(keys: &mut Option<mpsc::UnboundedReceiver<Hotkey>>) -> Hotkey 
         *keys = None;
     }
     std::future::pending().await
-}
-
-/// Signals that end the process in order. Made before anybody is told that the server is ready: a signal that comes
-/// while it is made is lost or deadly.
-struct Signals {
-    #[cfg(unix)]
-    listening: std::io::Result<[tokio::signal::unix::Signal; 2]>,
-}
-
-impl Signals {
-    fn listen() -> Self {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let both = || Ok([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]);
-            Self { listening: both() }
-        }
-        #[cfg(not(unix))]
-        Self {}
-    }
-
-    /// Resolves when one has come, also one that came before this was called.
-    async fn received(&mut self) {
-        #[cfg(unix)]
-        if let Ok([interrupt, terminate]) = &mut self.listening {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-        #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_ok() {
-            return;
-        }
-        std::future::pending().await
-    }
 }
 
 fn open_browser(url: &str, terminal: &Terminal) {

@@ -19,11 +19,11 @@ use crate::config::validate::{Checker, advice};
 use crate::config::{checks, discover, suggest};
 
 /// Keys of the top level and of an item of `workers` alike.
-const SHARED: [&str; 4] = ["hosts", "routes", "watch", "env"];
+pub(super) const SHARED: [&str; 4] = ["hosts", "routes", "watch", "env"];
 /// Keys of the top level only.
-const TOP: [&str; 4] = ["$schema", "main", "workers", "cron"];
+pub(super) const TOP: [&str; 4] = ["$schema", "main", "workers", "cron"];
 /// Keys of an item of `workers` only.
-const ITEM: [&str; 2] = ["config", "name"];
+pub(super) const ITEM: [&str; 2] = ["config", "name"];
 
 /// Keys of the lopata that runs on Bun. They are accepted, so that its files can be used, and do nothing here.
 const WITHOUT_EFFECT: [&str; 3] = ["isolation", "ai", "browser"];

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use expect_test::{Expect, expect};
 
+use super::check::{ITEM, SHARED, TOP};
 use super::{Given, LoadedProject, ProjectFileErrors, load};
 use crate::config::Diagnostic;
 
@@ -258,4 +259,18 @@ async fn what_is_missing_on_the_disk_is_watched() {
     let errors = load_text(&dir, r#"{ "main": "later/wrangler.json", "watch": ["gone"] }"#).await.unwrap_err();
     let expected = ["gone", "later/wrangler.json", "lopata.config.json"].map(|name| dir.path().join(name));
     assert_eq!(errors.watch.files.into_iter().collect::<Vec<PathBuf>>(), expected);
+}
+
+#[test]
+fn every_key_is_documented_as_it_is() {
+    let text = include_str!("../../../../../docs/configuration.md");
+    let section = text.split("\n## ").find(|section| section.starts_with("Several Workers")).unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let mut documented: Vec<(&str, &str)> =
+        rows.map(|(key, rest)| (key, rest.split(" | ").next().unwrap_or_default())).collect();
+    let places = [("top level", &TOP[1..]), ("worker", &ITEM), ("both", &SHARED)];
+    let mut code: Vec<_> = places.iter().flat_map(|(place, keys)| keys.iter().map(|key| (*key, *place))).collect();
+    documented.sort_unstable();
+    code.sort_unstable();
+    assert_eq!(documented, code);
 }
