@@ -100,6 +100,87 @@ impl WaitUntilTracker {
 }
 
 #[cfg(test)]
+mod schedule_tests {
+    //! The tracker under random thread schedules: a guest whose tasks settle in any order, and which may die between
+    //! any two of its messages.
+
+    use shuttle::rand::Rng;
+    use shuttle::sync::mpsc::{Sender, channel};
+    use shuttle::sync::{Arc, Mutex};
+    use shuttle::thread;
+
+    use super::*;
+
+    enum Said {
+        Added(EventId, WaitUntilId),
+        Settled(EventId, WaitUntilId),
+        Died,
+    }
+
+    /// The guest's way to the host; non-null while the guest lives. Nothing follows the word of its death.
+    type Guest = Arc<Mutex<Option<Sender<Said>>>>;
+
+    fn say(guest: &Guest, said: Said) -> bool {
+        let guest = guest.lock().expect("nobody panics");
+        guest.as_ref().is_some_and(|host| host.send(said).is_ok())
+    }
+
+    fn task(guest: &Guest, event: EventId, task: WaitUntilId) {
+        if say(guest, Said::Added(event, task)) {
+            thread::yield_now();
+            say(guest, Said::Settled(event, task));
+        }
+    }
+
+    #[test]
+    fn nothing_stays_pending_however_tasks_and_death_fall() {
+        shuttle::check_random(
+            || {
+                let (host, said) = channel();
+                let guest: Guest = Arc::new(Mutex::new(Some(host)));
+                let tasks: Vec<_> = (0..4u64)
+                    .map(|number| {
+                        let guest = Arc::clone(&guest);
+                        thread::spawn(move || task(&guest, EventId(number % 2), WaitUntilId(number)))
+                    })
+                    .collect();
+                let dies = shuttle::rand::thread_rng().gen_bool(0.5);
+                if dies {
+                    thread::yield_now();
+                    if let Some(host) = guest.lock().expect("nobody panics").take() {
+                        host.send(Said::Died).expect("the host listens");
+                    }
+                }
+                let mut tracker = WaitUntilTracker::new();
+                let joined = thread::spawn(move || tasks.into_iter().for_each(|task| task.join().expect("it ends")));
+                let mut messages = 0;
+                // Without a death every task says two things; with one, that is the last that is heard.
+                loop {
+                    match said.recv().expect("the guest lives or says that it dies") {
+                        Said::Added(event, task) => tracker.add(event, task).expect("each task is added once"),
+                        Said::Settled(event, task) => {
+                            tracker.settle(event, task).map(drop).expect("each task settles once, after its add");
+                        }
+                        Said::Died => {
+                            (0..2).for_each(|event| drop(tracker.abandon(EventId(event))));
+                            break;
+                        }
+                    }
+                    messages += 1;
+                    if !dies && messages == 8 {
+                        break;
+                    }
+                }
+                joined.join().expect("it ends");
+                assert!(tracker.is_idle(), "whatever was added has been settled or abandoned");
+                assert_eq!((tracker.pending_of(EventId(0)), tracker.pending_of(EventId(1))), (0, 0));
+            },
+            2_000,
+        );
+    }
+}
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    Body, CallId, EventId, Export, ExportId, GenerationId, Props, RequestHead, ResponseHead, RpcRequest, RpcTarget,
-    SpanContext, SpanRecord, WaitUntilId, WireError, WorkerDefinition,
+    Body, CallId, EventId, Export, ExportId, GenerationId, Props, RequestHead, ResponseHead, RpcHold, RpcRequest,
+    RpcTarget, SpanContext, SpanRecord, WaitUntilId, WireError, WorkerDefinition,
 };
 
 /// What the host (or another guest) tells a guest.
@@ -150,9 +150,8 @@ pub enum Answer {
     Rpc {
         /// The cloned value.
         value: Bytes,
-        /// True when the callee keeps the result for pipelining until [`ToGuest::RpcFinish`]. False means that
-        /// the value carries nothing that could be called: what is asked of it can be answered by the caller.
-        held: bool,
+        /// What the callee keeps until [`ToGuest::RpcFinish`].
+        hold: RpcHold,
     },
     /// A call threw.
     RpcFailed {

@@ -27,3 +27,16 @@ pub enum RpcTarget {
     /// What another call returns or will return.
     Result(CallId),
 }
+
+/// What the callee keeps of a result after it has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RpcHold {
+    /// Nothing: the value carries nothing that could be called, so that the caller can answer what is asked of it.
+    Nothing,
+    /// The result, for calls that were pipelined on it before its answer arrived. The caller says
+    /// [`RpcFinish`](crate::ToGuest::RpcFinish) as soon as it has read the answer.
+    Result,
+    /// The result has a disposer, which runs when the caller says [`RpcFinish`](crate::ToGuest::RpcFinish): when it
+    /// disposes of the result, or when its context ends.
+    Disposer,
+}

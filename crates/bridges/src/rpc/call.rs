@@ -69,28 +69,21 @@ impl Drop for OutCall {
 
 /// Calls something that a running event of the guest behind `home` holds: an export or a promised result.
 ///
-/// A refused call gives the attachments back.
+/// What was attached to a refused call is dropped, which tells its other sides.
 pub fn invoke(
     home: &InboxSender,
     target: RpcTarget,
     request: Box<RpcRequest>,
     attachments: Attachments,
     parent: SpanContext,
-) -> Result<OutCall, (Unreachable, Attachments)> {
+) -> Result<OutCall, Unreachable> {
     let call = request.call;
     let (reply, answer) = reply();
     let mut parcel = Parcel { message: ToGuest::RpcOn { target, request, parent }, attachments };
     parcel.attachments.set_reply(reply);
     match home.send(parcel) {
         Ok(()) => Ok(OutCall::new(call, home.clone(), answer)),
-        Err(refused) => {
-            let why = match &refused {
-                Refused::Full(_) => Unreachable::Full(String::new()),
-                Refused::Closed(_) => Unreachable::Gone,
-            };
-            let mut attachments = refused.into_parcel().attachments;
-            attachments.take_reply();
-            Err((why, attachments))
-        }
+        Err(Refused::Full(_)) => Err(Unreachable::Full(String::new())),
+        Err(Refused::Closed(_)) => Err(Unreachable::Gone),
     }
 }

@@ -19,7 +19,11 @@
 
 mod call;
 mod exports;
+#[cfg(test)]
+mod model_tests;
 mod results;
+#[cfg(test)]
+mod schedule_tests;
 mod stub;
 
 pub use self::call::{OutCall, invoke};

@@ -1,13 +1,15 @@
 //! Results of calls that callers may still pipeline on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lopata_protocol::{CallId, EventId};
 
-/// Results by call. A result is entered when its call starts, as the promise of it.
+/// Results by call, and by the event that works on them. A result is entered when its call starts, as the promise
+/// of it.
 #[derive(Debug)]
 pub struct Results<T> {
     entries: HashMap<CallId, (EventId, T)>,
+    by_event: HashMap<EventId, HashSet<CallId>>,
 }
 
 /// What became of the result of a call.
@@ -21,7 +23,7 @@ pub enum ResultState<T> {
 
 impl<T> Default for Results<T> {
     fn default() -> Self {
-        Self { entries: HashMap::new() }
+        Self { entries: HashMap::new(), by_event: HashMap::new() }
     }
 }
 
@@ -30,6 +32,7 @@ impl<T> Results<T> {
     pub fn insert(&mut self, call: CallId, event: EventId, result: T) {
         let before = self.entries.insert(call, (event, result));
         assert!(before.is_none(), "{call} starts once");
+        self.by_event.entry(event).or_default().insert(call);
     }
 
     /// The result of a call.
@@ -42,13 +45,19 @@ impl<T> Results<T> {
 
     /// Nobody will ask any more: gives the result back, once.
     pub fn finish(&mut self, call: CallId) -> Option<(EventId, T)> {
-        self.entries.remove(&call)
+        let (event, result) = self.entries.remove(&call)?;
+        if let Some(of_event) = self.by_event.get_mut(&event) {
+            of_event.remove(&call);
+            if of_event.is_empty() {
+                self.by_event.remove(&event);
+            }
+        }
+        Some((event, result))
     }
 
     /// The event is over: gives back all its results.
     pub fn end_event(&mut self, event: EventId) -> Vec<(CallId, T)> {
-        let ended: Vec<CallId> =
-            self.entries.iter().filter(|(_, (owner, _))| *owner == event).map(|(call, _)| *call).collect();
+        let ended = self.by_event.remove(&event).unwrap_or_default();
         ended.into_iter().filter_map(|call| Some((call, self.entries.remove(&call)?.1))).collect()
     }
 
