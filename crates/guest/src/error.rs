@@ -14,6 +14,12 @@ pub enum GuestError {
     #[class(type)]
     #[error("The body can no longer be read: the event it belongs to is over, or it was cancelled.")]
     EventOver,
+    /// A value too large for a message of JS RPC. Source: production's text.
+    #[class(generic)]
+    #[error(
+        "Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: {0} bytes."
+    )]
+    RpcTooLarge(usize),
     /// A number that names no open body.
     #[class(type)]
     #[error("The body stream is no longer open.")]

@@ -132,7 +132,7 @@ impl EventTable {
         let (reply, ended, nested) = {
             let mut table = self.0.lock();
             let Some(entry) = table.get_mut(&event.0) else { return };
-            if let Answer::Failed { error, .. } = &answer {
+            if let Answer::Failed { error, .. } | Answer::RpcFailed { error, .. } = &answer {
                 entry.failure = Some(error.to_string());
             }
             let (reply, nested) = (entry.reply.take(), entry.nested);

@@ -4,6 +4,8 @@
 //! once. The inbox notes when a turn starts and when the guest parks, which is how the host sees a script that
 //! does not come back.
 
+mod rpc;
+
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -44,6 +46,10 @@ struct Dispatch {
     fetch: v8::Global<v8::Function>,
     scheduled: v8::Global<v8::Function>,
     abort: v8::Global<v8::Function>,
+    rpc: v8::Global<v8::Function>,
+    rpc_on: v8::Global<v8::Function>,
+    rpc_release: v8::Global<v8::Function>,
+    rpc_finish: v8::Global<v8::Function>,
     load: v8::Global<v8::Function>,
     build_env: v8::Global<v8::Function>,
 }
@@ -206,12 +212,14 @@ impl Isolate {
                 self.scheduled(event.0, &cron, scheduled_time_ms);
             }
             ToGuest::Abort { event } => self.abort(event.0),
+            ToGuest::Rpc { event, entrypoint, props, request, parent } => {
+                self.rpc(event, entrypoint.as_deref(), props, *request, parent, parcel.attachments);
+            }
+            ToGuest::RpcOn { target, request, parent: _ } => self.rpc_on(target, *request, parcel.attachments),
+            ToGuest::RpcRelease { export } => self.rpc_release(export),
+            ToGuest::RpcFinish { call } => self.rpc_finish(call),
             // Nothing sends these yet.
-            ToGuest::Rpc { .. }
-            | ToGuest::RpcOn { .. }
-            | ToGuest::RpcRelease { .. }
-            | ToGuest::RpcFinish { .. }
-            | ToGuest::Tail { .. } => {}
+            ToGuest::Tail { .. } => {}
             ToGuest::Drain => self.draining = true,
             ToGuest::Stop => return Turn::Stop,
         }
@@ -449,6 +457,10 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         fetch: function(scope, "dispatchFetch"),
         scheduled: function(scope, "dispatchScheduled"),
         abort: function(scope, "abort"),
+        rpc: function(scope, "dispatchRpc"),
+        rpc_on: function(scope, "dispatchRpcOn"),
+        rpc_release: function(scope, "releaseExport"),
+        rpc_finish: function(scope, "finishCall"),
         load: function(scope, "load"),
         build_env: function(scope, "buildEnv"),
     })
@@ -493,6 +505,20 @@ fn call(scope: &mut v8::PinScope<'_, '_>, function: &v8::Global<v8::Function>, a
     let function = v8::Local::new(scope, function);
     let undefined = v8::undefined(scope).into();
     function.call(scope, undefined, args);
+}
+
+/// Likewise, for the object that it may return.
+fn call_for<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    function: &v8::Global<v8::Function>,
+    args: &[v8::Local<'s, v8::Value>],
+) -> Option<v8::Global<v8::Object>> {
+    v8::tc_scope!(let scope, scope);
+    let function = v8::Local::new(scope, function);
+    let undefined = v8::undefined(scope).into();
+    let returned = function.call(scope, undefined, args)?;
+    let object = v8::Local::<v8::Object>::try_from(returned).ok()?;
+    Some(v8::Global::new(scope, object))
 }
 
 fn try_call<'s>(

@@ -12,6 +12,7 @@ use lopata_protocol::limits;
 use crate::events::EventTable;
 use crate::ext::body::Bodies;
 use crate::ext::fetch::Calls;
+use crate::ext::rpc::{Held, Rpc};
 use crate::thread::HostSender;
 
 /// The state of one guest, in its `OpState` as `Rc<GuestState>`. Never leaves the thread.
@@ -24,6 +25,8 @@ pub struct GuestState {
     pub bodies: Bodies,
     /// Outbound fetches that wait for their response.
     pub calls: Calls,
+    /// What is known about JS RPC.
+    pub rpc: Rpc,
     /// Services behind env entries, by the id in the worker's definition.
     pub services: Services,
     /// The guest's own inbox, for calls of the worker on itself and for what it gives away.
@@ -80,12 +83,13 @@ impl Services {
 
 impl GuestState {
     /// The state of a guest that has just been started.
-    pub fn new(host: HostSender, events: EventTable, inbox: WeakInboxSender) -> Self {
+    pub fn new(host: HostSender, events: EventTable, inbox: WeakInboxSender, held: Held) -> Self {
         Self {
             host,
             events,
             bodies: Bodies::default(),
             calls: Calls::default(),
+            rpc: Rpc::new(held),
             services: Services::default(),
             inbox,
             subrequests_max: Cell::new(limits::SUBREQUESTS_MAX),

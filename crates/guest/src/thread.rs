@@ -23,6 +23,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::events::EventTable;
+use crate::ext::rpc::Held;
 use crate::isolate::{Isolate, Snapshot};
 use crate::loader::CodeCache;
 use crate::state::GuestState;
@@ -257,7 +258,9 @@ fn run(
     let events = EventTable::default();
     let worker: Arc<Mutex<Arc<str>>> = Arc::new(Mutex::new(Arc::from("")));
     let own_inbox = inbox_sender.downgrade();
+    let held = Held::default();
     panic::watch(Watched {
+        held: held.clone(),
         host: host.clone(),
         events: events.clone(),
         control: control.clone(),
@@ -271,7 +274,7 @@ fn run(
             .build()
             .expect("a runtime can be built while the process can open files");
         runtime.block_on(async {
-            let guest = GuestState::new(host.clone(), events.clone(), own_inbox);
+            let guest = GuestState::new(host.clone(), events.clone(), own_inbox, held);
             let isolate = Isolate::boot(&options, guest, control.clone(), worker.clone());
             let Some(mut isolate) = isolate else { return };
             host.send(FromGuest::Booted);
@@ -317,6 +320,7 @@ fn finish(host: &HostSender, events: &EventTable, control: &Control, worker: &st
 
 /// What the panic hook needs to answer for a guest whose thread can no longer run.
 struct Watched {
+    held: Held,
     host: HostSender,
     events: EventTable,
     control: Control,
@@ -393,6 +397,7 @@ pub(crate) mod panic {
                 watched.control.terminate(Some(death));
                 watched.control.mark_parked();
                 watched.inbox.close();
+                watched.held.clear();
                 let worker = watched.worker.lock().clone();
                 finish(&watched.host, &watched.events, &watched.control, &worker);
             }

@@ -7,6 +7,7 @@ pub mod body;
 pub mod events;
 pub mod fetch;
 pub mod kv;
+pub mod rpc;
 pub mod service;
 
 use std::rc::Rc;
@@ -62,6 +63,21 @@ deno_core::extension!(
         kv::op_kv_list,
         kv::op_kv_put_bytes,
         kv::op_kv_put_text,
+        rpc::op_rpc_blob_bytes,
+        rpc::op_rpc_cancel_calls,
+        rpc::op_rpc_decode,
+        rpc::op_rpc_end_event,
+        rpc::op_rpc_failed,
+        rpc::op_rpc_from_bytes,
+        rpc::op_rpc_open_sink,
+        rpc::op_rpc_respond,
+        rpc::op_rpc_stub_dup,
+        rpc::op_rpc_stub_handle,
+        rpc::op_rpc_stub_release,
+        rpc::op_rpc_to_bytes,
+        rpc::outbound::op_rpc_answer,
+        rpc::outbound::op_rpc_finish,
+        rpc::outbound::op_rpc_send,
         service::op_service_fetch,
         service::op_service_of,
         service::op_service_own,
@@ -80,6 +96,11 @@ deno_core::extension!(
         "fetch/request_response.js",
         "io_context/io_context.js",
         "kv/kv.js",
+        "rpc/names.js",
+        "rpc/serve.js",
+        "rpc/stubs.js",
+        "rpc/transfer.js",
+        "rpc/values.js",
         "service/service.js",
         "timers/timers.js",
         "unavailable/unavailable.js",

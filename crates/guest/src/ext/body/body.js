@@ -272,6 +272,22 @@ function openPump(stream, done) {
   return rid;
 }
 
+/**
+ * Waits for the next chunk of a reading end.
+ * @param {number} rid
+ * @returns {Promise<Uint8Array | null>} null at the end
+ */
+async function readChunk(rid) {
+  const chunk = await op_body_read(rid);
+  if (chunk === null || TypedArrayPrototypeGetSymbolToStringTag(chunk) !== undefined) return chunk;
+  throw errors.revive(chunk.failure);
+}
+
+/** @param {ReadableStream} stream @returns {number | undefined} the exact length in bytes, when known */
+function streamLength(stream) {
+  return WeakMapPrototypeGet(knownLengths, stream);
+}
+
 /** @param {InnerBody} body @returns {number | null} the exact length in bytes, when known */
 function bodyLength(body) {
   if (body.length !== null) return body.length;
@@ -400,7 +416,10 @@ return {
   moveNative,
   openPump,
   readableFromStatic,
+  readChunk,
+  streamLength,
   takeNative,
   takeStatic,
+  toBytes,
 };
 })();

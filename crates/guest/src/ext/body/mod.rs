@@ -54,6 +54,19 @@ impl Bodies {
         id
     }
 
+    /// Takes in a writing end that arrived with a message.
+    pub fn add_writer(&self, writer: StreamWriter) -> u32 {
+        let id = self.next_id();
+        let slot = WriterSlot {
+            writer: RefCell::new(Some(writer)),
+            reader: RefCell::new(None),
+            write_waker: RefCell::new(None),
+            watch_waker: RefCell::new(None),
+        };
+        self.writers.borrow_mut().insert(id, Rc::new(slot));
+        id
+    }
+
     /// Gives away a reading end nobody has read from.
     pub fn take_reader(&self, id: u32) -> Option<StreamReader> {
         self.readers.borrow_mut().remove(&id)?.reader.borrow_mut().take()

@@ -54,6 +54,8 @@ internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, 
 const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
 const events = core.loadExtScript("ext:lopata/events/events.js");
 const kv = core.loadExtScript("ext:lopata/kv/kv.js");
+const serve = core.loadExtScript("ext:lopata/rpc/serve.js");
+core.loadExtScript("ext:lopata/rpc/transfer.js");
 const service = core.loadExtScript("ext:lopata/service/service.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
 
@@ -354,8 +356,12 @@ globalThis.__lopata = {
       abort: events.abort,
       buildEnv,
       dispatchFetch: events.dispatchFetch,
+      dispatchRpc: serve.dispatchRpc,
+      dispatchRpcOn: serve.dispatchRpcOn,
       dispatchScheduled: events.dispatchScheduled,
+      finishCall: serve.finishCall,
       load: events.load,
+      releaseExport: serve.releaseExport,
     };
   },
 };

@@ -141,6 +141,23 @@ function stubOf(name, value, isClass, other) {
  * @returns {(event: unknown) => unknown}
  */
 function handlerOf(entrypoint, name, context, props) {
+  const { object, isClass, env, ctx } = targetOf(entrypoint, context, props);
+  const handler = object[name];
+  // Source: workerd's text for a handler that is not there.
+  if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
+  return isClass
+    ? (event) => ReflectApply(handler, object, [event])
+    : (event) => ReflectApply(handler, object, [event, env, ctx]);
+}
+
+/**
+ * What events of `entrypoint` go to: an instance of its own for this event, or the exported object.
+ * @param {string} entrypoint
+ * @param {import("../io_context/io_context.js").IoContext} context
+ * @param {undefined | string | Uint8Array} props
+ * @returns {{ object: object, isClass: boolean, env: object, ctx: ExecutionContext }}
+ */
+function targetOf(entrypoint, context, props) {
   const found = exportsByName[entrypoint];
   if (found === undefined) {
     throw new TypeError(
@@ -152,17 +169,9 @@ function handlerOf(entrypoint, name, context, props) {
   const { value: target, isClass, other } = found;
   if (other !== undefined) throw new TypeError(`The export "${entrypoint}" is ${other} and no entrypoint.`);
   const ctx = new ExecutionContext(context, props);
-  if (isClass) {
-    const instance = ReflectConstruct(target, [ctx, workers.env]);
-    const handler = instance[name];
-    // Source: workerd's text for a handler that is not there.
-    if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
-    return (event) => ReflectApply(handler, instance, [event]);
-  }
-  const handler = target[name];
-  if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
-  return (event) => ReflectApply(handler, target, [event, workers.env, ctx]);
+  const { env } = workers;
+  return { object: isClass ? ReflectConstruct(target, [ctx, env]) : target, isClass, env, ctx };
 }
 
-return { ExecutionContext, handlerOf, load };
+return { ExecutionContext, handlerOf, load, targetOf };
 })();

@@ -265,12 +265,7 @@ pub fn op_log_exception<'s>(
 
 fn log_error(guest: &GuestState, event: Option<EventId>, error: &WireError) {
     if let Some(event) = event {
-        let attributes = vec![
-            ("exception.type".to_string(), error.name.clone().into()),
-            ("exception.message".to_string(), error.message.clone().into()),
-            ("exception.stacktrace".to_string(), error.stack.clone().into()),
-        ];
-        guest.events.add_event(event, "exception", attributes);
+        guest.events.add_event(event, "exception", wire::exception_attributes(error));
     }
     let text = format!("Uncaught {}", wire::report(error));
     guest.host.send(FromGuest::Log(LogRecord { level: LogLevel::Error, text, origin: None, event }));

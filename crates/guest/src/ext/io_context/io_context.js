@@ -21,6 +21,8 @@ const {
   op_body_cancel,
   op_event_ended,
   op_log_exception,
+  op_rpc_cancel_calls,
+  op_rpc_end_event,
   op_span_end,
   op_span_start,
   op_take_subrequest,
@@ -59,6 +61,14 @@ class IoContext {
     this.fetches = null;
     /** Reading ends of bodies that arrived for this event; null while there are none. */
     this.readers = null;
+    /** True for an RPC event: it stays open while anything that it gave away is held. */
+    this.session = false;
+    /** What keeps an RPC event open beside its handler: what it gave away, calls on that, results that are kept. */
+    this.holds = 0;
+    /** True once it has made a call, or was given or gave away anything that can be called. */
+    this.usesRpc = false;
+    /** Called when the context ends; null while there are none. */
+    this.cleanups = null;
     /** Called when every waitUntil is settled and the handler is done (the scheduled event's answer). */
     this.whenSettled = null;
   }
@@ -121,7 +131,10 @@ class IoContext {
     }
     // Work handed to waitUntil outlives the client, as in production, and so do the fetches it may have
     // started; without any, what is still in flight is for nobody.
-    if (this.pendingWaitUntil === 0) this.cancelFetches();
+    if (this.pendingWaitUntil === 0) {
+      this.cancelFetches();
+      if (this.usesRpc) op_rpc_cancel_calls(this.event);
+    }
   }
 
   cancelFetches() {
@@ -143,7 +156,23 @@ class IoContext {
 
   /** True when nothing keeps the context but the handler's answer. */
   get idle() {
-    return this.pendingWaitUntil === 0 && this.openBodies === 0;
+    return this.pendingWaitUntil === 0 && this.openBodies === 0 && this.holds === 0;
+  }
+
+  /** Something that was given away, or a call on it. It keeps an RPC event open, and no other. */
+  hold() {
+    if (this.session) this.holds++;
+  }
+
+  letGo() {
+    if (!this.session) return;
+    this.holds--;
+    this.maybeEnd();
+  }
+
+  /** @param {() => void} cleanup */
+  onEnd(cleanup) {
+    ArrayPrototypePush(this.cleanups ??= [], cleanup);
   }
 
   maybeEnd() {
@@ -168,6 +197,12 @@ class IoContext {
       for (const cancel of timers) cancel();
     }
     this.cancelFetches();
+    const cleanups = this.cleanups;
+    this.cleanups = null;
+    if (cleanups !== null) {
+      for (let i = 0; i < cleanups.length; i++) cleanups[i]();
+    }
+    if (this.usesRpc) op_rpc_end_event(this.event);
     // What nobody has read by now, nobody will: its sender can stop. An end that was read or passed on is
     // not known any more.
     const readers = this.readers;

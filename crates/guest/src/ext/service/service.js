@@ -8,6 +8,8 @@ const {
   FunctionPrototypeBind,
   ObjectDefineProperty,
   ObjectSetPrototypeOf,
+  Proxy,
+  ReflectHas,
   SafeWeakMap,
   SymbolToStringTag,
   TypeError,
@@ -17,6 +19,9 @@ const {
 const { op_service_of, op_service_own } = core.ops;
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { fetchThrough } = core.loadExtScript("ext:lopata/fetch/fetch.js");
+const names = core.loadExtScript("ext:lopata/rpc/names.js");
+const stubs = core.loadExtScript("ext:lopata/rpc/stubs.js");
+const values = core.loadExtScript("ext:lopata/rpc/values.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
 
 const ILLEGAL_INVOCATION_TEXT =
@@ -25,7 +30,7 @@ const ILLEGAL_INVOCATION_TEXT =
 
 /**
  * What a Fetcher stands for, by the object that user code holds.
- * @type {WeakMap<object, { handle: object, name: string }>} `handle` is the native service, `name` the binding's
+ * @type {WeakMap<object, import("../rpc/stubs.js").ServiceRoot>} `handle` is the native service, `name` the binding's
  */
 const routes = new SafeWeakMap();
 
@@ -64,6 +69,30 @@ class Fetcher {
 /** An entrypoint of the worker itself. Called, it gives a Fetcher whose target sees the given props. */
 class LoopbackServiceStub extends Fetcher {}
 
+// Whatever a Fetcher has no method for is a method or a property of its target.
+ObjectSetPrototypeOf(
+  Fetcher.prototype,
+  new Proxy({}, {
+    __proto__: null,
+    get(target, key, receiver) {
+      if (typeof key === "symbol" || ReflectHas(target, key) || names.NEVER[key] === true) return target[key];
+      const route = typeof receiver === "object" || typeof receiver === "function"
+        ? WeakMapPrototypeGet(routes, receiver)
+        : undefined;
+      return route === undefined ? undefined : stubs.serviceProperty(route, key);
+    },
+  }),
+);
+values.register({
+  tag: "s:service",
+  prototype: Fetcher.prototype,
+  take(stub, encoder) {
+    const route = routeOf(stub);
+    return ["s:service", encoder.capability(values.CAP.worker, route.handle), route.name];
+  },
+  make: (entry, arrival) => fetcher(arrival.things[entry[1]], entry[2]),
+});
+
 for (const [prototype, name] of [[Fetcher.prototype, "Fetcher"], [LoopbackServiceStub.prototype, "LoopbackServiceStub"]]) {
   ObjectDefineProperty(prototype, SymbolToStringTag, { __proto__: null, value: name, configurable: true });
   // What structured clone calls for an object with this property.
@@ -85,7 +114,7 @@ for (const [prototype, name] of [[Fetcher.prototype, "Fetcher"], [LoopbackServic
  */
 function fetcher(handle, name) {
   const object = new Fetcher(construct);
-  WeakMapPrototypeSet(routes, object, { __proto__: null, handle, name });
+  WeakMapPrototypeSet(routes, object, new stubs.ServiceRoot(handle, name));
   return object;
 }
 
@@ -110,7 +139,7 @@ function loopback(entrypoint) {
   delete stub.name;
   delete stub.length;
   ObjectSetPrototypeOf(stub, LoopbackServiceStub.prototype);
-  WeakMapPrototypeSet(routes, stub, { __proto__: null, handle: op_service_own(entrypoint, undefined), name: entrypoint });
+  WeakMapPrototypeSet(routes, stub, new stubs.ServiceRoot(op_service_own(entrypoint, undefined), entrypoint));
   return stub;
 }
 

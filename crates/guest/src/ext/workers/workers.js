@@ -3,6 +3,8 @@
 const { core, primordials } = __bootstrap;
 const { ObjectDefineProperty, TypeError } = primordials;
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
+const { RpcPromise, RpcProperty, RpcStub, RpcTarget } = core.loadExtScript("ext:lopata/rpc/stubs.js");
+const { Fetcher: ServiceStub } = core.loadExtScript("ext:lopata/service/service.js");
 
 /** The worker's env: filled once, when the worker is loaded, and the same object everywhere. */
 const env = {};
@@ -30,12 +32,23 @@ function notYet(name, what) {
 
 const DurableObject = notYet("DurableObject", "Durable Objects");
 const WorkflowEntrypoint = notYet("WorkflowEntrypoint", "Workflows");
-const RpcTarget = class RpcTarget {};
 
 /** waitUntil of whatever event is current. */
 function waitUntil(promise) {
   io.required().waitUntil(promise);
 }
 
-return { DurableObject, env, exports, RpcTarget, waitUntil, WorkerEntrypoint, WorkflowEntrypoint };
+return {
+  DurableObject,
+  env,
+  exports,
+  RpcPromise,
+  RpcProperty,
+  RpcStub,
+  RpcTarget,
+  ServiceStub,
+  waitUntil,
+  WorkerEntrypoint,
+  WorkflowEntrypoint,
+};
 })();

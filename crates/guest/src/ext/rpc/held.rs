@@ -1,0 +1,221 @@
+//! What this guest holds of others: stubs, calls under way and the way back for calls that others have made on what
+//! it gave away, by the event that they belong to.
+//!
+//! Owns them, and not the isolate, because an event that ends must let go of all of them at once, and because the
+//! panic hook must be able to do so for a thread that can no longer run. Whatever leaves the table is dropped outside
+//! its lock: a drop sends a message.
+
+use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use lopata_bridges::{Answered, InboxSender, OutCall, Reply, Stub};
+use lopata_protocol::{CallId, EventId, RpcTarget};
+use parking_lot::Mutex;
+
+use crate::events::now_us;
+
+/// The table. Cheap to clone; all clones are one table.
+#[derive(Clone, Default)]
+pub struct Held(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    stubs: HashMap<u32, (EventId, Stub)>,
+    calls: HashMap<CallId, Call>,
+    replies: HashMap<CallId, (EventId, Reply)>,
+    by_event: HashMap<EventId, OfEvent>,
+    last_stub: u32,
+}
+
+#[derive(Default)]
+struct OfEvent {
+    stubs: HashSet<u32>,
+    calls: HashSet<CallId>,
+    replies: HashSet<CallId>,
+}
+
+/// A call that this guest has made.
+struct Call {
+    event: EventId,
+    out: OutCall,
+    /// What is called, for the call's span.
+    name: String,
+    /// Microseconds since the Unix epoch.
+    start_us: i64,
+    /// The stub that was called, when nothing else holds it: a call on one's own value.
+    _own: Option<Stub>,
+    /// True once its answer has been taken.
+    answered: bool,
+    /// Set while somebody waits for the answer, so that the end of the event reaches them.
+    waker: Option<Waker>,
+}
+
+/// How waiting for a call ended.
+pub enum Waited {
+    /// With an answer, or with none because the callee's guest is gone.
+    Over(Finished, Option<Box<Answered>>),
+    /// The event that made the call is over.
+    Cancelled,
+}
+
+/// What was known of a call that is over.
+pub struct Finished {
+    /// The event that made it.
+    pub event: EventId,
+    /// What was called.
+    pub name: String,
+    /// Microseconds since the Unix epoch.
+    pub start_us: i64,
+}
+
+impl Held {
+    /// Takes in a stub that `event` has received.
+    pub fn add_stub(&self, event: EventId, stub: Stub) -> u32 {
+        let mut inner = self.0.lock();
+        inner.last_stub += 1;
+        let id = inner.last_stub;
+        inner.stubs.insert(id, (event, stub));
+        inner.by_event.entry(event).or_default().stubs.insert(id);
+        id
+    }
+
+    /// A stub, held once more by whoever asks.
+    pub fn stub(&self, id: u32) -> Option<Stub> {
+        self.0.lock().stubs.get(&id).map(|(_, stub)| stub.clone())
+    }
+
+    /// Lets go of a stub.
+    pub fn release_stub(&self, id: u32) {
+        let released = {
+            let mut inner = self.0.lock();
+            let Some((event, stub)) = inner.stubs.remove(&id) else { return };
+            if let Some(of_event) = inner.by_event.get_mut(&event) {
+                of_event.stubs.remove(&id);
+            }
+            stub
+        };
+        drop(released);
+    }
+
+    /// Takes in a call that `event` has made; `own` is a stub that lives as long as the call.
+    pub fn add_call(&self, event: EventId, out: OutCall, name: String, own: Option<Stub>) {
+        let call = out.id();
+        let mut inner = self.0.lock();
+        inner
+            .calls
+            .insert(call, Call { event, out, name, start_us: now_us(), _own: own, answered: false, waker: None });
+        inner.by_event.entry(event).or_default().calls.insert(call);
+    }
+
+    /// Where to send a call on the promised result of `call`; `None` once it was let go.
+    pub fn result_of(&self, call: CallId) -> Option<(InboxSender, RpcTarget)> {
+        self.0.lock().calls.get(&call).map(|held| (held.out.home().clone(), held.out.result()))
+    }
+
+    /// Waits for the answer of a call.
+    pub fn poll_answer(&self, call: CallId, cx: &mut Context<'_>) -> Poll<Waited> {
+        let mut inner = self.0.lock();
+        let Some(held) = inner.calls.get_mut(&call) else { return Poll::Ready(Waited::Cancelled) };
+        match Pin::new(&mut held.out).poll(cx) {
+            Poll::Ready(answered) => {
+                held.answered = true;
+                let name = std::mem::take(&mut held.name);
+                let finished = Finished { event: held.event, name, start_us: held.start_us };
+                Poll::Ready(Waited::Over(finished, answered.map(Box::new)))
+            }
+            Poll::Pending => {
+                held.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The callee keeps nothing of a call: forgets it without a word.
+    pub fn let_go(&self, call: CallId) {
+        if let Some(mut held) = self.take_call(call) {
+            held.out.let_go();
+        }
+    }
+
+    /// Wants nothing more of a call, and tells the callee.
+    pub fn finish(&self, call: CallId) {
+        drop(self.take_call(call));
+    }
+
+    fn take_call(&self, call: CallId) -> Option<Call> {
+        let mut inner = self.0.lock();
+        let held = inner.calls.remove(&call)?;
+        if let Some(of_event) = inner.by_event.get_mut(&held.event) {
+            of_event.calls.remove(&call);
+        }
+        Some(held)
+    }
+
+    /// Cancels what `event` has called and what has no answer yet.
+    pub fn cancel_calls(&self, event: EventId) {
+        let waiting: Vec<CallId> = {
+            let inner = self.0.lock();
+            let Some(of_event) = inner.by_event.get(&event) else { return };
+            let waits = |call: &&CallId| inner.calls.get(call).is_some_and(|held| !held.answered);
+            of_event.calls.iter().filter(waits).copied().collect()
+        };
+        for call in waiting {
+            let Some(mut held) = self.take_call(call) else { continue };
+            let waker = held.waker.take();
+            drop(held);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+
+    /// A call has arrived on something that `event` has given away.
+    pub fn add_reply(&self, event: EventId, call: CallId, reply: Reply) {
+        let mut inner = self.0.lock();
+        inner.replies.insert(call, (event, reply));
+        inner.by_event.entry(event).or_default().replies.insert(call);
+    }
+
+    /// The way back for such a call, once.
+    pub fn take_reply(&self, call: CallId) -> Option<Reply> {
+        let mut inner = self.0.lock();
+        let (event, reply) = inner.replies.remove(&call)?;
+        if let Some(of_event) = inner.by_event.get_mut(&event) {
+            of_event.replies.remove(&call);
+        }
+        Some(reply)
+    }
+
+    /// The event is over: its stubs are released and its calls cancelled. Gives the ways back for the calls on it
+    /// that have no answer.
+    pub fn end_event(&self, event: EventId) -> Vec<Reply> {
+        let (stubs, calls, replies): (Vec<_>, Vec<_>, Vec<_>) = {
+            let mut inner = self.0.lock();
+            let Some(of_event) = inner.by_event.remove(&event) else { return Vec::new() };
+            let stubs = of_event.stubs.iter().filter_map(|id| inner.stubs.remove(id)).collect();
+            let calls = of_event.calls.iter().filter_map(|call| inner.calls.remove(call)).collect();
+            let replies = of_event.replies.iter().filter_map(|call| Some(inner.replies.remove(call)?.1)).collect();
+            (stubs, calls, replies)
+        };
+        drop(stubs);
+        for mut call in calls {
+            let waker = call.waker.take();
+            drop(call);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+        replies
+    }
+
+    /// Lets go of everything, for a thread that cannot do so itself.
+    pub fn clear(&self) {
+        // The very frame that panicked may hold the lock; then what it holds is lost with it.
+        let Some(mut inner) = self.0.try_lock() else { return };
+        let all = std::mem::take(&mut *inner);
+        drop(inner);
+        drop(all);
+    }
+}

@@ -1,0 +1,322 @@
+// How the classes of the platform cross isolates: streams, requests and responses, headers, blobs, abort signals.
+//
+// A readable stream that arrived here and is passed on untouched is spliced, as a body is; any other is pumped. A
+// writable stream stays where it is, and what the other side writes is pumped into it. Each pump keeps its event open.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ArrayPrototypePush,
+  PromisePrototypeThen,
+  TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeSet,
+  TypeError,
+  Uint8Array,
+} = primordials;
+const {
+  op_body_abort,
+  op_body_cancel,
+  op_body_cancelled,
+  op_body_finish,
+  op_body_open,
+  op_body_try_write,
+  op_body_write,
+  op_rpc_blob_bytes,
+  op_rpc_from_bytes,
+  op_rpc_open_sink,
+  op_rpc_to_bytes,
+} = core.ops;
+const { AbortController, AbortSignalPrototype } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
+const { Blob, File } = core.loadExtScript("ext:deno_web/09_file.js");
+const { ReadableStream, WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+const body_ = core.loadExtScript("ext:lopata/body/body.js");
+const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
+const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
+const values = core.loadExtScript("ext:lopata/rpc/values.js");
+const { CAP, register } = values;
+
+/** Kinds of body, as `takeBody` numbers them. */
+const BODY_INLINE = 1;
+const BODY_PUMPED = 2;
+
+/** Sends a stream on its way: the entry's part for it, `[capability, length, bytes]`. */
+function takeReadable(stream, encoder) {
+  // Source: production's text.
+  if (stream.locked) throw new TypeError("The ReadableStream has been locked to a reader.");
+  const length = body_.streamLength(stream) ?? -1;
+  const bytes = body_.takeStatic(stream);
+  if (bytes !== undefined) return [-1, length, bytes];
+  const native = body_.takeNative(stream);
+  if (native !== undefined) {
+    ArrayPrototypePush(encoder.undos, (error) => op_body_cancel(native, error));
+    return [encoder.capability(CAP.spliced, native), length, undefined];
+  }
+  const { context } = encoder;
+  context.bodyOpened();
+  const pumped = body_.openPump(stream, () => context.bodyClosed());
+  ArrayPrototypePush(encoder.undos, (error) => op_body_abort(pumped, error));
+  return [encoder.capability(CAP.pumped, pumped), length, undefined];
+}
+
+function makeReadable(part, arrival) {
+  const { 0: capability, 1: length, 2: bytes } = part;
+  if (capability < 0) return body_.readableFromStatic(bytes);
+  return body_.innerBodyFromNative(arrival.things[capability], length < 0 ? null : length, arrival.context).stream;
+}
+
+register({
+  tag: "r",
+  prototype: ReadableStream.prototype,
+  take: (stream, encoder) => ["r", takeReadable(stream, encoder)],
+  make: (entry, arrival) => makeReadable(entry[1], arrival),
+});
+
+/** Writes what the other side sends into `stream`. */
+async function drain(rid, stream, context) {
+  const writer = stream.getWriter();
+  try {
+    for (;;) {
+      const chunk = await body_.readChunk(rid);
+      if (chunk === null) break;
+      await writer.write(chunk);
+    }
+    await writer.close();
+  } catch (error) {
+    op_body_cancel(rid, error);
+    PromisePrototypeThen(writer.abort(error), undefined, () => {});
+  } finally {
+    context.bodyClosed();
+  }
+}
+
+register({
+  tag: "w",
+  prototype: WritableStream.prototype,
+  take(stream, encoder) {
+    // Source: production's text.
+    if (stream.locked) throw new TypeError("The WritableStream has been locked to a writer.");
+    const { context } = encoder;
+    const rid = op_rpc_open_sink();
+    context.bodyOpened();
+    context.own(rid);
+    drain(rid, stream, context);
+    ArrayPrototypePush(encoder.undos, (error) => op_body_cancel(rid, error));
+    return ["w", encoder.capability(CAP.sink, rid)];
+  },
+  make(entry, arrival) {
+    const rid = arrival.things[entry[1]];
+    let over = false;
+    arrival.context.onEnd(() => {
+      if (!over) op_body_abort(rid, new TypeError("The event that the stream belongs to has ended."));
+    });
+    return new WritableStream({
+      start(controller) {
+        PromisePrototypeThen(op_body_cancelled(rid), (reason) => {
+          if (over) return;
+          over = true;
+          controller.error(new TypeError(reason === "" ? "The stream was canceled by its reader." : reason));
+        });
+      },
+      async write(chunk) {
+        const bytes = body_.toBytes(chunk);
+        if (TypedArrayPrototypeGetByteLength(bytes) === 0 || op_body_try_write(rid, bytes)) return;
+        await op_body_write(rid);
+      },
+      close() {
+        over = true;
+        op_body_finish(rid);
+      },
+      abort(reason) {
+        over = true;
+        op_body_abort(rid, reason);
+      },
+    }, { highWaterMark: 1 });
+  },
+});
+
+/** @param {object | null} inner an InnerBody */
+function takeInnerBody(inner, encoder) {
+  if (inner === null) return null;
+  const { context } = encoder;
+  const sent = rr.takeBody(inner, () => context.bodyClosed());
+  if (sent.kind === 0) return null;
+  if (sent.kind === BODY_INLINE) return [-1, -1, typeof sent.value === "string" ? core.encode(sent.value) : sent.value];
+  const rid = sent.value;
+  const pumped = sent.kind === BODY_PUMPED;
+  if (pumped) context.bodyOpened();
+  ArrayPrototypePush(encoder.undos, (error) => pumped ? op_body_abort(rid, error) : op_body_cancel(rid, error));
+  return [encoder.capability(pumped ? CAP.pumped : CAP.spliced, rid), sent.length, undefined];
+}
+
+function makeInnerBody(part, arrival) {
+  if (part === null) return null;
+  const { 0: capability, 1: length, 2: bytes } = part;
+  if (capability < 0) return body_.innerBodyFromBytes(bytes);
+  return body_.innerBodyFromNative(arrival.things[capability], length < 0 ? null : length, arrival.context);
+}
+
+/** @param {Headers} headers @returns {[string, string][]} */
+function pairs(headers) {
+  const list = [];
+  for (const pair of headers) ArrayPrototypePush(list, [pair[0], pair[1]]);
+  return list;
+}
+
+register({
+  tag: "h",
+  prototype: rr.Headers.prototype,
+  take: (headers) => ["h", pairs(headers)],
+  make: (entry) => new rr.Headers(entry[1]),
+});
+
+register({
+  tag: "q",
+  prototype: rr.Request.prototype,
+  take(request, encoder) {
+    const inner = rr.toInnerRequest(request);
+    return [
+      "q",
+      inner.url(),
+      inner.method,
+      pairs(request.headers),
+      inner.redirectMode,
+      rr.cfText(request),
+      takeInnerBody(inner.body, encoder),
+    ];
+  },
+  make(entry, arrival) {
+    const { 1: url, 2: method, 3: headers, 4: redirect, 5: cf, 6: body } = entry;
+    const init = { __proto__: null, method, headers };
+    if (redirect !== "error") init.redirect = redirect;
+    const request = new rr.Request(url, init);
+    if (cf !== "") rr.setCf(request, primordials.JSONParse(cf));
+    rr.toInnerRequest(request).body = makeInnerBody(body, arrival);
+    return request;
+  },
+});
+
+register({
+  tag: "p",
+  prototype: rr.Response.prototype,
+  take(response, encoder) {
+    if (response.webSocket !== null) throw values.unserializable(response.webSocket);
+    const inner = rr.toInnerResponse(response);
+    if (inner.type === "error") throw values.unserializable(response);
+    const encoded = rr.isEncoded(response);
+    return [
+      "p",
+      inner.status,
+      inner.statusMessage,
+      pairs(response.headers),
+      encoded,
+      takeInnerBody(inner.body, encoder),
+    ];
+  },
+  make(entry, arrival) {
+    const { 1: status, 2: statusText, 3: headers, 4: encoded, 5: body } = entry;
+    const response = new rr.Response(null, { __proto__: null, status, statusText, headers });
+    if (encoded) rr.setEncoded(response);
+    rr.toInnerResponse(response).body = makeInnerBody(body, arrival);
+    return response;
+  },
+});
+
+/** Native data of a Blob or File, whose parts are cloned for us. */
+function takeBlob(blob) {
+  const data = blob[core.hostObjectBrand]();
+  const ids = [];
+  for (let i = 0; i < data.parts.length; i++) ArrayPrototypePush(ids, data.parts[i].uuid);
+  return { data, bytes: op_rpc_blob_bytes(ids) };
+}
+
+register({
+  tag: "f",
+  prototype: File.prototype,
+  take(file) {
+    const { data, bytes } = takeBlob(file);
+    return ["f", bytes, data.name, data.mimeType, data.lastModified];
+  },
+  make: (entry) => new File([entry[1]], entry[2], { __proto__: null, type: entry[3], lastModified: entry[4] }),
+});
+register({
+  tag: "b",
+  prototype: Blob.prototype,
+  take(blob) {
+    const { data, bytes } = takeBlob(blob);
+    return ["b", bytes, data.mimeType];
+  },
+  make: (entry) => new Blob([entry[1]], { __proto__: null, type: entry[2] }),
+});
+
+/** What an abort says, once it is known. @returns {Uint8Array} */
+function reasonBytes(reason) {
+  if (values.isPlain(reason)) return op_rpc_to_bytes([reason], undefined);
+  const encoder = new values.Encoder(undefined, values.MODE.thrown);
+  try {
+    return op_rpc_to_bytes(encoder.encode(reason), encoder.special);
+  } catch {
+    return op_rpc_to_bytes([undefined], undefined);
+  }
+}
+
+function readReason(bytes) {
+  const { 0: special, 1: value } = op_rpc_from_bytes(bytes);
+  return special ? values.decode(value, undefined, []) : value[0];
+}
+
+/** Waits for what an abort says; undefined when the signal is let go without one. */
+async function readAll(rid) {
+  let bytes = new Uint8Array(0);
+  for (;;) {
+    const chunk = await body_.readChunk(rid);
+    if (chunk === null) return TypedArrayPrototypeGetByteLength(bytes) === 0 ? undefined : bytes;
+    const joined = new Uint8Array(TypedArrayPrototypeGetByteLength(bytes) + TypedArrayPrototypeGetByteLength(chunk));
+    TypedArrayPrototypeSet(joined, bytes);
+    TypedArrayPrototypeSet(joined, chunk, TypedArrayPrototypeGetByteLength(bytes));
+    bytes = joined;
+  }
+}
+
+register({
+  tag: "a",
+  prototype: AbortSignalPrototype,
+  take(signal, encoder) {
+    if (signal.aborted) return ["a", reasonBytes(signal.reason), -1];
+    const rid = op_body_open();
+    const over = () => {
+      signal.removeEventListener("abort", aborted);
+      op_body_finish(rid);
+    };
+    const aborted = () => {
+      signal.removeEventListener("abort", aborted);
+      const bytes = reasonBytes(signal.reason);
+      if (op_body_try_write(rid, bytes)) {
+        op_body_finish(rid);
+      } else {
+        PromisePrototypeThen(op_body_write(rid), () => op_body_finish(rid));
+      }
+    };
+    signal.addEventListener("abort", aborted);
+    // The other side may lose interest before; then there is nobody to tell.
+    PromisePrototypeThen(op_body_cancelled(rid), () => signal.removeEventListener("abort", aborted));
+    encoder.context.onEnd(over);
+    ArrayPrototypePush(encoder.undos, over);
+    return ["a", undefined, encoder.capability(CAP.pumped, rid)];
+  },
+  make(entry, arrival) {
+    const controller = new AbortController();
+    if (entry[2] < 0) {
+      controller.abort(readReason(entry[1]));
+      return controller.signal;
+    }
+    const rid = arrival.things[entry[2]];
+    const { context } = arrival;
+    context.own(rid);
+    PromisePrototypeThen(readAll(rid), (bytes) => {
+      if (bytes !== undefined && !context.ended) io.run(context, () => controller.abort(readReason(bytes)));
+    }, () => {});
+    return controller.signal;
+  },
+});
+
+return {};
+})();
