@@ -1,4 +1,4 @@
-//! The control endpoints that trigger handlers: `/cdn-cgi/handler/scheduled` and its twins.
+//! The control endpoints: `/cdn-cgi/handler/scheduled` and its twins, which trigger handlers, and a census.
 //!
 //! The server has checked Host and Origin before anything here runs.
 
@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use lopata_bridges::{Ids, Parcel, reply};
+use lopata_bridges::{Ids, Parcel, live_streams, live_stubs, reply};
 use lopata_protocol::{Answer, EventId, EventOutcome, ScheduledOutcome, SpanContext, ToGuest};
 
 use crate::dispatcher::{Accepted, DispatchError, Dispatcher};
@@ -17,6 +17,9 @@ use crate::workers::{Routing, Worker, Workers};
 
 /// The paths of the scheduled trigger, today's and wrangler's older ones.
 const SCHEDULED: [&str; 3] = ["/cdn-cgi/handler/scheduled", "/cdn-cgi/local/scheduled", "/cdn-cgi/mf/scheduled"];
+
+/// How much of what threads share is alive in this process: for leak checks, by people and by tests.
+const CENSUS: &str = "/cdn-cgi/local/census";
 
 /// wrangler's older trigger, with `--test-scheduled`.
 const TEST_SCHEDULED: &str = "/__scheduled";
@@ -35,12 +38,19 @@ pub struct Control {
 impl Control {
     /// Whether `path` is one of these endpoints.
     pub fn claims(&self, method: &Method, path: &str) -> bool {
+        if path == CENSUS {
+            return method == Method::GET;
+        }
         let known = SCHEDULED.contains(&path) || (self.test_scheduled && path == TEST_SCHEDULED);
         known && (method == Method::GET || method == Method::POST)
     }
 
     /// Answers a request that was claimed.
     pub async fn answer(self, request: ControlRequest) -> ControlResponse {
+        if request.uri().path() == CENSUS {
+            let body = serde_json::json!({ "streams": live_streams(), "stubs": live_stubs() });
+            return response(200, "application/json", body.to_string());
+        }
         let query = request.uri().query().unwrap_or_default().to_string();
         let parameter = |name: &str| {
             url::form_urlencoded::parse(query.as_bytes())
