@@ -15,6 +15,7 @@ mod outbound;
 mod playground;
 mod project_file;
 mod reload;
+mod rpc;
 mod server;
 mod services;
 mod streams;
