@@ -5,6 +5,7 @@
 use crate::door::WorkerService;
 use crate::rpc::Stub;
 use crate::stream::{StreamReader, StreamWriter};
+use crate::websocket::WebSocketEnd;
 
 /// Something that cannot be copied, on its way to another isolate. Dropped, it tells its other side.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub enum Capability {
     Reader(StreamReader),
     /// The writing end of a `WritableStream`.
     Writer(StreamWriter),
+    /// One end of a WebSocket, of a `Response` that is the answer to a handshake.
+    Socket(WebSocketEnd),
     /// A service binding.
     Worker(WorkerService),
 }

@@ -1,8 +1,8 @@
-//! What crosses a thread: parcels, inboxes, replies, calls, byte-credit streams, waitUntil and spans.
+//! What crosses a thread: parcels, inboxes, replies, calls, byte-credit streams, WebSockets, waitUntil and spans.
 //!
 //! Owns both ends of everything that two threads of lopata share, so that the ends are tested against each
-//! other. The rules are pure state machines (`stream::sender`, `stream::receiver`, [`wait_until`],
-//! [`ledger`]): one transition function, no I/O, no clock. Around them is as little glue as possible: a lock,
+//! other. The rules are pure state machines (`stream::sender`, `stream::receiver`,
+//! `websocket::machine`, [`wait_until`], [`ledger`]): one transition function, no I/O, no clock. Around them is as little glue as possible: a lock,
 //! a queue and a waker, or a channel of tokio or crossbeam.
 //!
 //! What a message means is not decided here; that is written in `lopata-protocol`.
@@ -30,6 +30,7 @@ pub mod stream;
 #[cfg(test)]
 mod testing;
 pub mod wait_until;
+pub mod websocket;
 
 pub use capability::Capability;
 pub use door::{Door, SubrequestBudget, Undelivered, Unreachable, WorkerService};
@@ -46,3 +47,4 @@ pub use service::{
 pub use spans::{SpanBuffer, SpanDrain, span_buffer};
 pub use stream::{StreamCancelled, StreamReader, StreamWriter, live_streams, stream};
 pub use wait_until::{WaitUntilError, WaitUntilTracker};
+pub use websocket::{Sent, WebSocketEnd, live_sockets, socket_pair};

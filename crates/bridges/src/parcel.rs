@@ -13,6 +13,7 @@ use crate::door::SubrequestBudget;
 use crate::reply::Reply;
 use crate::service::ServiceHandle;
 use crate::stream::StreamReader;
+use crate::websocket::WebSocketEnd;
 
 /// A message and its attachments.
 #[derive(Debug)]
@@ -118,6 +119,22 @@ impl Attachments {
     /// Takes the budget; `None` for a top-level event, which starts with one of its own.
     pub fn take_budget(&mut self) -> Option<SubrequestBudget> {
         self.budget.take()
+    }
+
+    /// Attaches the end of a WebSocket that a response with status 101 hands over.
+    pub fn set_socket(&mut self, socket: WebSocketEnd) {
+        // Among the capabilities, of which a response has no others: so nothing grows for the sake of the few.
+        self.attach_capability(Capability::Socket(socket));
+    }
+
+    /// Takes the end of a WebSocket.
+    pub fn take_socket(&mut self) -> Option<WebSocketEnd> {
+        let is_socket = |capability: &Option<Capability>| matches!(capability, Some(Capability::Socket(_)));
+        let index = self.capabilities.iter().position(is_socket)?;
+        match self.take_capability(index) {
+            Some(Capability::Socket(socket)) => Some(socket),
+            _ => unreachable!("that is what was looked for"),
+        }
     }
 
     /// Says where the answer goes. A message has one answer: a second reply is a mistake of the caller.

@@ -17,6 +17,7 @@ pub mod message;
 pub mod rpc;
 pub mod span;
 pub mod stream;
+pub mod websocket;
 pub mod worker;
 
 pub use error::WireError;
@@ -26,4 +27,5 @@ pub use message::{Answer, EventOutcome, FromGuest, LogLevel, LogRecord, Schedule
 pub use rpc::{RpcHold, RpcRequest, RpcTarget};
 pub use span::{SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus, TraceId};
 pub use stream::{ToReceiver, ToSender};
+pub use websocket::SocketFrame;
 pub use worker::{EnvEntry, EnvValue, Export, ModuleDefinition, ModuleKind, Props, WorkerDefinition, WorkerFormat};

@@ -41,6 +41,27 @@ pub const RPC_PATH_MAX: usize = 64;
 /// Bytes of a WebSocket message (32 MiB). Source: production's limit.
 pub const WEBSOCKET_MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Bytes that one end of a WebSocket may have under way before it stops to take what comes the other way.
+///
+/// So an echo to a client that does not read stops to read from it, and TCP stops the client.
+pub const WEBSOCKET_WINDOW_BYTES: usize = 1024 * 1024;
+
+/// Bytes under way on one way of a WebSocket past which it fails: a script that sends without ever looking, to
+/// somebody who does not read. Room for a few messages of the largest size.
+pub const WEBSOCKET_QUEUE_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// What a message takes of the two limits above beside its bytes, so that empty ones are bounded too.
+pub const WEBSOCKET_FRAME_COST_BYTES: usize = 64;
+
+/// Bytes of the reason of a close. Source: RFC 6455, a control frame has 125 bytes of which two are the code.
+pub const WEBSOCKET_REASON_BYTES_MAX: usize = 123;
+
+/// Bytes of a WebSocket's attachment. Source: production's limit.
+pub const WEBSOCKET_ATTACHMENT_BYTES_MAX: usize = 16 * 1024;
+
+/// Milliseconds that the other side of a connection has to answer a close before the connection is ended.
+pub const WEBSOCKET_CLOSE_TIMEOUT_MS: u64 = 30_000;
+
 /// Redirects that one `fetch` follows. Source: workerd's `fetch` implementation.
 pub const FETCH_REDIRECTS_MAX: u32 = 20;
 
@@ -110,4 +131,8 @@ const _: () = assert!(
     "a sender that waits for room for one chunk must not wait for a credit that is being held back"
 );
 const _: () = assert!(BODY_INLINE_BYTES_MAX <= STREAM_WINDOW_BYTES, "inline bodies are the small ones");
+const _: () = assert!(
+    WEBSOCKET_WINDOW_BYTES < WEBSOCKET_QUEUE_BYTES_MAX && 2 * WEBSOCKET_MESSAGE_BYTES_MAX < WEBSOCKET_QUEUE_BYTES_MAX,
+    "a socket is slowed down long before it fails, and the largest message passes"
+);
 const _: () = assert!(STALL_RELIEF_MS < CPU_WATCHDOG_MS, "relief comes before the end");

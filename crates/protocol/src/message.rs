@@ -135,7 +135,7 @@ pub enum ToGuest {
 /// The answer to one event, to whoever sent it.
 #[derive(Debug)]
 pub enum Answer {
-    /// The response's head; a streamed body's reading end rides along.
+    /// The response's head; a streamed body's reading end rides along, and with status 101 one end of a WebSocket.
     Response {
         /// Status and headers.
         head: Box<ResponseHead>,

@@ -17,6 +17,7 @@ const ENUMS: &[&str] = &[
     "ToSender",
     "KvCall",
     "KvAnswer",
+    "SocketFrame",
 ];
 
 const SOURCES: &[&str] = &[
@@ -25,6 +26,7 @@ const SOURCES: &[&str] = &[
     include_str!("../src/kv.rs"),
     include_str!("../src/message.rs"),
     include_str!("../src/stream.rs"),
+    include_str!("../src/websocket.rs"),
     include_str!("../src/worker.rs"),
 ];
 
