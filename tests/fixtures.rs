@@ -55,5 +55,6 @@ fixtures! {
     scheduled_handler = "scheduled-handler",
     scheduled_missing = "scheduled-missing",
     streams_surface = "streams-surface",
+    websocket_surface = "websocket-surface",
     workers_module = "workers-module",
 }

@@ -20,4 +20,5 @@ mod server;
 mod services;
 mod streams;
 mod terminal;
+mod websocket;
 mod workers;

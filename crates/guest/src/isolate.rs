@@ -16,14 +16,15 @@ use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, RuntimeOptions
 use lopata_bridges::{Attachments, InboxReceiver, Parcel, ServiceHandle};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
-    Body, EnvEntry, EnvValue, EventId, Export, FromGuest, GenerationId, Props, RequestHead, SpanContext, ToGuest,
-    WireError, WorkerDefinition, WorkerFormat, limits,
+    Body, EnvEntry, EnvValue, EventId, Export, FromGuest, GenerationId, Props, RequestHead, SocketFrame, SpanContext,
+    ToGuest, WireError, WorkerDefinition, WorkerFormat, limits,
 };
 use parking_lot::Mutex;
 
 use crate::events::{Beginning, EventTable, Subrequests};
 use crate::ext;
 use crate::ext::body::bytes_to_v8;
+use crate::ext::websocket::Delivery;
 use crate::head::IncomingHead;
 use crate::loader::WorkerLoader;
 use crate::state::GuestState;
@@ -50,6 +51,7 @@ struct Dispatch {
     rpc_on: v8::Global<v8::Function>,
     rpc_release: v8::Global<v8::Function>,
     rpc_finish: v8::Global<v8::Function>,
+    socket: v8::Global<v8::Function>,
     load: v8::Global<v8::Function>,
     build_env: v8::Global<v8::Function>,
 }
@@ -172,7 +174,8 @@ impl Isolate {
                 Poll::Ready(taken) => taken,
                 Poll::Pending => 0,
             };
-            if taken == 0 && polled {
+            let sockets = self.guest.sockets.poll_ready(cx);
+            if taken == 0 && polled && !sockets {
                 if self.draining && self.events.is_empty() {
                     // Refuse what comes from here on; what came before is still served.
                     inbox.close();
@@ -189,6 +192,9 @@ impl Isolate {
                 if self.deliver(parcel) == Turn::Stop {
                     return Poll::Ready(None);
                 }
+            }
+            if sockets {
+                self.deliver_sockets();
             }
             if let Poll::Ready(Err(error)) = self.runtime.poll_event_loop(cx, PollEventLoopOptions::default()) {
                 self.report(&error);
@@ -220,7 +226,11 @@ impl Isolate {
             ToGuest::RpcFinish { call } => self.rpc_finish(call),
             // Nothing sends these yet.
             ToGuest::Tail { .. } => {}
-            ToGuest::Drain => self.draining = true,
+            ToGuest::Drain => {
+                self.draining = true;
+                // Sockets do not keep a replaced generation.
+                self.guest.sockets.drain();
+            }
             ToGuest::Stop => return Turn::Stop,
         }
         Turn::Continue
@@ -287,6 +297,33 @@ impl Isolate {
         call(scope, &self.dispatch.abort, &[event]);
     }
 
+    /// Tells the script what its WebSockets have to say, each message as an event of its own.
+    fn deliver_sockets(&mut self) {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let mut left = limits::WEBSOCKET_BATCH_MAX;
+        while left > 0
+            && let Some(id) = self.guest.sockets.next_ready()
+        {
+            for turn in 0.. {
+                if left == 0 || turn == limits::WEBSOCKET_TURN_MAX {
+                    self.guest.sockets.again(id);
+                    break;
+                }
+                let Some(delivery) = self.guest.sockets.take(id) else { break };
+                left -= 1;
+                v8::scope!(let scope, scope);
+                let args = socket_args(scope, id, delivery);
+                call(scope, &self.dispatch.socket, &args);
+                // Each message is a task of its own: what it resolved runs before the next.
+                scope.perform_microtask_checkpoint();
+                if self.control.must_stop() {
+                    return;
+                }
+            }
+        }
+    }
+
     fn report(&self, error: &CoreError) {
         if self.control.must_stop() {
             return;
@@ -307,6 +344,8 @@ impl Isolate {
         mut attachments: Attachments,
     ) -> Result<Vec<Export>, WireError> {
         assert!(!self.loaded, "a guest becomes one worker, once");
+        let rules = ext::websocket::rules::of(&definition.compatibility_date, &definition.compatibility_flags);
+        self.guest.sockets.rules.set(rules);
         let WorkerDefinition { generation, name, format, entry, modules, env, outbound, subrequests_max, .. } =
             definition;
         *self.guest.worker.borrow_mut() = name.clone();
@@ -461,6 +500,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         rpc_on: function(scope, "dispatchRpcOn"),
         rpc_release: function(scope, "releaseExport"),
         rpc_finish: function(scope, "finishCall"),
+        socket: function(scope, "deliverSocket"),
         load: function(scope, "load"),
         build_env: function(scope, "buildEnv"),
     })
@@ -487,6 +527,35 @@ pub fn props_to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, props: Props) -> v8::Lo
         Props::Json(text) => v8_text(scope, &text),
         Props::Value(bytes) => bytes_to_v8(scope, bytes),
     }
+}
+
+/// The arguments of the script's `deliver`.
+fn socket_args<'s>(scope: &mut v8::PinScope<'s, '_>, id: u32, delivery: Delivery) -> [v8::Local<'s, v8::Value>; 4] {
+    let undefined: v8::Local<v8::Value> = v8::undefined(scope).into();
+    let (kind, data, more) = match delivery {
+        Delivery::Frame(SocketFrame::Text(text)) => {
+            // Most are ASCII, which V8 takes as it is.
+            let data = match text.is_ascii() {
+                true => v8::String::new_from_one_byte(scope, &text, v8::NewStringType::Normal),
+                false => v8::String::new_from_utf8(scope, &text, v8::NewStringType::Normal),
+            };
+            (0, data.unwrap_or_else(|| v8::String::empty(scope)).into(), undefined)
+        }
+        Delivery::Frame(SocketFrame::Binary(bytes)) => {
+            let store = v8::ArrayBuffer::new_backing_store_from_vec(Vec::from(bytes)).make_shared();
+            (1, v8::ArrayBuffer::with_backing_store(scope, &store).into(), undefined)
+        }
+        Delivery::Frame(SocketFrame::Close { code, reason }) => {
+            let code = v8::Integer::new(scope, i32::from(code.unwrap_or(1005))).into();
+            (2, code, v8_text(scope, &reason))
+        }
+        Delivery::Frame(SocketFrame::Lost(None)) => (3, undefined, undefined),
+        Delivery::Frame(SocketFrame::Lost(Some(error))) => (3, v8_text(scope, &error.message), undefined),
+        Delivery::Restart => (4, undefined, undefined),
+    };
+    let id = v8::Integer::new_from_unsigned(scope, id).into();
+    let kind = v8::Integer::new(scope, kind).into();
+    [id, kind, data, more]
 }
 
 fn v8_text<'s>(scope: &mut v8::PinScope<'s, '_>, text: &str) -> v8::Local<'s, v8::Value> {

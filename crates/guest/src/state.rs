@@ -13,6 +13,7 @@ use crate::events::EventTable;
 use crate::ext::body::Bodies;
 use crate::ext::fetch::Calls;
 use crate::ext::rpc::{Held, Rpc};
+use crate::ext::websocket::Sockets;
 use crate::thread::HostSender;
 
 /// The state of one guest, in its `OpState` as `Rc<GuestState>`. Never leaves the thread.
@@ -27,6 +28,8 @@ pub struct GuestState {
     pub calls: Calls,
     /// What is known about JS RPC.
     pub rpc: Rpc,
+    /// Ends of WebSockets, by the number that scripts know them by.
+    pub sockets: Sockets,
     /// Services behind env entries, by the id in the worker's definition.
     pub services: Services,
     /// The guest's own inbox, for calls of the worker on itself and for what it gives away.
@@ -90,6 +93,7 @@ impl GuestState {
             bodies: Bodies::default(),
             calls: Calls::default(),
             rpc: Rpc::new(held),
+            sockets: Sockets::default(),
             services: Services::default(),
             inbox,
             subrequests_max: Cell::new(limits::SUBREQUESTS_MAX),

@@ -22,4 +22,5 @@ pub mod supervisor;
 pub mod terminal;
 pub mod traces;
 pub mod watch;
+mod websocket;
 pub mod workers;

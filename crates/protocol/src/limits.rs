@@ -53,6 +53,12 @@ pub const WEBSOCKET_QUEUE_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// What a message takes of the two limits above beside its bytes, so that empty ones are bounded too.
 pub const WEBSOCKET_FRAME_COST_BYTES: usize = 64;
 
+/// Messages of WebSockets that a guest dispatches before it polls its event loop and looks into its inbox again.
+pub const WEBSOCKET_BATCH_MAX: usize = 128;
+
+/// Messages of one WebSocket that are dispatched before others get their turn.
+pub const WEBSOCKET_TURN_MAX: usize = 32;
+
 /// Bytes of the reason of a close. Source: RFC 6455, a control frame has 125 bytes of which two are the code.
 pub const WEBSOCKET_REASON_BYTES_MAX: usize = 123;
 

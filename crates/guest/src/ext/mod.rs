@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod kv;
 pub mod rpc;
 pub mod service;
+pub mod websocket;
 
 use std::rc::Rc;
 
@@ -81,6 +82,14 @@ deno_core::extension!(
         service::op_service_fetch,
         service::op_service_of,
         service::op_service_own,
+        websocket::op_socket_accept,
+        websocket::op_socket_close,
+        websocket::op_socket_depart,
+        websocket::op_socket_drop,
+        websocket::op_socket_pair,
+        websocket::op_socket_rules,
+        websocket::op_socket_send_bytes,
+        websocket::op_socket_send_text,
     ],
     esm_entry_point = "ext:lopata/bootstrap/bootstrap.js",
     esm = [dir "src/ext", "bootstrap/bootstrap.js"],
@@ -104,6 +113,7 @@ deno_core::extension!(
         "service/service.js",
         "timers/timers.js",
         "unavailable/unavailable.js",
+        "websocket/websocket.js",
         "workers/workers.js",
     ],
     synthetic_esm = ["cloudflare:workers" = "ext:lopata/workers/workers.js"],

@@ -81,41 +81,63 @@ type Proxied = Client<HttpsConnector<Tunnel<HttpConnector>>, OutgoingBody>;
 #[derive(Clone)]
 pub struct OutboundClient {
     direct: Direct,
+    /// For WebSockets, which need HTTP/1.1.
+    upgrading: Direct,
     proxies: Arc<Proxies>,
+}
+
+/// What a request is for, which decides the versions of HTTP that will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Fetch,
+    WebSocket,
 }
 
 struct Proxies {
     matcher: Matcher,
     tls: rustls::ClientConfig,
-    /// One client for each proxy, made when it is first needed.
-    clients: Mutex<HashMap<Uri, Proxied>>,
+    /// One client for each proxy and kind of request, made when it is first needed.
+    clients: Mutex<HashMap<(Uri, Kind), Proxied>>,
 }
 
 impl OutboundClient {
     /// A client, and what is wrong with the environment.
     pub fn new(environment: &Environment) -> (Self, Vec<OutboundError>) {
         let (tls, warnings) = tls_config(&environment.certificates);
-        let direct = client(https(tls.clone()).wrap_connector(tcp()));
+        let direct = client(https(tls.clone(), Kind::Fetch, tcp()));
+        let upgrading = client(https(tls.clone(), Kind::WebSocket, tcp()));
         let matcher = Matcher::builder()
             .http(environment.http_proxy.clone())
             .https(environment.https_proxy.clone())
             .no(environment.no_proxy.clone())
             .build();
         let proxies = Arc::new(Proxies { matcher, tls, clients: Mutex::default() });
-        (Self { direct, proxies }, warnings)
+        (Self { direct, upgrading, proxies }, warnings)
     }
 
     /// Sends one request; resolves with the head of its response.
-    pub(super) async fn send(&self, mut request: Request<OutgoingBody>) -> Result<Response<Incoming>, FetchError> {
+    pub(super) async fn send(&self, request: Request<OutgoingBody>) -> Result<Response<Incoming>, FetchError> {
+        self.send_as(Kind::Fetch, request).await
+    }
+
+    /// Sends the handshake of a WebSocket.
+    pub(super) async fn send_upgrade(&self, request: Request<OutgoingBody>) -> Result<Response<Incoming>, FetchError> {
+        self.send_as(Kind::WebSocket, request).await
+    }
+
+    async fn send_as(&self, kind: Kind, mut request: Request<OutgoingBody>) -> Result<Response<Incoming>, FetchError> {
         let proxy = match is_this_machine(request.uri().host().unwrap_or_default()) {
             true => None,
             false => self.proxies.matcher.intercept(request.uri()),
         };
         let response = match proxy {
-            None => self.direct.request(request).await?,
+            None => match kind {
+                Kind::Fetch => self.direct.request(request).await?,
+                Kind::WebSocket => self.upgrading.request(request).await?,
+            },
             Some(proxy) => {
                 *request.uri_mut() = with_port(request.uri());
-                self.proxies.client(&proxy).request(request).await?
+                self.proxies.client(&proxy, kind).request(request).await?
             }
         };
         Ok(response)
@@ -123,16 +145,16 @@ impl OutboundClient {
 }
 
 impl Proxies {
-    fn client(&self, proxy: &Intercept) -> Proxied {
+    fn client(&self, proxy: &Intercept, kind: Kind) -> Proxied {
         let mut clients = self.clients.lock();
         let make = || {
             let mut tunnel = Tunnel::new(proxy.uri().clone(), tcp());
             if let Some(auth) = proxy.basic_auth() {
                 tunnel = tunnel.with_auth(auth.clone());
             }
-            client(https(self.tls.clone()).wrap_connector(tunnel))
+            client(https(self.tls.clone(), kind, tunnel))
         };
-        clients.entry(proxy.uri().clone()).or_insert_with(make).clone()
+        clients.entry((proxy.uri().clone(), kind)).or_insert_with(make).clone()
     }
 }
 
@@ -155,8 +177,12 @@ fn tcp() -> HttpConnector {
     connector
 }
 
-fn https(tls: rustls::ClientConfig) -> HttpsConnectorBuilder<hyper_rustls::builderstates::WantsProtocols3> {
-    HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions()
+fn https<C>(tls: rustls::ClientConfig, kind: Kind, connector: C) -> HttpsConnector<C> {
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+    match kind {
+        Kind::Fetch => builder.enable_all_versions().wrap_connector(connector),
+        Kind::WebSocket => builder.enable_http1().wrap_connector(connector),
+    }
 }
 
 fn client<C>(connector: C) -> Client<C, OutgoingBody>

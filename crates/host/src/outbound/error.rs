@@ -24,9 +24,9 @@ pub enum FetchError {
     /// A header that HTTP cannot carry.
     #[error("Invalid header \"{0}\".")]
     Header(String),
-    /// A request for a WebSocket.
-    #[error("WebSockets through fetch() are not supported yet.")]
-    WebSocket,
+    /// The server's answer to a WebSocket's handshake is none.
+    #[error("{0}")]
+    Handshake(String),
     /// Nobody asked for another protocol.
     #[error("The server switched to another protocol without being asked to.")]
     Switched,
@@ -65,7 +65,10 @@ impl FetchError {
     pub(super) fn into_wire(self, url: &str) -> WireError {
         let type_error = |error: &Self| WireError::new("TypeError", error.to_string());
         match &self {
-            Self::Scheme(_) | Self::Url(_) | Self::Method(_) | Self::Header(_) | Self::WebSocket => type_error(&self),
+            Self::Scheme(_) | Self::Url(_) | Self::Method(_) | Self::Header(_) => type_error(&self),
+            Self::Handshake(reason) => {
+                internal(format!("the WebSocket handshake with {} failed: {reason}", target(url)))
+            }
             Self::LostBody | Self::Switched => WireError::new("Error", self.to_string()),
             Self::Body(own) => own.clone(),
             Self::Connect(error) => connect(error, url),

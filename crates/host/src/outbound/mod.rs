@@ -18,6 +18,7 @@ mod request;
 mod response;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -42,6 +43,9 @@ pub async fn serve(client: OutboundClient, zone: &str, mut calls: FetchReceiver)
 }
 
 async fn answer(client: OutboundClient, zone: Arc<Option<HeaderValue>>, call: FetchCall) {
+    if upgrade::is_wanted(&call.request.headers) {
+        return upgrade::answer(client, zone.as_ref().as_ref(), call).await;
+    }
     let FetchCall { request: head, body, attachments, parent: _, mut reply } = call;
     let is_head = head.method == "HEAD";
     let url = head.url.clone();

@@ -59,13 +59,9 @@ fn headers(list: &HeaderList, zone: Option<&HeaderValue>) -> Result<HeaderMap, F
     for (name, value) in list.iter() {
         let invalid = || FetchError::Header(name.to_owned());
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
-        if header == header::UPGRADE {
-            match value.trim_ascii().eq_ignore_ascii_case(b"websocket") {
-                true => return Err(FetchError::WebSocket),
-                false => continue,
-            }
-        }
+        // An upgrade to a WebSocket is asked for elsewhere; there is no other.
         if is_hop_by_hop(&header)
+            || header == header::UPGRADE
             || header == header::HOST
             || header == header::CONTENT_LENGTH
             || header == "cf-connecting-ip"
@@ -126,6 +122,5 @@ mod tests {
         assert_eq!(text(&head("CONNECT", "http://a/", &[])), "TypeError: Invalid HTTP method: CONNECT");
         assert_eq!(text(&head("G T", "http://a/", &[])), "TypeError: Invalid HTTP method: G T");
         assert_eq!(text(&head("GET", "http://a/", &[("x", b"a\nb")])), "TypeError: Invalid header \"x\".");
-        assert!(text(&head("GET", "http://a/", &[("upgrade", b"websocket")])).contains("not supported yet"));
     }
 }

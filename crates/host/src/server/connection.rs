@@ -43,7 +43,7 @@ pub(super) struct Shared {
     pub(super) own_host: Arc<str>,
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) shutdown: Arc<Shutdown>,
-    /// The connections.
+    /// The connections, and the WebSockets that some of them became.
     pub(super) tasks: TaskTracker,
 }
 
@@ -81,7 +81,8 @@ async fn serve(socket: TcpStream, client: SocketAddr, shared: Arc<Shared>) {
         own_authority: own_authority.into(),
         own_host: Arc::clone(&shared.own_host),
         tls,
-        shutdown: shared.shutdown.token().clone(),
+        shutdown: Arc::clone(&shared.shutdown),
+        sessions: shared.tasks.clone(),
     };
     let Some(acceptor) = &shared.tls else {
         return http1(socket, peer(None), &shared).await;
@@ -104,7 +105,7 @@ async fn serve(socket: TcpStream, client: SocketAddr, shared: Arc<Shared>) {
 async fn http1(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer, shared: &Arc<Shared>) {
     // Not with `pipeline_flush`: it lets a body be buffered without a bound.
     let builder = http1::Builder::new();
-    let connection = builder.serve_connection(TokioIo::new(stream), service(peer, shared));
+    let connection = builder.serve_connection(TokioIo::new(stream), service(peer, shared)).with_upgrades();
     until_shutdown(connection, &shared.shutdown, |connection| connection.graceful_shutdown()).await;
 }
 

@@ -19,6 +19,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
 use lopata_bridges::{Answered, Attachments};
 use lopata_protocol::{Answer, EventId, SpanContext, SpanId, WireError};
+use tokio_util::task::TaskTracker;
 
 use super::body::OutBody;
 use super::cf::CfTemplate;
@@ -31,6 +32,8 @@ use super::options::Site;
 use super::request::{self as translation, Surroundings, Translated};
 use super::response::{self, Asked};
 use super::revisions;
+use super::shutdown::Shutdown;
+use super::upgrade;
 
 /// What all requests of one connection share.
 pub(super) struct Peer {
@@ -42,7 +45,9 @@ pub(super) struct Peer {
     /// The host that the user told the server to listen on.
     pub(super) own_host: Arc<str>,
     pub(super) tls: Option<(&'static str, &'static str)>,
-    pub(super) shutdown: tokio_util::sync::CancellationToken,
+    pub(super) shutdown: Arc<Shutdown>,
+    /// Where what outlives its request runs: WebSockets.
+    pub(super) sessions: TaskTracker,
 }
 
 /// What holds for all requests until the configuration changes.
@@ -75,7 +80,7 @@ pub(super) async fn exchange(
         if path == revisions::PATH
             && let Some(receiver) = peer.handler.revisions()
         {
-            return Ok(revisions::respond(receiver, request.uri().query(), &peer.shutdown).map(OutBody::Control));
+            return Ok(revisions::respond(receiver, request.uri().query(), peer.shutdown.token()).map(OutBody::Control));
         }
         if peer.handler.claims(request.method(), path) {
             return Ok(peer.handler.control(request).await.map(OutBody::Control));
@@ -156,6 +161,13 @@ impl Asking<'_> {
         let error = match answer.message {
             Answer::Response { head, body } => {
                 let rewrite = rewrite.as_deref();
+                if head.status == 101 {
+                    let mut attachments = answer.attachments;
+                    match upgrade::accept(self.peer, self.parts, &head, attachments.take_socket(), rewrite) {
+                        Ok(response) => return response,
+                        Err(invalid) => return self.error_page(Subject::Thrown(invalid.into())).await,
+                    }
+                }
                 let asked = Asked { method: &self.parts.method, headers: &self.parts.headers, rewrite };
                 match response::build(&head, body, answer.attachments, &asked, guard) {
                     Ok(response) => return response,
@@ -219,7 +231,7 @@ fn lost() -> WireError {
     WireError::new("Error", "The worker's thread ended before it answered this request.")
 }
 
-fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<OutBody> {
+pub(super) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<OutBody> {
     let mut response = Response::new(OutBody::Full(text.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));

@@ -31,6 +31,7 @@ mod shutdown;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;
+mod upgrade;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -23,8 +23,14 @@ use super::rewrite::Rewrite;
 pub(super) enum InvalidResponse {
     #[error("The worker answered with status {0}; a response's status is between 200 and 599.")]
     Status(u16),
-    #[error("The worker answered with status 101, but WebSockets are not supported yet.")]
-    WebSocket,
+    #[error("The worker answered with status 101 and no WebSocket.")]
+    WithoutSocket,
+    /// Source: production's text.
+    #[error(
+        "Worker tried to return a WebSocket in a response to a request which did not contain the header \
+         \"Upgrade: websocket\"."
+    )]
+    NotAnUpgrade,
     #[error("The worker answered with a header whose name cannot be sent: \"{0}\".")]
     HeaderName(String),
     #[error(
@@ -57,7 +63,8 @@ pub(super) fn build(
     completion: &mut Option<Completion>,
 ) -> Result<Response<OutBody>, InvalidResponse> {
     let status = match head.status {
-        101 => return Err(InvalidResponse::WebSocket),
+        // One that has a WebSocket is not built here.
+        101 => return Err(InvalidResponse::WithoutSocket),
         200..=599 => StatusCode::from_u16(head.status).expect("200 to 599 are valid"),
         other => return Err(InvalidResponse::Status(other)),
     };
@@ -181,7 +188,7 @@ fn unacceptable() -> Response<OutBody> {
     response
 }
 
-fn copy_headers(list: &HeaderList, rewrite: Option<&Rewrite>) -> Result<HeaderMap, InvalidResponse> {
+pub(super) fn copy_headers(list: &HeaderList, rewrite: Option<&Rewrite>) -> Result<HeaderMap, InvalidResponse> {
     let mut headers = HeaderMap::with_capacity(list.len() + 1);
     for (name, value) in list.iter() {
         let value = match rewrite.and_then(|rewrite| rewrite.response_value(name, value)) {
@@ -218,7 +225,7 @@ mod tests {
     #[test]
     fn what_http_cannot_carry_is_an_error_with_a_sentence() {
         let error = |head: &ResponseHead| build_for(Method::GET, head, Body::Empty).err().unwrap().to_string();
-        assert!(error(&head(101, &[])).contains("WebSockets are not supported yet"));
+        assert!(error(&head(101, &[])).contains("no WebSocket"));
         assert!(error(&head(199, &[])).contains("199"));
         assert!(error(&head(600, &[])).contains("600"));
         assert!(error(&head(200, &[("a b", b"x")])).contains("\"a b\""));

@@ -44,6 +44,7 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const fetch_ = core.loadExtScript("ext:lopata/fetch/fetch.js");
+const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 const timers = core.loadExtScript("ext:lopata/timers/timers.js");
 const crypto_ = core.loadExtScript("ext:lopata/crypto/crypto.js");
 const workers = core.loadExtScript("ext:lopata/workers/workers.js");
@@ -264,8 +265,8 @@ core.defineGlobalProperties(globalThis, {
   URL: hidden(url.URL),
   URLPattern: hidden(urlPattern.URLPattern),
   URLSearchParams: hidden(url.URLSearchParams),
-  WebSocket: hidden(notYet("WebSocket")),
-  WebSocketPair: hidden(notYet("WebSocketPair")),
+  WebSocket: hidden(websocket.WebSocket),
+  WebSocketPair: hidden(websocket.WebSocketPair),
   WorkerGlobalScope: hidden(WorkerGlobalScope),
   WritableStream: hidden(streams.WritableStream),
   WritableStreamDefaultController: hidden(streams.WritableStreamDefaultController),
@@ -355,6 +356,7 @@ globalThis.__lopata = {
     return {
       abort: events.abort,
       buildEnv,
+      deliverSocket: websocket.deliver,
       dispatchFetch: events.dispatchFetch,
       dispatchRpc: serve.dispatchRpc,
       dispatchRpcOn: serve.dispatchRpcOn,

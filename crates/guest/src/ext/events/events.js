@@ -22,6 +22,7 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
+const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 
 /** True for addEventListener workers. */
 let serviceWorker = false;
@@ -114,6 +115,7 @@ function load(namespace) {
  */
 function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue, bodyLength, props) {
   const context = new io.IoContext(event);
+  context.head = head;
   let body = null;
   if (bodyKind === 1) {
     body = body_.innerBodyFromBytes(bodyValue);
@@ -164,6 +166,8 @@ function respond(context, method, response) {
     if (inner.type === "error") {
       throw new TypeError("The handler returned Response.error(), which is no response that can be sent.");
     }
+    const webSocket = rr.webSocketOf(response);
+    if (webSocket !== undefined) websocket.depart(webSocket, context.head);
     const sent = rr.takeBody(inner.body, (error, cancelled) => {
       if (error !== undefined) {
         context.outcome = io.OUTCOME.exception;

@@ -123,6 +123,11 @@ pub fn op_event_respond<'s>(
     let status = u16::try_from(status).map_err(|_| GuestError::BadStatus)?;
     let mut attachments = Attachments::none();
     let body = take_body(scope, &guest, body_kind, body, length, &mut attachments)?;
+    if status == 101
+        && let Some(socket) = guest.sockets.take_departing()
+    {
+        attachments.set_socket(socket);
+    }
     let head = ResponseHead { status, status_text, headers: header_list(scope, headers), encoded, url: String::new() };
     let answer = Answer::Response { head: Box::new(head), body };
     let ended = ended.then(|| outcome_of(outcome));

@@ -23,6 +23,7 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const errors = core.loadExtScript("ext:lopata/errors/errors.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
+const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 
 /** Source: workerd's limit on redirects of one fetch. */
 const REDIRECTS_MAX = 20;
@@ -176,6 +177,7 @@ async function hop(context, route, request, method, url, headerList, body, signa
     if (signal.aborted) {
       // The answer and the abort have crossed.
       if (response?.bodyKind === 2) core.ops.op_body_cancel(response.body, signal.reason);
+      if (response?.socket !== undefined) core.ops.op_socket_drop(response.socket);
       throw signal.reason;
     }
     if (response === null) {
@@ -220,8 +222,11 @@ function finish(context, head, method, signal, urlList) {
   if (method === "HEAD" || rr.nullBodyStatus(head.status)) body = null;
   const response = rr.outboundResponse(head.status, head.statusText, head.headers, body, urlList);
   if (head.encoded) rr.setEncoded(response);
+  if (head.socket !== undefined) rr.setWebSocket(response, websocket.adopt(head.socket, context));
   return response;
 }
+
+websocket.setHop(hop);
 
 return { fetch, fetchThrough };
 })();

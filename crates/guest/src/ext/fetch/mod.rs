@@ -169,8 +169,9 @@ pub fn op_fetch_cancel(state: &mut OpState, #[smi] id: u32) {
 
 /// What became of a call, on its way to the script.
 pub enum FetchOutcome {
-    /// `{ status, statusText, headers, encoded, bodyKind, body, length }`.
-    Response(Box<ResponseHead>, ResponseBody),
+    /// `{ status, statusText, headers, encoded, bodyKind, body, length, socket? }`; the socket is the end of a
+    /// WebSocket, of a response with status 101.
+    Response(Box<ResponseHead>, ResponseBody, Option<u32>),
     /// `{ failure }`, for `errors.js`.
     Failed(WireError),
 }
@@ -194,8 +195,8 @@ impl<'s> deno_core::ToV8<'s> for FetchOutcome {
     type Error = std::convert::Infallible;
 
     fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
-        let (head, body) = match self {
-            Self::Response(head, body) => (head, body),
+        let (head, body, socket) = match self {
+            Self::Response(head, body, socket) => (head, body, socket),
             Self::Failed(error) => return Ok(wire::failure_to_v8(scope, &error)),
         };
         let object = v8::Object::new(scope);
@@ -220,6 +221,10 @@ impl<'s> deno_core::ToV8<'s> for FetchOutcome {
         set(scope, object, "body", body);
         let length = v8::Number::new(scope, length).into();
         set(scope, object, "length", length);
+        if let Some(socket) = socket {
+            let socket = v8::Integer::new_from_unsigned(scope, socket).into();
+            set(scope, object, "socket", socket);
+        }
         Ok(object.into())
     }
 }
@@ -260,7 +265,8 @@ pub async fn op_fetch_response(
                     ResponseBody::Stream { id: guest.bodies.add_reader(reader), length }
                 }
             };
-            Ok(Some(FetchOutcome::Response(head, body)))
+            let socket = parcel.attachments.take_socket().map(|end| guest.sockets.add(end));
+            Ok(Some(FetchOutcome::Response(head, body, socket)))
         }
         Answer::Failed { error, outcome } if from_guest => Ok(Some(FetchOutcome::Failed(tunneled(error, outcome)))),
         Answer::Failed { error, .. } => Ok(Some(FetchOutcome::Failed(error))),

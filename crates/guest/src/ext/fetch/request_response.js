@@ -22,10 +22,12 @@ const response_ = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
 const { structuredClone } = core.loadExtScript("ext:deno_web/02_structured_clone.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
+const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 
 const _cf = Symbol("cf");
 const _head = Symbol("head");
 const _encodeBody = Symbol("encodeBody");
+const _webSocket = Symbol("webSocket");
 
 // Source: workerd's Request constructor.
 const REDIRECT_TEXT = 'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be ' +
@@ -172,8 +174,11 @@ function Response(body = null, init = undefined) {
   if (encodeBody !== undefined && encodeBody !== "automatic" && encodeBody !== "manual") {
     throw new TypeError(`encodeBody: unexpected value: ${encodeBody}`);
   }
-  if (init.webSocket !== undefined && init.webSocket !== null) {
-    throw new TypeError("WebSockets are not available in this version of lopata: a Response cannot carry a webSocket.");
+  const webSocket = init.webSocket;
+  if (webSocket !== undefined && webSocket !== null) {
+    const response = handshake(body, init, webSocket, new.target);
+    if (init.cf !== undefined && init.cf !== null) response[_cf] = structuredClone(init.cf);
+    return response;
   }
   if (init.status === 101) {
     throw new RangeError("Responses with status code 101 must have a webSocket.");
@@ -186,6 +191,25 @@ function Response(body = null, init = undefined) {
   if (init.cf !== undefined && init.cf !== null) response[_cf] = structuredClone(init.cf);
   return response;
 }
+
+/** The answer to a WebSocket's handshake. Source of the texts: workerd's Response. */
+function handshake(body, init, webSocket, target) {
+  if (!websocket.isWebSocket(webSocket)) {
+    throw new TypeError(
+      "Incorrect type for the 'webSocket' field on 'ResponseInitializerDict': the provided value is not of type 'WebSocket'.",
+    );
+  }
+  if (init.status !== 101) throw new RangeError("Responses with a WebSocket must have status code 101.");
+  if (body !== null && body !== undefined && body !== "") {
+    throw new TypeError("Response with null body status (101, 204, 205, or 304) cannot have a body.");
+  }
+  const { statusText, headers } = init;
+  const response = ReflectConstruct(response_.Response, [null, { statusText, headers }], target);
+  response_.toInnerResponse(response).status = 101;
+  response[_webSocket] = webSocket;
+  return response;
+}
+
 Response.prototype = response_.ResponsePrototype;
 ObjectDefineProperty(Response, "prototype", { __proto__: null, writable: false });
 ObjectDefineProperty(Response, "length", { __proto__: null, value: 0, configurable: true });
@@ -202,11 +226,22 @@ ObjectDefineProperties(response_.ResponsePrototype, {
   webSocket: {
     __proto__: null,
     get() {
-      return null;
+      return this[_webSocket] ?? null;
     },
     enumerable: true,
     configurable: true,
   },
+});
+const cloneResponse = response_.ResponsePrototype.clone;
+ObjectDefineProperty(response_.ResponsePrototype, "clone", {
+  __proto__: null,
+  value: function clone() {
+    if (this[_webSocket] !== undefined) throw new TypeError("Cannot clone a response to a WebSocket handshake.");
+    return cloneResponse.call(this);
+  },
+  writable: true,
+  enumerable: true,
+  configurable: true,
 });
 for (const name of ["error", "json", "redirect"]) {
   ObjectDefineProperty(Response, name, {
@@ -371,6 +406,16 @@ function cfText(request) {
   return request[_head] === undefined ? "" : op_request_cf(request[_head]);
 }
 
+/** @param {Response} response @returns {WebSocket | undefined} */
+function webSocketOf(response) {
+  return response[_webSocket];
+}
+
+/** @param {Response} response @param {WebSocket} webSocket */
+function setWebSocket(response, webSocket) {
+  response[_webSocket] = webSocket;
+}
+
 /** @param {Response | Request} object @param {unknown} cf */
 function setCf(object, cf) {
   object[_cf] = cf;
@@ -390,8 +435,10 @@ return {
   Response,
   setCf,
   setEncoded,
+  setWebSocket,
   takeBody,
   toInnerRequest: request_.toInnerRequest,
   toInnerResponse: response_.toInnerResponse,
+  webSocketOf,
 };
 })();

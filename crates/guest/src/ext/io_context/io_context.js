@@ -49,6 +49,8 @@ class IoContext {
     this.event = event;
     this.pendingWaitUntil = 0;
     this.openBodies = 0;
+    /** Sockets that somebody elsewhere may still speak to. */
+    this.openSockets = 0;
     this.handlerDone = false;
     this.ended = false;
     this.outcome = OUTCOME.ok;
@@ -69,6 +71,10 @@ class IoContext {
     this.usesRpc = false;
     /** Called when the context ends; null while there are none. */
     this.cleanups = null;
+    /** WebSockets that end with the context; null while there are none. */
+    this.sockets = null;
+    /** The native head of the request; null for other events. */
+    this.head = null;
     /** Called when every waitUntil is settled and the handler is done (the scheduled event's answer). */
     this.whenSettled = null;
   }
@@ -154,9 +160,18 @@ class IoContext {
     this.maybeEnd();
   }
 
+  socketOpened() {
+    this.openSockets++;
+  }
+
+  socketClosed() {
+    this.openSockets--;
+    this.maybeEnd();
+  }
+
   /** True when nothing keeps the context but the handler's answer. */
   get idle() {
-    return this.pendingWaitUntil === 0 && this.openBodies === 0 && this.holds === 0;
+    return this.pendingWaitUntil === 0 && this.openBodies === 0 && this.openSockets === 0 && this.holds === 0;
   }
 
   /** Something that was given away, or a call on it. It keeps an RPC event open, and no other. */
@@ -202,6 +217,11 @@ class IoContext {
     if (cleanups !== null) {
       for (let i = 0; i < cleanups.length; i++) cleanups[i]();
     }
+    const sockets = this.sockets;
+    this.sockets = null;
+    if (sockets !== null) {
+      for (const socket of sockets) abandonSocket(socket);
+    }
     if (this.usesRpc) op_rpc_end_event(this.event);
     // What nobody has read by now, nobody will: its sender can stop. An end that was read or passed on is
     // not known any more.
@@ -220,6 +240,14 @@ class IoContext {
       ArrayPrototypePush(this.readers ??= [], rid);
     }
   }
+}
+
+/** Ends a socket whose context is over; set by the script of WebSockets, which is loaded later. */
+let abandonSocket;
+
+/** @param {typeof abandonSocket} abandon */
+function setAbandonSocket(abandon) {
+  abandonSocket = abandon;
 }
 
 /** @param {number} event @returns {IoContext | undefined} the context of an event that has not ended */
@@ -294,5 +322,5 @@ function describe(error) {
   }
 }
 
-return { bindingCall, byEvent, current, describe, IoContext, OUTCOME, required, run, takeSubrequest };
+return { bindingCall, byEvent, current, describe, IoContext, OUTCOME, required, run, setAbandonSocket, takeSubrequest };
 })();

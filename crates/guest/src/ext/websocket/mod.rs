@@ -1,0 +1,329 @@
+//! The WebSocket ends of one isolate: ops on them, and what wakes the isolate when one has something to say.
+//!
+//! Owns each end from its making or arrival until it is closed, sent away or its event is over. An end that was
+//! accepted wakes the guest's task through [`Ready`]; the isolate then takes its messages in one go and calls the
+//! script for each, without an op or a promise in between. Ends that nobody accepted keep what arrives.
+//!
+//! Invariant: a message is taken only when it is dispatched at once, so that the window of the bridge holds.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use bytes::Bytes;
+use deno_core::{OpState, op2};
+use lopata_bridges::{WebSocketEnd, socket_pair};
+use lopata_protocol::{SocketFrame, WireError, limits};
+use parking_lot::Mutex;
+
+use crate::state::GuestState;
+
+/// What of WebSockets depends on the compatibility date, as bits that the script reads.
+pub mod rules {
+    use std::cmp::Ordering;
+
+    /// A binary message is a `Blob` unless the script says otherwise.
+    pub const BLOB_DEFAULT: u32 = 1;
+    /// A close is answered by the runtime.
+    pub const AUTO_REPLY: u32 = 2;
+    /// A reason that is too long throws.
+    pub const REASON_LIMIT: u32 = 4;
+
+    /// Flag, opposite and date of each. Source: workerd's table of compatibility flags.
+    const TABLE: [(u32, &str, &str, &str); 3] = [
+        (BLOB_DEFAULT, "websocket_standard_binary_type", "no_websocket_standard_binary_type", "2026-03-17"),
+        (AUTO_REPLY, "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"),
+        (REASON_LIMIT, "websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"),
+    ];
+
+    /// The rules for a worker of this date with these flags.
+    pub fn of(date: &str, flags: &[String]) -> u32 {
+        let has = |name: &str| flags.iter().any(|flag| flag == name);
+        let holds = |(_, on, off, since): &&(u32, &str, &str, &str)| {
+            !has(off) && (has(on) || date.cmp(since) != Ordering::Less)
+        };
+        TABLE.iter().filter(holds).map(|(bit, ..)| bit).sum()
+    }
+}
+
+/// The ends of one isolate. A number names an end until it is let go; numbers are not reused.
+#[derive(Default)]
+pub struct Sockets {
+    entries: RefCell<HashMap<u32, Entry>>,
+    next: Cell<u32>,
+    ready: Arc<Ready>,
+    /// The end that goes with the response that is sent next.
+    departing: RefCell<Option<WebSocketEnd>>,
+    /// See [`rules`].
+    pub rules: Cell<u32>,
+    draining: Cell<bool>,
+}
+
+struct Entry {
+    end: WebSocketEnd,
+    /// Non-null once the end was accepted.
+    waker: Option<Arc<SocketWaker>>,
+    /// The script has to be told that this version of the worker ends.
+    restart: bool,
+}
+
+/// The accepted ends that may have something to say, and the task that looks after them.
+#[derive(Default)]
+struct Ready(Mutex<ReadyState>);
+
+#[derive(Default)]
+struct ReadyState {
+    ids: VecDeque<u32>,
+    task: Option<Waker>,
+}
+
+struct SocketWaker {
+    id: u32,
+    ready: Arc<Ready>,
+    /// True while the end stands in the list.
+    listed: AtomicBool,
+}
+
+impl Wake for SocketWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.listed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let task = {
+            let mut ready = self.ready.0.lock();
+            ready.ids.push_back(self.id);
+            ready.task.take()
+        };
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
+/// What the script is told.
+pub enum Delivery {
+    /// A message or an end.
+    Frame(SocketFrame),
+    /// A newer version of the worker has taken over.
+    Restart,
+}
+
+impl Sockets {
+    /// Takes in an end that was made here or arrived.
+    pub fn add(&self, end: WebSocketEnd) -> u32 {
+        let id = self.next.get() + 1;
+        self.next.set(id);
+        self.entries.borrow_mut().insert(id, Entry { end, waker: None, restart: false });
+        id
+    }
+
+    /// True when an accepted end may have something to say. Otherwise the task is woken once one has.
+    pub fn poll_ready(&self, cx: &Context<'_>) -> bool {
+        if self.entries.borrow().is_empty() {
+            return false;
+        }
+        let mut ready = self.ready.0.lock();
+        let is_ready = !ready.ids.is_empty();
+        let replaced = match &ready.task {
+            Some(task) if task.will_wake(cx.waker()) => None,
+            _ if is_ready => None,
+            _ => ready.task.replace(cx.waker().clone()),
+        };
+        drop(ready);
+        drop(replaced);
+        is_ready
+    }
+
+    /// The next end that may have something to say.
+    pub fn next_ready(&self) -> Option<u32> {
+        let id = self.ready.0.lock().ids.pop_front()?;
+        if let Some(waker) = self.entries.borrow().get(&id).and_then(|entry| entry.waker.as_ref()) {
+            // Before the end is looked at: what comes from now on lists it again.
+            waker.listed.store(false, Ordering::Release);
+        }
+        Some(id)
+    }
+
+    /// Comes back to an end later, which had more to say than its turn allowed.
+    pub fn again(&self, id: u32) {
+        let waker = self.entries.borrow().get(&id).and_then(|entry| entry.waker.clone());
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// What an end has to say; it is woken when there is nothing.
+    pub fn take(&self, id: u32) -> Option<Delivery> {
+        let mut entries = self.entries.borrow_mut();
+        let entry = entries.get_mut(&id)?;
+        if std::mem::take(&mut entry.restart) {
+            return Some(Delivery::Restart);
+        }
+        let waker = Waker::from(entry.waker.clone()?);
+        match entry.end.poll_take(&mut Context::from_waker(&waker)) {
+            Poll::Ready(Some(frame)) if frame.len() > limits::WEBSOCKET_MESSAGE_BYTES_MAX => {
+                entry.end.send(SocketFrame::Close { code: Some(1009), reason: "message is too large".to_string() });
+                let text = format!("Message is too large: {} > {}", frame.len(), limits::WEBSOCKET_MESSAGE_BYTES_MAX);
+                Some(Delivery::Frame(SocketFrame::Lost(Some(Box::new(WireError::new("Error", text))))))
+            }
+            Poll::Ready(frame) => frame.map(Delivery::Frame),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Every accepted end, now or later, is told that a newer version of the worker has taken over.
+    pub fn drain(&self) {
+        self.draining.set(true);
+        let mut wakers = Vec::new();
+        for entry in self.entries.borrow_mut().values_mut() {
+            if let Some(waker) = &entry.waker {
+                entry.restart = true;
+                wakers.push(waker.clone());
+            }
+        }
+        wakers.into_iter().for_each(SocketWaker::wake_now);
+    }
+
+    /// The end that goes with the response that is sent now.
+    pub fn take_departing(&self) -> Option<WebSocketEnd> {
+        self.departing.borrow_mut().take()
+    }
+
+    fn accept(&self, id: u32) {
+        let mut entries = self.entries.borrow_mut();
+        let Some(entry) = entries.get_mut(&id) else { return };
+        let waker = Arc::new(SocketWaker { id, ready: self.ready.clone(), listed: AtomicBool::new(false) });
+        entry.waker = Some(waker.clone());
+        entry.restart = self.draining.get();
+        drop(entries);
+        // What has arrived before is dispatched in the next turn.
+        waker.wake_now();
+    }
+
+    fn send(&self, id: u32, frame: SocketFrame) {
+        if let Some(entry) = self.entries.borrow().get(&id) {
+            entry.end.send(frame);
+        }
+    }
+}
+
+impl SocketWaker {
+    fn wake_now(self: Arc<Self>) {
+        Wake::wake(self);
+    }
+}
+
+fn state_of(state: &OpState) -> Rc<GuestState> {
+    state.borrow::<Rc<GuestState>>().clone()
+}
+
+/// Makes a pair: the number of the first end; that of the second is the next.
+#[op2(fast)]
+#[smi]
+pub fn op_socket_pair(state: &mut OpState) -> u32 {
+    let guest = state_of(state);
+    let (first, second) = socket_pair();
+    let id = guest.sockets.add(first);
+    guest.sockets.add(second);
+    id
+}
+
+/// What depends on the compatibility date; see [`rules`].
+#[op2(fast)]
+#[smi]
+pub fn op_socket_rules(state: &mut OpState) -> u32 {
+    state_of(state).sockets.rules.get()
+}
+
+/// From now on the script is told what arrives.
+#[op2(fast)]
+pub fn op_socket_accept(state: &mut OpState, #[smi] id: u32) {
+    state_of(state).sockets.accept(id);
+}
+
+/// Sends a text message.
+#[op2(fast)]
+pub fn op_socket_send_text(state: &mut OpState, #[smi] id: u32, #[string] text: String) {
+    state_of(state).sockets.send(id, SocketFrame::Text(Bytes::from(text)));
+}
+
+/// Sends a binary message.
+#[op2(fast)]
+pub fn op_socket_send_bytes(state: &mut OpState, #[smi] id: u32, #[buffer(copy)] bytes: Bytes) {
+    state_of(state).sockets.send(id, SocketFrame::Binary(bytes));
+}
+
+/// Closes this end's way; a code of 1005 is none.
+#[op2(fast)]
+pub fn op_socket_close(state: &mut OpState, #[smi] id: u32, #[smi] code: u32, #[string] reason: String) {
+    let code = u16::try_from(code).ok().filter(|code| *code != 1005);
+    state_of(state).sockets.send(id, SocketFrame::Close { code, reason });
+}
+
+/// Lets go of an end; the other one is told, unless this one has closed.
+#[op2(fast)]
+pub fn op_socket_drop(state: &mut OpState, #[smi] id: u32) {
+    let entry = state_of(state).sockets.entries.borrow_mut().remove(&id);
+    drop(entry);
+}
+
+/// The end goes with the response that is sent next.
+#[op2(fast)]
+pub fn op_socket_depart(state: &mut OpState, #[smi] id: u32) {
+    let guest = state_of(state);
+    let entry = guest.sockets.entries.borrow_mut().remove(&id);
+    let before = guest.sockets.departing.replace(entry.map(|entry| entry.end));
+    drop(before);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_and_the_flags_decide() {
+        let flags = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+        assert_eq!(rules::of("2026-03-02", &[]), 0);
+        assert_eq!(rules::of("2026-03-17", &[]), rules::REASON_LIMIT | rules::BLOB_DEFAULT);
+        assert_eq!(rules::of("2026-04-07", &[]), rules::REASON_LIMIT | rules::BLOB_DEFAULT | rules::AUTO_REPLY);
+        assert_eq!(rules::of("2020-01-01", &flags(&["web_socket_auto_reply_to_close"])), rules::AUTO_REPLY);
+        let off = flags(&["no_websocket_standard_binary_type", "web_socket_manual_reply_to_close"]);
+        assert_eq!(rules::of("2027-01-01", &off), rules::REASON_LIMIT);
+    }
+
+    #[test]
+    fn only_accepted_ends_wake_the_guest_and_each_is_listed_once() {
+        let sockets = Sockets::default();
+        let cx = Context::from_waker(Waker::noop());
+        assert!(!sockets.poll_ready(&cx));
+        let (near, far) = socket_pair();
+        let id = sockets.add(near);
+        far.send(SocketFrame::Text(Bytes::from_static(b"early")));
+        assert!(!sockets.poll_ready(&cx), "nobody accepted it");
+        sockets.accept(id);
+        far.send(SocketFrame::Text(Bytes::from_static(b"late")));
+        assert!(sockets.poll_ready(&cx));
+        assert_eq!(sockets.next_ready(), Some(id));
+        let text = |delivery| match delivery {
+            Some(Delivery::Frame(SocketFrame::Text(text))) => text,
+            _ => panic!("a text was sent"),
+        };
+        assert_eq!(text(sockets.take(id)), "early");
+        assert_eq!(text(sockets.take(id)), "late");
+        assert!(sockets.take(id).is_none());
+        assert_eq!(sockets.next_ready(), None);
+        far.send(SocketFrame::Text(Bytes::from_static(b"one")));
+        far.send(SocketFrame::Text(Bytes::from_static(b"two")));
+        assert_eq!((sockets.next_ready(), sockets.next_ready()), (Some(id), None));
+        sockets.drain();
+        assert!(matches!(sockets.take(id), Some(Delivery::Restart)));
+        assert_eq!(text(sockets.take(id)), "one");
+    }
+}
