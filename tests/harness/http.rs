@@ -79,6 +79,17 @@ impl Client {
         self.try_connect().unwrap_or_else(|error| panic!("cannot connect to {}: {error}", self.origin()))
     }
 
+    /// A new connection for what starts as HTTP and becomes something else, and the socket below.
+    pub fn stream(&self) -> (Box<dyn Stream>, TcpStream) {
+        let Connection { reader, raw, .. } = self.connect();
+        (reader.into_inner(), raw)
+    }
+
+    /// The address as others write it: `localhost:8787`.
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     fn try_connect(&self) -> io::Result<Connection> {
         let tcp = TcpStream::connect((self.host.as_str(), self.port))?;
         tcp.set_read_timeout(Some(HANG))?;
@@ -112,7 +123,8 @@ impl Client {
     }
 }
 
-trait Stream: Read + Write + Send {}
+/// What a connection is, with TLS or without.
+pub trait Stream: Read + Write + Send {}
 impl<T: Read + Write + Send> Stream for T {}
 
 /// One connection.

@@ -14,6 +14,7 @@ pub mod log;
 pub mod proc;
 pub mod project;
 pub mod server;
+pub mod socket;
 
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ pub use door::Door;
 pub use http::{Client, Response};
 pub use project::Project;
 pub use server::{Options, Server};
+pub use socket::Socket;
 
 /// How long anything may take before it counts as hung. Generous: a debug build on a busy machine is slow.
 pub const HANG: Duration = Duration::from_secs(60);

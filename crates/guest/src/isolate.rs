@@ -87,6 +87,7 @@ impl Isolate {
     ) -> Option<Self> {
         let (host, events) = (guest.host.clone(), guest.events.clone());
         let guest = Rc::new(guest);
+        crate::thread::panic::lend(&guest);
         let loader = Rc::new(WorkerLoader::new(options.code_cache.clone()));
         let mut runtime = JsRuntime::new(RuntimeOptions {
             startup_snapshot: Some(options.snapshot.bytes),

@@ -338,15 +338,23 @@ pub(crate) mod panic {
 
     use std::any::Any;
     use std::cell::RefCell;
+    use std::rc::{Rc, Weak};
     use std::sync::Once;
 
     use lopata_protocol::message::Death;
 
     use super::{Watched, finish};
+    use crate::state::GuestState;
 
     thread_local! {
         static WATCHED: RefCell<Option<Watched>> = const { RefCell::new(None) };
         static FIRST: RefCell<Option<String>> = const { RefCell::new(None) };
+        static GUEST: RefCell<Weak<GuestState>> = const { RefCell::new(Weak::new()) };
+    }
+
+    /// Lends the state whose connections have to end if the thread cannot.
+    pub fn lend(guest: &Rc<GuestState>) {
+        GUEST.with(|slot| *slot.borrow_mut() = Rc::downgrade(guest));
     }
 
     /// What the standard library says when a panic meets a frame it may not unwind.
@@ -402,6 +410,10 @@ pub(crate) mod panic {
                 finish(&watched.host, &watched.events, &watched.control, &worker);
             }
         });
+        let guest = GUEST.try_with(|guest| guest.try_borrow().ok().and_then(|guest| guest.upgrade()));
+        if let Some(guest) = guest.ok().flatten() {
+            guest.sockets.drop_all();
+        }
         loop {
             std::thread::park();
         }

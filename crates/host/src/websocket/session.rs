@@ -90,7 +90,7 @@ impl Session {
             self.wind_down();
         }
         loop {
-            let has_taken = self.take(cx);
+            let has_more = self.take(cx);
             let written = self.writer.poll(&mut *io, cx);
             if let Poll::Ready(Err(_broken)) = written {
                 return Poll::Ready(Over::Broken);
@@ -105,7 +105,7 @@ impl Session {
             match self.receive(io, cx) {
                 Poll::Ready(Some(over)) => return Poll::Ready(over),
                 Poll::Ready(None) => {}
-                Poll::Pending if has_taken && written.is_ready() => {}
+                Poll::Pending if has_more && written.is_ready() => {}
                 Poll::Pending => break,
             }
         }
@@ -117,17 +117,18 @@ impl Session {
         Poll::Pending
     }
 
-    /// Takes what the worker says, as much as can be on its way; true when there was something.
+    /// Takes what the worker says, as much as can be on its way; true when there may be more once that is written.
+    /// Otherwise the task is woken when there is.
     fn take(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut has_taken = false;
-        while self.sending && self.writer.len() < OUT_BYTES {
+        while self.sending {
+            if self.writer.len() >= OUT_BYTES {
+                return true;
+            }
             if let Some(pong) = self.pong.take() {
                 self.writer.pong(pong);
-                has_taken = true;
                 continue;
             }
             let Some(Poll::Ready(frame)) = self.end.as_ref().map(|end| end.poll_take(cx)) else { break };
-            has_taken = true;
             match frame {
                 Some(SocketFrame::Text(text)) => self.writer.text(text),
                 Some(SocketFrame::Binary(bytes)) => self.writer.binary(bytes),
@@ -138,7 +139,7 @@ impl Session {
                 }
             }
         }
-        has_taken
+        false
     }
 
     /// Takes one thing that comes; `Pending` also while the worker does not keep up.

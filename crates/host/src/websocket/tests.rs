@@ -236,3 +236,25 @@ async fn the_end_of_the_server_is_a_close_for_both() {
     drop(wire.io);
     wire.session.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_slow_reader_gets_everything_in_the_end() {
+    // Large pieces, which fill the way out at once, and small ones, which are gathered.
+    let lengths: Vec<usize> = (0..200).map(|index| if index % 3 == 0 { 70_000 } else { index }).collect();
+    let (mut wire, end) = open(Role::Server);
+    let total: usize = lengths.iter().map(|length| length + [2, 4, 10][header_of(*length)]).sum();
+    let sending = lengths.clone();
+    for length in sending {
+        end.send(SocketFrame::Binary(Bytes::from(vec![0; length])));
+    }
+    let mut got = 0;
+    let mut buffer = vec![0; 3000];
+    while got < total {
+        got += wire.io.read(&mut buffer).await.unwrap();
+    }
+    assert_eq!((got, end.queued_bytes()), (total, 0));
+}
+
+fn header_of(length: usize) -> usize {
+    usize::from(length > 125) + usize::from(length > 65535)
+}

@@ -191,6 +191,16 @@ impl Sockets {
         wakers.into_iter().for_each(SocketWaker::wake_now);
     }
 
+    /// Drops every end, because the thread is over and will never do so itself.
+    pub fn drop_all(&self) {
+        // Whoever panicked may hold the table; then there is nothing to do.
+        if let Ok(mut entries) = self.entries.try_borrow_mut() {
+            let ends = std::mem::take(&mut *entries);
+            drop(entries);
+            drop(ends);
+        }
+    }
+
     /// The end that goes with the response that is sent now.
     pub fn take_departing(&self) -> Option<WebSocketEnd> {
         self.departing.borrow_mut().take()

@@ -234,7 +234,9 @@ class WebSocket extends EventTarget {
 
   /** @param {unknown} attachment */
   serializeAttachment(attachment) {
-    const bytes = core.serialize(attachment);
+    const bytes = core.serialize(attachment, undefined, (text) => {
+      throw new DOMException(text, "DataCloneError");
+    });
     const length = TypedArrayPrototypeGetByteLength(bytes);
     if (length > ATTACHMENT_BYTES_MAX) {
       throw new Error(`A WebSocket 'attachment' cannot be larger than ${ATTACHMENT_BYTES_MAX} bytes.'attachment' was ${length} bytes.`);
