@@ -98,6 +98,25 @@ const CODE: &str = r#"
             report("late", server);
             return answer(client);
           }
+          case "/service": {
+            return env.SELF.fetch(new Request("http://inside/echo", request));
+          }
+          case "/service-own": {
+            // One hop answers with a socket that the next one terminates.
+            const response: any = await env.SELF.fetch("http://inside/service", { headers: { upgrade: "websocket" } });
+            const socket = response.webSocket;
+            socket.accept();
+            socket.binaryType = "arraybuffer";
+            const seen: any[] = [];
+            socket.addEventListener("message", (e: any) => seen.push(e.data));
+            socket.send("a");
+            socket.send(new Uint8Array([1, 2]));
+            socket.close(1000, "enough");
+            const close = await new Promise<any>((resolve) => socket.addEventListener("close", resolve));
+            return new Response(`${seen[0]} ${seen[1].byteLength} ${close.code} ${close.reason}`);
+          }
+          case "/service-plain":
+            return env.SELF.fetch("http://inside/echo").then((r: any) => r, (e: any) => new Response(`${e}`));
           case "/through": {
             // The answer is passed on as it is, socket included.
             return fetch(url.searchParams.get("to")!, request);
@@ -540,6 +559,29 @@ fn a_socket_that_was_passed_on_outlives_the_version_that_did() {
     socket.expect("after");
     front.stop();
     back.stop();
+}
+
+#[test]
+fn sockets_go_through_service_bindings() {
+    let services = json!([{ "binding": "SELF", "service": "it" }]);
+    let project = Project::worker(CODE, json!({ "compatibility_date": "2026-06-01", "services": services }));
+    let server = Server::start(&project);
+    let mut socket = Socket::connect(server.client(), "/service");
+    socket.send("through");
+    socket.expect("through");
+    socket.close(4000, "end");
+    assert_eq!(socket.closed(), (4000, "end".to_string()));
+    server.log().wait_for(Mark::default(), "echo closed 4000 \"end\" true 3");
+    server.expect("/service-own", "a 2 1000 enough");
+    let refused = server.get("/service-plain").text();
+    assert!(refused.contains("did not contain the header \"Upgrade: websocket\""), "{refused}");
+    // What is passed on does not keep the event that did; only the echo's own is left, and it is restarted.
+    let mut socket = Socket::connect(server.client(), "/service");
+    socket.send("before");
+    socket.expect("before");
+    server.reload(|| project.edit("src/index.ts", "version 1", "version 2"));
+    assert_eq!(socket.closed(), (1012, "Service Restart".to_string()));
+    server.stop();
 }
 
 #[test]

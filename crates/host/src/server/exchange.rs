@@ -161,15 +161,13 @@ impl Asking<'_> {
         let error = match answer.message {
             Answer::Response { head, body } => {
                 let rewrite = rewrite.as_deref();
-                if head.status == 101 {
-                    let mut attachments = answer.attachments;
-                    match upgrade::accept(self.peer, self.parts, &head, attachments.take_socket(), rewrite) {
-                        Ok(response) => return response,
-                        Err(invalid) => return self.error_page(Subject::Thrown(invalid.into())).await,
-                    }
-                }
+                let mut attachments = answer.attachments;
                 let asked = Asked { method: &self.parts.method, headers: &self.parts.headers, rewrite };
-                match response::build(&head, body, answer.attachments, &asked, guard) {
+                let built = match head.status {
+                    101 => upgrade::accept(self.peer, self.parts, &head, attachments.take_socket(), rewrite),
+                    _ => response::build(&head, body, attachments, &asked, guard),
+                };
+                match built {
                     Ok(response) => return response,
                     Err(invalid) => invalid.into(),
                 }
