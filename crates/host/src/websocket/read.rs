@@ -1,7 +1,7 @@
 //! What comes over a connection, as messages: tungstenite's reader over a stream that is polled.
 //!
-//! Only its reading is used. What it would write by itself (pongs, the answer to a close) goes nowhere: the session
-//! decides about those.
+//! Only its reading is used. It is told that this side has closed, which is the state in which it reads on and answers
+//! nothing by itself: pings and closes are the session's business.
 
 use std::io::{self, Read, Write};
 use std::pin::Pin;
@@ -19,8 +19,10 @@ use super::{Role, Violation};
 /// Bytes that are read at once, and that an idle connection holds.
 const READ_BYTES: usize = 8 * 1024;
 
-/// What tungstenite makes of a close with a code that must not be on the wire.
-const FORBIDDEN_CODE: &str = "Protocol violation";
+/// Whether a code may be on the wire. Source: RFC 6455 and the registry of codes.
+fn is_sendable(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
 
 /// What came.
 #[derive(Debug, PartialEq)]
@@ -50,7 +52,9 @@ impl Reader {
             .read_buffer_size(READ_BYTES)
             .max_message_size(Some(WEBSOCKET_MESSAGE_BYTES_MAX))
             .max_frame_size(Some(WEBSOCKET_MESSAGE_BYTES_MAX));
-        Self { context: WebSocketContext::new(role, Some(config)) }
+        let mut context = WebSocketContext::new(role, Some(config));
+        context.close(&mut io::empty(), None).expect("nothing that is written to nowhere fails");
+        Self { context }
     }
 
     /// The next thing that comes. Not to be called again after a close, a violation or the end.
@@ -62,7 +66,7 @@ impl Reader {
             Ok(Message::Ping(payload)) => Received::Ping(payload),
             Ok(Message::Pong(_)) => Received::Pong,
             Ok(Message::Close(None)) => Received::Close(None, String::new()),
-            Ok(Message::Close(Some(frame))) if frame.reason.as_str() == FORBIDDEN_CODE => {
+            Ok(Message::Close(Some(frame))) if !is_sendable(frame.code.into()) => {
                 Received::Violation(Violation::Protocol("Invalid WebSocket close code.".to_string()))
             }
             Ok(Message::Close(Some(frame))) => Received::Close(Some(frame.code.into()), frame.reason.to_string()),
@@ -97,6 +101,7 @@ impl<Io: AsyncRead + Unpin> Read for Polled<'_, '_, Io> {
     }
 }
 
+/// Asked for by tungstenite; nothing is written.
 impl<Io> Write for Polled<'_, '_, Io> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(bytes.len())

@@ -116,6 +116,15 @@ async fn a_close_is_answered_by_the_worker_and_not_before() {
 }
 
 #[tokio::test]
+async fn every_code_that_may_be_sent_arrives() {
+    for code in [1000u16, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999] {
+        let (mut wire, end) = open(Role::Server);
+        wire.frame(0x88, &code.to_be_bytes()).await;
+        assert_eq!(end.take().await, Some(SocketFrame::Close { code: Some(code), reason: String::new() }));
+    }
+}
+
+#[tokio::test]
 async fn the_workers_close_waits_for_the_clients() {
     let (mut wire, end) = open(Role::Server);
     end.send(SocketFrame::Close { code: None, reason: String::new() });

@@ -329,6 +329,7 @@ globalThis.__lopata = {
     // and looks, once all listeners ran, whether one of the user's did the same.
     event.EventTarget.prototype.addEventListener.call(globalThis, "error", (e) => {
       e.preventDefault();
+      websocket.listenerThrew(e.error);
       let handled = false;
       e.preventDefault = () => {
         handled = true;

@@ -181,7 +181,8 @@ function Response(body = null, init = undefined) {
     return response;
   }
   if (init.status === 101) {
-    throw new RangeError("Responses with status code 101 must have a webSocket.");
+    // Source: workerd's text.
+    throw new RangeError("Responses may only be constructed with status codes in the range 200 to 599, inclusive.");
   }
   if (body !== null && body !== undefined && response_.nullBodyStatus(init.status)) {
     throw new TypeError("Response with null body status (101, 204, 205, or 304) cannot have a body.");

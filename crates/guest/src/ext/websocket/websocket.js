@@ -37,7 +37,9 @@ const {
   Symbol,
   SymbolIterator,
   SymbolToStringTag,
+  TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag,
   TypeError,
   Uint8Array,
@@ -185,11 +187,7 @@ class WebSocket extends EventTarget {
     if (arguments.length === 0) {
       throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required, but only 0 present.");
     }
-    if (state.closedOutgoing) {
-      // One that the runtime closed in answer to the other side is just closed, which is no mistake of the script.
-      if (state.closedIncoming) return;
-      throw new TypeError("Can't call WebSocket send() after close().");
-    }
+    if (state.closedOutgoing) throw new TypeError("Can't call WebSocket send() after close().");
     if (state.outgoingAborted || state.phase === PHASE.released) return;
     if (state.phase !== PHASE.accepted) throw new TypeError(NOT_ACCEPTED_TEXT);
     if (typeof message === "string") {
@@ -218,14 +216,16 @@ class WebSocket extends EventTarget {
     if (code !== undefined) {
       code = Number(code) | 0;
       if (code < 1000 || code >= 5000 || code === 1004 || code === 1005 || code === 1006 || code === 1015) {
-        throw new TypeError(`Invalid WebSocket close code: ${code}.`);
+        throw new DOMException(`Invalid WebSocket close code: ${code}.`, "InvalidAccessError");
       }
     }
     if (reason !== undefined) {
-      if (code === undefined) throw new TypeError("If you specify a WebSocket close reason, you must also specify a code.");
+      if (code === undefined) {
+        throw new DOMException("If you specify a WebSocket close reason, you must also specify a code.", "InvalidAccessError");
+      }
       reason = `${reason}`;
       if (holds(RULE.reasonLimit) && TypedArrayPrototypeGetByteLength(core.encode(reason)) > REASON_BYTES_MAX) {
-        throw new DOMException(`WebSocket close reason must not exceed ${REASON_BYTES_MAX} bytes when UTF-8 encoded.`, "SyntaxError");
+        throw new DOMException(`WebSocket close reason must not be longer than ${REASON_BYTES_MAX} bytes when UTF-8 encoded.`, "SyntaxError");
       }
     }
     closeOutgoing(state, code ?? 1005, reason ?? "");
@@ -424,9 +424,9 @@ function deliver(id, kind, data, reason) {
   core.setAsyncContext(state.asyncContext);
   try {
     if (kind === KIND.text) {
-      message(socket, data);
+      message(socket, state, data);
     } else if (kind === KIND.binary) {
-      message(socket, binaryType(state) === "blob" ? new Blob([data]) : data);
+      message(socket, state, binaryType(state) === "blob" ? new Blob([data]) : data);
     } else if (kind === KIND.close) {
       closed(socket, state, data, reason);
     } else if (kind === KIND.lost) {
@@ -439,8 +439,33 @@ function deliver(id, kind, data, reason) {
   }
 }
 
-function message(socket, data) {
-  if (listenerCount(socket, "message") > 0) dispatch(socket, new MessageEvent("message", { data }));
+/** What the listeners of the message that is being dispatched have thrown, in an array; null while there is none. */
+let thrown = null;
+
+/** Called with every error that a listener of any event has thrown. @param {unknown} error */
+function listenerThrew(error) {
+  if (thrown !== null) ArrayPrototypePush(thrown, error);
+}
+
+function message(socket, state, data) {
+  if (listenerCount(socket, "message") === 0) return;
+  const outer = thrown;
+  const errors = thrown = [];
+  try {
+    dispatch(socket, new MessageEvent("message", { data }));
+  } finally {
+    thrown = outer;
+  }
+  if (errors.length > 0) broken(socket, state, errors[0]);
+}
+
+/** A listener threw: as in production that ends the socket, without a close for either side. */
+function broken(socket, state, error) {
+  state.context.outcome = io.OUTCOME.exception;
+  state.closedIncoming = true;
+  fail(socket, state, error);
+  release(state);
+  unpin(state);
 }
 
 function closed(socket, state, code, reason) {
@@ -485,7 +510,15 @@ function binaryType(state) {
 }
 
 function bytesOf(view) {
-  if (TypedArrayPrototypeGetSymbolToStringTag(view) !== undefined) return view;
+  const kind = TypedArrayPrototypeGetSymbolToStringTag(view);
+  if (kind === "Uint8Array") return view;
+  if (kind !== undefined) {
+    return new Uint8Array(
+      TypedArrayPrototypeGetBuffer(view),
+      TypedArrayPrototypeGetByteOffset(view),
+      TypedArrayPrototypeGetByteLength(view),
+    );
+  }
   return new Uint8Array(
     DataViewPrototypeGetBuffer(view),
     DataViewPrototypeGetByteOffset(view),
@@ -629,5 +662,5 @@ function depart(socket, head) {
 
 io.setAbandonSocket(abandon);
 
-return { adopt, deliver, depart, isWebSocket, setHop, WebSocket, WebSocketPair };
+return { adopt, deliver, depart, isWebSocket, listenerThrew, setHop, WebSocket, WebSocketPair };
 })();
