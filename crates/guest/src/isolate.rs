@@ -16,15 +16,14 @@ use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, RuntimeOptions
 use lopata_bridges::{Attachments, InboxReceiver, Parcel, ServiceHandle};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
-    Body, EnvEntry, EnvValue, EventId, Export, FromGuest, GenerationId, Props, RequestHead, SocketFrame, SpanContext,
-    ToGuest, WireError, WorkerDefinition, WorkerFormat, limits,
+    Body, EnvEntry, EnvValue, EventId, Export, FromGuest, GenerationId, Props, RequestHead, SpanContext, ToGuest,
+    WireError, WorkerDefinition, WorkerFormat, limits,
 };
 use parking_lot::Mutex;
 
 use crate::events::{Beginning, EventTable, Subrequests};
 use crate::ext;
 use crate::ext::body::bytes_to_v8;
-use crate::ext::websocket::Delivery;
 use crate::head::IncomingHead;
 use crate::loader::WorkerLoader;
 use crate::state::GuestState;
@@ -314,7 +313,7 @@ impl Isolate {
                 let Some(delivery) = self.guest.sockets.take(id) else { break };
                 left -= 1;
                 v8::scope!(let scope, scope);
-                let args = socket_args(scope, id, delivery);
+                let args = delivery.into_args(scope, id);
                 call(scope, &self.dispatch.socket, &args);
                 // Each message is a task of its own: what it resolved runs before the next.
                 scope.perform_microtask_checkpoint();
@@ -528,35 +527,6 @@ pub fn props_to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, props: Props) -> v8::Lo
         Props::Json(text) => v8_text(scope, &text),
         Props::Value(bytes) => bytes_to_v8(scope, bytes),
     }
-}
-
-/// The arguments of the script's `deliver`.
-fn socket_args<'s>(scope: &mut v8::PinScope<'s, '_>, id: u32, delivery: Delivery) -> [v8::Local<'s, v8::Value>; 4] {
-    let undefined: v8::Local<v8::Value> = v8::undefined(scope).into();
-    let (kind, data, more) = match delivery {
-        Delivery::Frame(SocketFrame::Text(text)) => {
-            // Most are ASCII, which V8 takes as it is.
-            let data = match text.is_ascii() {
-                true => v8::String::new_from_one_byte(scope, &text, v8::NewStringType::Normal),
-                false => v8::String::new_from_utf8(scope, &text, v8::NewStringType::Normal),
-            };
-            (0, data.unwrap_or_else(|| v8::String::empty(scope)).into(), undefined)
-        }
-        Delivery::Frame(SocketFrame::Binary(bytes)) => {
-            let store = v8::ArrayBuffer::new_backing_store_from_vec(Vec::from(bytes)).make_shared();
-            (1, v8::ArrayBuffer::with_backing_store(scope, &store).into(), undefined)
-        }
-        Delivery::Frame(SocketFrame::Close { code, reason }) => {
-            let code = v8::Integer::new(scope, i32::from(code.unwrap_or(1005))).into();
-            (2, code, v8_text(scope, &reason))
-        }
-        Delivery::Frame(SocketFrame::Lost(None)) => (3, undefined, undefined),
-        Delivery::Frame(SocketFrame::Lost(Some(error))) => (3, v8_text(scope, &error.message), undefined),
-        Delivery::Restart => (4, undefined, undefined),
-    };
-    let id = v8::Integer::new_from_unsigned(scope, id).into();
-    let kind = v8::Integer::new(scope, kind).into();
-    [id, kind, data, more]
 }
 
 fn v8_text<'s>(scope: &mut v8::PinScope<'s, '_>, text: &str) -> v8::Local<'s, v8::Value> {

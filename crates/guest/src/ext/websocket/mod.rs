@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
-use deno_core::{OpState, op2};
+use deno_core::{OpState, op2, v8};
 use lopata_bridges::{WebSocketEnd, socket_pair};
 use lopata_protocol::{SocketFrame, WireError, limits};
 use parking_lot::Mutex;
@@ -113,6 +113,39 @@ pub enum Delivery {
     Frame(SocketFrame),
     /// A newer version of the worker has taken over.
     Restart,
+}
+
+impl Delivery {
+    /// The arguments of the script's `deliver`.
+    pub fn into_args<'s>(self, scope: &mut v8::PinScope<'s, '_>, id: u32) -> [v8::Local<'s, v8::Value>; 4] {
+        let undefined: v8::Local<v8::Value> = v8::undefined(scope).into();
+        let (kind, data, more) = match self {
+            Self::Frame(SocketFrame::Text(text)) => (0, text_to_v8(scope, &text), undefined),
+            Self::Frame(SocketFrame::Binary(bytes)) => {
+                let store = v8::ArrayBuffer::new_backing_store_from_vec(Vec::from(bytes)).make_shared();
+                (1, v8::ArrayBuffer::with_backing_store(scope, &store).into(), undefined)
+            }
+            Self::Frame(SocketFrame::Close { code, reason }) => {
+                let code = v8::Integer::new(scope, i32::from(code.unwrap_or(1005))).into();
+                (2, code, text_to_v8(scope, reason.as_bytes()))
+            }
+            Self::Frame(SocketFrame::Lost(None)) => (3, undefined, undefined),
+            Self::Frame(SocketFrame::Lost(Some(error))) => (3, text_to_v8(scope, error.message.as_bytes()), undefined),
+            Self::Restart => (4, undefined, undefined),
+        };
+        let id = v8::Integer::new_from_unsigned(scope, id).into();
+        let kind = v8::Integer::new(scope, kind).into();
+        [id, kind, data, more]
+    }
+}
+
+fn text_to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, text: &[u8]) -> v8::Local<'s, v8::Value> {
+    // Most are ASCII, which V8 takes as it is.
+    let string = match text.is_ascii() {
+        true => v8::String::new_from_one_byte(scope, text, v8::NewStringType::Normal),
+        false => v8::String::new_from_utf8(scope, text, v8::NewStringType::Normal),
+    };
+    string.unwrap_or_else(|| v8::String::empty(scope)).into()
 }
 
 impl Sockets {

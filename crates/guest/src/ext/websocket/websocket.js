@@ -69,7 +69,7 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const NATIVE = Symbol("native");
 
 const PHASE = { __proto__: null, connecting: 0, waiting: 1, accepted: 2, released: 3 };
-/** What Rust delivers, numbered as in `socket_args`. */
+/** What Rust delivers, numbered as in `Delivery::into_args`. */
 const KIND = { __proto__: null, text: 0, binary: 1, close: 2, lost: 3, restart: 4 };
 /** Bits of `op_socket_rules`. */
 const RULE = { __proto__: null, blobDefault: 1, autoReply: 2, reasonLimit: 4 };
