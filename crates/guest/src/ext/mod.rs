@@ -113,6 +113,7 @@ deno_core::extension!(
         "service/service.js",
         "timers/timers.js",
         "unavailable/unavailable.js",
+        "websocket/session.js",
         "websocket/websocket.js",
         "workers/workers.js",
     ],

@@ -45,6 +45,7 @@ const body = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const fetch_ = core.loadExtScript("ext:lopata/fetch/fetch.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
+const socketSession = core.loadExtScript("ext:lopata/websocket/session.js");
 const timers = core.loadExtScript("ext:lopata/timers/timers.js");
 const crypto_ = core.loadExtScript("ext:lopata/crypto/crypto.js");
 const workers = core.loadExtScript("ext:lopata/workers/workers.js");
@@ -329,7 +330,7 @@ globalThis.__lopata = {
     // and looks, once all listeners ran, whether one of the user's did the same.
     event.EventTarget.prototype.addEventListener.call(globalThis, "error", (e) => {
       e.preventDefault();
-      websocket.listenerThrew(e.error);
+      socketSession.listenerThrew(e.error);
       let handled = false;
       e.preventDefault = () => {
         handled = true;
@@ -357,7 +358,7 @@ globalThis.__lopata = {
     return {
       abort: events.abort,
       buildEnv,
-      deliverSocket: websocket.deliver,
+      deliverSocket: socketSession.deliver,
       dispatchFetch: events.dispatchFetch,
       dispatchRpc: serve.dispatchRpc,
       dispatchRpcOn: serve.dispatchRpcOn,

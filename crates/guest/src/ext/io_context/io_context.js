@@ -217,11 +217,6 @@ class IoContext {
     if (cleanups !== null) {
       for (let i = 0; i < cleanups.length; i++) cleanups[i]();
     }
-    const sockets = this.sockets;
-    this.sockets = null;
-    if (sockets !== null) {
-      for (const socket of sockets) abandonSocket(socket);
-    }
     if (this.usesRpc) op_rpc_end_event(this.event);
     // What nobody has read by now, nobody will: its sender can stop. An end that was read or passed on is
     // not known any more.
@@ -240,14 +235,6 @@ class IoContext {
       ArrayPrototypePush(this.readers ??= [], rid);
     }
   }
-}
-
-/** Ends a socket whose context is over; set by the script of WebSockets, which is loaded later. */
-let abandonSocket;
-
-/** @param {typeof abandonSocket} abandon */
-function setAbandonSocket(abandon) {
-  abandonSocket = abandon;
 }
 
 /** @param {number} event @returns {IoContext | undefined} the context of an event that has not ended */
@@ -322,5 +309,5 @@ function describe(error) {
   }
 }
 
-return { bindingCall, byEvent, current, describe, IoContext, OUTCOME, required, run, setAbandonSocket, takeSubrequest };
+return { bindingCall, byEvent, current, describe, IoContext, OUTCOME, required, run, takeSubrequest };
 })();

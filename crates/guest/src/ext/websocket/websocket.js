@@ -1,12 +1,7 @@
 // WebSockets: pairs, client sockets, and the ends that responses carry.
 //
-// An object is one end of a native pair and moves through these phases:
-//
-//   connecting --> waiting --(accept)--> accepted --> released     waiting --(sent in a Response)--> released
-//
-// Messages wait in the native end until it is accepted. From then on Rust calls `deliver` for each, in the
-// IoContext that accepted it. A socket whose other end is elsewhere keeps that context alive until the other end
-// has ended; one whose other end is in this worker too does not, since nobody else could ever speak to it.
+// What an object goes through is in session.js; here are the classes, how a client connects, and how a socket leaves in
+// a response.
 (function () {
 const { core, primordials } = __bootstrap;
 const {
@@ -19,9 +14,6 @@ const {
   DataViewPrototypeGetByteLength,
   DataViewPrototypeGetByteOffset,
   Error,
-  MapPrototypeDelete,
-  MapPrototypeGet,
-  MapPrototypeSet,
   Number,
   ObjectDefineProperties,
   ObjectDefineProperty,
@@ -29,10 +21,8 @@ const {
   PromisePrototypeThen,
   RegExpPrototypeTest,
   SafeArrayIterator,
-  SafeMap,
   SafeRegExp,
   SafeSet,
-  String,
   StringPrototypeToLowerCase,
   Symbol,
   SymbolIterator,
@@ -46,33 +36,21 @@ const {
 } = primordials;
 const {
   op_request_headers,
-  op_socket_accept,
-  op_socket_close,
   op_socket_depart,
-  op_socket_drop,
   op_socket_pair,
-  op_socket_rules,
   op_socket_send_bytes,
   op_socket_send_text,
-  op_span_end,
-  op_span_start,
 } = core.ops;
-const event_ = core.loadExtScript("ext:deno_web/02_event.js");
-const { CloseEvent, defineEventHandler, dispatch, ErrorEvent, Event, EventTarget, listenerCount, MessageEvent } = event_;
-const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
+const { CloseEvent, defineEventHandler, dispatch, Event, EventTarget } = core.loadExtScript("ext:deno_web/02_event.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { AbortController } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
+const session = core.loadExtScript("ext:lopata/websocket/session.js");
+const { accept, binaryType, closeOutgoing, fail, holds, own, PHASE, pin, release, RULE, State } = session;
 
 /** Only this script makes sockets of native ends. */
 const NATIVE = Symbol("native");
-
-const PHASE = { __proto__: null, connecting: 0, waiting: 1, accepted: 2, released: 3 };
-/** What Rust delivers, numbered as in `Delivery::into_args`. */
-const KIND = { __proto__: null, text: 0, binary: 1, close: 2, lost: 3, restart: 4 };
-/** Bits of `op_socket_rules`. */
-const RULE = { __proto__: null, blobDefault: 1, autoReply: 2, reasonLimit: 4 };
 
 const READY_STATES = { __proto__: null, CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
 
@@ -81,7 +59,6 @@ const NOT_ACCEPTED_TEXT =
   "You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending messages.";
 const UPGRADE_TEXT = "Worker tried to return a WebSocket in a response to a request which did not contain the " +
   'header "Upgrade: websocket".';
-const LOST_TEXT = "WebSocket disconnected without sending Close frame.";
 const CONSTRUCTOR_TEXT = "WebSocket Constructor: ";
 
 const ATTACHMENT_BYTES_MAX = 16 * 1024;
@@ -89,50 +66,6 @@ const REASON_BYTES_MAX = 123;
 
 /** A token of RFC 6455: visible ASCII without separators. */
 const TOKEN = new SafeRegExp(/^[!#$%&'*+.^_`|~"0-9A-Za-z-]+$/);
-
-/** Accepted sockets by the number of their native end. */
-const accepted = new SafeMap();
-
-let rules = -1;
-/** @param {number} bit @returns {boolean} whether a rule of the compatibility date holds */
-function holds(bit) {
-  if (rules === -1) rules = op_socket_rules();
-  return (rules & bit) !== 0;
-}
-
-/** What a socket is made of. Nothing of it is visible to scripts. */
-class State {
-  constructor(id, phase, context) {
-    /** The native end; 0 before there is one. */
-    this.id = id;
-    this.phase = phase;
-    /** The IoContext that owns it: the one that made it, then the one that accepted it. */
-    this.context = context;
-    /** The async context in which its events run; set when it is accepted. */
-    this.asyncContext = undefined;
-    /** The other half of a pair while both are in this worker, else null. */
-    this.mate = null;
-    /** True while it keeps its context alive. */
-    this.pinned = false;
-    this.halfOpen = false;
-    /** The other end has ended. */
-    this.closedIncoming = false;
-    /** close() was called here, or the runtime answered a close. */
-    this.closedOutgoing = false;
-    /** Nothing can be sent any more, without this end having closed. */
-    this.outgoingAborted = false;
-    this.failed = false;
-    this.url = null;
-    this.protocol = "";
-    this.extensions = "";
-    this.binaryType = undefined;
-    this.attachment = undefined;
-    /** Microseconds since the epoch, when it was accepted: the start of its span. */
-    this.startUs = 0;
-    /** Ends a connection that is being made; null otherwise. */
-    this.abort = null;
-  }
-}
 
 let stateOf;
 
@@ -329,186 +262,6 @@ function adopt(id, context) {
   return new WebSocket(NATIVE, state);
 }
 
-/** The end of `context` is the end of the socket. */
-function own(context, state) {
-  if (context.ended) {
-    abandon(state);
-    return;
-  }
-  (context.sockets ??= new SafeSet()).add(state);
-}
-
-function accept(socket, state, context) {
-  if (state.context !== context) {
-    state.context.sockets?.delete(state);
-    state.context = context;
-    own(context, state);
-    // A context that is over has no events.
-    if (state.phase === PHASE.released) return;
-  }
-  state.phase = PHASE.accepted;
-  state.asyncContext = core.getAsyncContext();
-  MapPrototypeSet(accepted, state.id, socket);
-  op_socket_accept(state.id);
-  sessionStarted(state);
-  pin(state);
-}
-
-/** A socket that somebody elsewhere may speak to keeps its context alive. */
-function pin(state) {
-  if (state.pinned || state.mate !== null || state.phase !== PHASE.accepted || state.closedIncoming) return;
-  state.pinned = true;
-  state.context.socketOpened();
-}
-
-function unpin(state) {
-  if (!state.pinned) return;
-  state.pinned = false;
-  state.context.socketClosed();
-}
-
-function closeOutgoing(state, code, reason) {
-  state.closedOutgoing = true;
-  op_socket_close(state.id, code, reason);
-}
-
-/** Lets go of the native end: both ways are closed, or the connection is gone. */
-function release(state) {
-  if (state.phase === PHASE.released) return;
-  if (state.phase === PHASE.accepted) {
-    MapPrototypeDelete(accepted, state.id);
-    sessionOver(state);
-  }
-  state.phase = PHASE.released;
-  state.context.sockets?.delete(state);
-  op_socket_drop(state.id);
-}
-
-/**
- * The event is over: the other end is told, the script is not.
- * @param {State} state
- */
-function abandon(state) {
-  state.pinned = false;
-  if (state.phase === PHASE.accepted) {
-    MapPrototypeDelete(accepted, state.id);
-    sessionOver(state);
-  }
-  state.phase = PHASE.released;
-  state.closedIncoming = true;
-  state.outgoingAborted = true;
-  op_socket_drop(state.id);
-}
-
-/** The two places at which a session begins and ends: its span. */
-function sessionStarted(state) {
-  state.startUs = op_span_start();
-}
-function sessionOver(state) {
-  const attributes = state.url === null ? "" : JSON.stringify({ "url.full": state.url });
-  op_span_end(state.context.event, "websocket", state.startUs, attributes, state.failed ? "the connection was lost" : "");
-}
-
-/**
- * Called by Rust for each message and each end.
- * @param {number} id
- * @param {number} kind
- * @param {string | ArrayBuffer | number | undefined} data
- * @param {string | undefined} reason
- */
-function deliver(id, kind, data, reason) {
-  const socket = MapPrototypeGet(accepted, id);
-  if (socket === undefined) return;
-  const state = stateOf(socket);
-  const previous = core.getAsyncContext();
-  core.setAsyncContext(state.asyncContext);
-  try {
-    if (kind === KIND.text) {
-      message(socket, state, data);
-    } else if (kind === KIND.binary) {
-      message(socket, state, binaryType(state) === "blob" ? new Blob([data]) : data);
-    } else if (kind === KIND.close) {
-      closed(socket, state, data, reason);
-    } else if (kind === KIND.lost) {
-      lost(socket, state, data);
-    } else {
-      restarted(socket, state);
-    }
-  } finally {
-    core.setAsyncContext(previous);
-  }
-}
-
-/** What the listeners of the message that is being dispatched have thrown, in an array; null while there is none. */
-let thrown = null;
-
-/** Called with every error that a listener of any event has thrown. @param {unknown} error */
-function listenerThrew(error) {
-  if (thrown !== null) ArrayPrototypePush(thrown, error);
-}
-
-function message(socket, state, data) {
-  if (listenerCount(socket, "message") === 0) return;
-  const outer = thrown;
-  const errors = thrown = [];
-  try {
-    dispatch(socket, new MessageEvent("message", { data }));
-  } finally {
-    thrown = outer;
-  }
-  if (errors.length > 0) broken(socket, state, errors[0]);
-}
-
-/** A listener threw: as in production that ends the socket, without a close for either side. */
-function broken(socket, state, error) {
-  state.context.outcome = io.OUTCOME.exception;
-  state.closedIncoming = true;
-  fail(socket, state, error);
-  release(state);
-  unpin(state);
-}
-
-function closed(socket, state, code, reason) {
-  state.closedIncoming = true;
-  if (!state.closedOutgoing && !state.halfOpen && holds(RULE.autoReply)) closeOutgoing(state, code, reason);
-  dispatch(socket, new CloseEvent("close", { code, reason, wasClean: true }));
-  if (state.closedOutgoing) release(state);
-  unpin(state);
-}
-
-/** @param {string | undefined} text the error, when the other side did not just go away */
-function lost(socket, state, text) {
-  state.closedIncoming = true;
-  state.outgoingAborted = true;
-  if (text !== undefined) fail(socket, state, new Error(text));
-  dispatch(socket, new CloseEvent("close", { code: 1006, reason: LOST_TEXT, wasClean: false }));
-  release(state);
-  unpin(state);
-}
-
-/** A newer version of the worker takes over: both sides are told to connect again. */
-function restarted(socket, state) {
-  if (!state.closedOutgoing) closeOutgoing(state, 1012, "Service Restart");
-  if (!state.closedIncoming) {
-    state.closedIncoming = true;
-    dispatch(socket, new CloseEvent("close", { code: 1012, reason: "Service Restart", wasClean: true }));
-  }
-  release(state);
-  unpin(state);
-}
-
-/** Tells the script of an error, the first one only. */
-function fail(socket, state, error) {
-  if (state.failed) return;
-  state.failed = true;
-  state.outgoingAborted = true;
-  dispatch(socket, new ErrorEvent("error", { message: `Uncaught ${io.describe(error)}`, error }));
-}
-
-function binaryType(state) {
-  return state.binaryType ?? (holds(RULE.blobDefault) ? "blob" : "arraybuffer");
-}
-
 function bytesOf(view) {
   const kind = TypedArrayPrototypeGetSymbolToStringTag(view);
   if (kind === "Uint8Array") return view;
@@ -660,7 +413,5 @@ function depart(socket, head) {
   }
 }
 
-io.setAbandonSocket(abandon);
-
-return { adopt, deliver, depart, isWebSocket, listenerThrew, setHop, WebSocket, WebSocketPair };
+return { adopt, depart, isWebSocket, setHop, WebSocket, WebSocketPair };
 })();
