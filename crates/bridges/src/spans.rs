@@ -215,7 +215,8 @@ mod tests {
             start_us: number,
             end_us: number,
             status: SpanStatus::Unset,
-            worker: String::new(),
+            worker: "".into(),
+            invocation: None,
             attributes: Vec::new(),
             events: Vec::new(),
         }

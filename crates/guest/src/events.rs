@@ -7,13 +7,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lopata_bridges::{Answered, Attachments, Ids, Parcel, Reply, SubrequestBudget};
-use lopata_protocol::{
-    Answer, EventId, EventOutcome, FromGuest, SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus,
-    WireError,
-};
+use lopata_bridges::{Answered, Attachments, Parcel, Reply, SubrequestBudget};
+use lopata_protocol::{Answer, Attribute, EventId, EventOutcome, FromGuest, Invocation, SpanContext, WireError};
 use parking_lot::Mutex;
 
+use crate::spans::{EventSpans, SpanNumber};
 use crate::thread::HostSender;
 
 /// Events that are answered or running. Cheap to clone; all clones are the same table.
@@ -24,8 +22,8 @@ pub struct EventTable(Arc<Mutex<HashMap<u64, Entry>>>);
 pub struct Beginning {
     /// Its id.
     pub event: EventId,
-    /// The name of the handler's span.
-    pub name: &'static str,
+    /// What runs for it.
+    pub handler: Handler,
     /// The caller's span.
     pub parent: SpanContext,
     /// Where its answer goes.
@@ -73,18 +71,8 @@ struct Entry {
     /// True when another guest asked: then the host hears of the event's end from here and not with the answer.
     nested: bool,
     subrequests: Subrequests,
-    /// The caller's span.
-    parent: SpanContext,
-    /// The handler's own span.
-    span: SpanId,
-    name: &'static str,
-    start_us: i64,
-    /// Finished child spans, in order of their ends.
-    children: Vec<SpanRecord>,
-    /// Log lines and exceptions of the handler.
-    events: Vec<SpanEvent>,
-    /// The handler's failure.
-    failure: Option<String>,
+    /// What was recorded about it.
+    spans: EventSpans,
 }
 
 /// Microseconds since the Unix epoch.
@@ -92,24 +80,16 @@ pub fn now_us() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_micros() as i64)
 }
 
-/// Spans kept per event; what comes after is dropped, so that a loop of calls cannot fill memory.
-const SPANS_PER_EVENT_MAX: usize = 512;
-
 impl EventTable {
     /// Enters an event that is about to be dispatched.
     pub fn begin(&self, beginning: Beginning) {
-        let Beginning { event, name, parent, reply, subrequests } = beginning;
+        let Beginning { event, handler: Handler { span, name, entrypoint }, parent, reply, subrequests } = beginning;
+        let invocation = Invocation { handler: name, entrypoint, outcome: EventOutcome::Ok };
         let entry = Entry {
             reply,
             nested: matches!(subrequests, Subrequests::Shared(_)),
             subrequests,
-            parent,
-            span: new_span_id(),
-            name,
-            start_us: now_us(),
-            children: Vec::new(),
-            events: Vec::new(),
-            failure: None,
+            spans: EventSpans::new(parent, span, invocation, now_us()),
         };
         self.0.lock().insert(event.0, entry);
     }
@@ -126,14 +106,14 @@ impl EventTable {
         answer: Answer,
         attachments: Attachments,
         ended: Option<EventOutcome>,
-        worker: &str,
+        worker: &Arc<str>,
         host: &HostSender,
     ) {
         let (reply, ended, nested) = {
             let mut table = self.0.lock();
             let Some(entry) = table.get_mut(&event.0) else { return };
             if let Answer::Failed { error, .. } | Answer::RpcFailed { error, .. } = &answer {
-                entry.failure = Some(error.to_string());
+                entry.spans.fail(error.to_string());
             }
             let (reply, nested) = (entry.reply.take(), entry.nested);
             let ended =
@@ -155,42 +135,27 @@ impl EventTable {
     }
 
     /// Ends an event that was answered before.
-    pub fn end(&self, event: EventId, outcome: EventOutcome, worker: &str, host: &HostSender) {
+    pub fn end(&self, event: EventId, outcome: EventOutcome, worker: &Arc<str>, host: &HostSender) {
         let entry = self.0.lock().remove(&event.0);
         if let Some(entry) = entry {
             host.send(entry.into_end(event, outcome, worker));
         }
     }
 
-    /// Records a finished child span of an event.
-    pub fn add_span(&self, event: EventId, span: ChildSpan, worker: &str) {
-        let mut table = self.0.lock();
-        let Some(entry) = table.get_mut(&event.0) else { return };
-        if entry.children.len() >= SPANS_PER_EVENT_MAX {
-            return;
-        }
-        let context = SpanContext { trace: entry.parent.trace, span: new_span_id() };
-        entry.children.push(SpanRecord {
-            context,
-            parent: Some(entry.span),
-            name: span.name,
-            kind: SpanKind::Client,
-            start_us: span.start_us,
-            end_us: now_us().max(span.start_us),
-            status: if span.failure.is_empty() { SpanStatus::Unset } else { SpanStatus::Error(span.failure) },
-            worker: worker.to_string(),
-            attributes: span.attributes,
-            events: Vec::new(),
-        });
+    /// Works on the spans of an event; `None` when it is over.
+    pub fn with_spans<T>(&self, event: EventId, work: impl FnOnce(&mut EventSpans) -> T) -> Option<T> {
+        self.0.lock().get_mut(&event.0).map(|entry| work(&mut entry.spans))
     }
 
-    /// Records something that happened inside an event: a log line, an exception.
-    pub fn add_event(&self, event: EventId, name: &str, attributes: Vec<(String, serde_json::Value)>) {
-        if let Some(entry) = self.0.lock().get_mut(&event.0)
-            && entry.events.len() < SPANS_PER_EVENT_MAX
-        {
-            entry.events.push(SpanEvent { time_us: now_us(), name: name.to_string(), attributes });
-        }
+    /// Records something that happened inside a span of an event: a log line, an exception.
+    pub fn add_event(
+        &self,
+        event: EventId,
+        span: SpanNumber,
+        name: &'static str,
+        attributes: impl FnOnce() -> Vec<Attribute>,
+    ) {
+        self.with_spans(event, |spans| spans.add_event(span, name, attributes, now_us()));
     }
 
     /// Takes one subrequest; false when none is left. An event that is over is not counted any more.
@@ -203,20 +168,20 @@ impl EventTable {
         self.0.lock().get_mut(&event.0).map(|entry| entry.subrequests.share())
     }
 
-    /// The context that calls made by `event` carry as their parent.
-    pub fn context_of(&self, event: EventId) -> Option<SpanContext> {
-        self.0.lock().get(&event.0).map(|entry| SpanContext { trace: entry.parent.trace, span: entry.span })
+    /// The context that a call made for a span of `event` carries as its parent.
+    pub fn context_of(&self, event: EventId, span: SpanNumber) -> Option<SpanContext> {
+        self.with_spans(event, |spans| spans.context_of(span))
     }
 
     /// Answers and ends everything that is left, because the thread is over.
-    pub fn fail_all(&self, error: &WireError, outcome: EventOutcome, worker: &str, host: &HostSender) {
+    pub fn fail_all(&self, error: &WireError, outcome: EventOutcome, worker: &Arc<str>, host: &HostSender) {
         // The panic hook may find the lock taken by the very frame that panicked; then there is nothing to do.
         let Some(mut table) = self.0.try_lock() else { return };
         let entries: Vec<_> = table.drain().collect();
         drop(table);
         for (id, mut entry) in entries {
             let event = EventId(id);
-            entry.failure = Some(error.to_string());
+            entry.spans.fail(error.to_string());
             if let Some(reply) = entry.reply.take() {
                 let answer = Answer::Failed { error: error.clone(), outcome };
                 let parcel = Parcel { message: answer, attachments: Attachments::none() };
@@ -228,48 +193,18 @@ impl EventTable {
     }
 }
 
-/// A child span, as the script reports it when it ends.
-pub struct ChildSpan {
-    /// The span's name.
-    pub name: String,
-    /// Microseconds since the Unix epoch.
-    pub start_us: i64,
-    /// Details.
-    pub attributes: Vec<(String, serde_json::Value)>,
-    /// The failure; empty when it went well.
-    pub failure: String,
+/// Which handler runs, for its span.
+pub struct Handler {
+    /// The span's name: `fetch handler`.
+    pub span: &'static str,
+    /// `fetch`, as production calls it.
+    pub name: &'static str,
+    /// The entrypoint; `None` for the default export.
+    pub entrypoint: Option<Arc<str>>,
 }
 
 impl Entry {
-    fn into_end(self, event: EventId, outcome: EventOutcome, worker: &str) -> FromGuest {
-        let status = match self.failure {
-            Some(text) => SpanStatus::Error(text),
-            None if outcome == EventOutcome::Ok => SpanStatus::Unset,
-            None => SpanStatus::Error(outcome.as_str().to_string()),
-        };
-        let handler = SpanRecord {
-            context: SpanContext { trace: self.parent.trace, span: self.span },
-            parent: Some(self.parent.span),
-            name: self.name.to_string(),
-            kind: SpanKind::Internal,
-            start_us: self.start_us,
-            end_us: now_us().max(self.start_us),
-            status,
-            worker: worker.to_string(),
-            attributes: Vec::new(),
-            events: self.events,
-        };
-        let mut spans = Vec::with_capacity(1 + self.children.len());
-        spans.push(handler);
-        spans.extend(self.children);
-        FromGuest::EventEnded { event, outcome, spans }
+    fn into_end(self, event: EventId, outcome: EventOutcome, worker: &Arc<str>) -> FromGuest {
+        FromGuest::EventEnded { event, outcome, spans: self.spans.finish(outcome, worker, now_us()) }
     }
-}
-
-/// A fresh span id.
-fn new_span_id() -> SpanId {
-    thread_local! {
-        static IDS: Ids = Ids::new();
-    }
-    IDS.with(Ids::span)
 }

@@ -21,7 +21,7 @@ use lopata_protocol::{
 };
 use parking_lot::Mutex;
 
-use crate::events::{Beginning, EventTable, Subrequests};
+use crate::events::{Beginning, EventTable, Handler, Subrequests};
 use crate::ext;
 use crate::ext::body::bytes_to_v8;
 use crate::head::IncomingHead;
@@ -210,18 +210,22 @@ impl Isolate {
         match parcel.message {
             ToGuest::Load(_) => unreachable!("taken out before delivery"),
             ToGuest::Fetch { event, entrypoint, props, request, body, parent } => {
-                self.begin(event, "fetch handler", parent, &mut parcel.attachments);
+                let handler = Handler { span: "fetch handler", name: "fetch", entrypoint: entrypoint.clone() };
+                self.begin(event, handler, parent, &mut parcel.attachments);
                 self.fetch(event.0, entrypoint.as_deref(), props, request, body, &mut parcel.attachments);
             }
             ToGuest::Scheduled { event, cron, scheduled_time_ms, parent } => {
-                self.begin(event, "scheduled handler", parent, &mut parcel.attachments);
+                let handler = Handler { span: "scheduled handler", name: "scheduled", entrypoint: None };
+                self.begin(event, handler, parent, &mut parcel.attachments);
                 self.scheduled(event.0, &cron, scheduled_time_ms);
             }
             ToGuest::Abort { event } => self.abort(event.0),
             ToGuest::Rpc { event, entrypoint, props, request, parent } => {
                 self.rpc(event, entrypoint.as_deref(), props, *request, parent, parcel.attachments);
             }
-            ToGuest::RpcOn { target, request, parent: _ } => self.rpc_on(target, *request, parcel.attachments),
+            ToGuest::RpcOn { target, request, parent } => {
+                self.rpc_on(target, *request, parent, parcel.attachments);
+            }
             ToGuest::RpcRelease { export } => self.rpc_release(export),
             ToGuest::RpcFinish { call } => self.rpc_finish(call),
             // Nothing sends these yet.
@@ -236,13 +240,13 @@ impl Isolate {
         Turn::Continue
     }
 
-    fn begin(&self, event: EventId, name: &'static str, parent: SpanContext, attachments: &mut Attachments) {
+    fn begin(&self, event: EventId, handler: Handler, parent: SpanContext, attachments: &mut Attachments) {
         let subrequests = match attachments.take_budget() {
             Some(budget) => Subrequests::Shared(budget),
             None => Subrequests::Own(self.guest.subrequests_max.get()),
         };
         let reply = attachments.take_reply();
-        self.events.begin(Beginning { event, name, parent, reply, subrequests });
+        self.events.begin(Beginning { event, handler, parent, reply, subrequests });
     }
 
     fn fetch(

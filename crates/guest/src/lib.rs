@@ -17,6 +17,7 @@ mod ext;
 mod head;
 mod isolate;
 mod loader;
+mod spans;
 mod state;
 mod thread;
 mod wire;

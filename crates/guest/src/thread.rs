@@ -299,7 +299,7 @@ fn run(
 }
 
 /// Answers what is left and says goodbye.
-fn finish(host: &HostSender, events: &EventTable, control: &Control, worker: &str) {
+fn finish(host: &HostSender, events: &EventTable, control: &Control, worker: &Arc<str>) {
     let death = control.death();
     let (text, outcome) = match &death {
         // Source: the texts of production's errors 1102 and 1101.

@@ -44,15 +44,6 @@ fn describe_at<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: v8::Local<'s, v8::V
     error
 }
 
-/// What a span says of an exception.
-pub fn exception_attributes(error: &WireError) -> Vec<(String, serde_json::Value)> {
-    vec![
-        ("exception.type".to_string(), error.name.clone().into()),
-        ("exception.message".to_string(), error.message.clone().into()),
-        ("exception.stacktrace".to_string(), error.stack.clone().into()),
-    ]
-}
-
 /// A stack without the runtime's own frames, which say nothing to the user.
 pub fn user_frames(stack: &str) -> String {
     let is_own = |line: &str| line.starts_with("    at ") && line.contains("ext:");

@@ -110,6 +110,22 @@ pub const TRACE_STORE_SPANS_MAX: usize = 50_000;
 /// Milliseconds after which a stored span is dropped.
 pub const TRACE_STORE_AGE_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 
+/// Spans kept of one event; what comes after is counted. A loop of calls must not fill memory.
+pub const TRACE_EVENT_SPANS_MAX: usize = 512;
+
+/// Bytes of names, attributes and log lines kept in the spans of one event, roughly.
+pub const TRACE_EVENT_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of a span's name; a longer one is cut. Source: workerd's `MAX_USER_OPERATION_NAME_BYTES`.
+pub const SPAN_NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of the attributes that user code sets on one span. Source: workerd's `MAX_SPAN_BYTES`.
+pub const SPAN_DATA_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of logs, exceptions and request metadata in one tail item. Source: workerd's `MAX_TRACE_BYTES` and its
+/// sentence "More than 256KB of data".
+pub const TAIL_ITEM_BYTES_MAX: usize = 256 * 1024;
+
 /// Bytes of a KV key. Source: production's "exceeds key length limit of 512".
 pub const KV_KEY_BYTES_MAX: usize = 512;
 

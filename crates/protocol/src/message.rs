@@ -254,7 +254,7 @@ pub enum FromGuest {
         event: EventId,
         /// How it ended.
         outcome: EventOutcome,
-        /// The spans it recorded, handler first.
+        /// The spans it recorded, handler last.
         spans: Vec<SpanRecord>,
     },
     /// Something for the terminal. No answer.
@@ -292,6 +292,19 @@ pub enum LogLevel {
     Warn,
     /// `console.error`, uncaught exceptions.
     Error,
+}
+
+impl LogLevel {
+    /// The console's name for it, which is production's too.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Log => "log",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// A line for the terminal.

@@ -3,7 +3,11 @@
 //! A span is recorded once, when it ends, by the thread that ran it. The parent's context travels with
 //! every message, so spans of many threads make one tree.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
+
+use crate::EventOutcome;
 
 /// A W3C trace id: 16 bytes, not all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,11 +55,14 @@ pub struct SpanContext {
 }
 
 impl SpanContext {
-    /// Reads a W3C `traceparent` header (version 00); `None` when it is not one.
+    /// Reads a W3C `traceparent` header, of version 00 or later; `None` when it is not one.
     pub fn parse_traceparent(text: &str) -> Option<Self> {
         let mut parts = text.trim().split('-');
         let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        if version.len() != 2 || version == "ff" || flags.len() != 2 {
+        let [version]: [u8; 1] = parse_hex(version)?;
+        let _flags: [u8; 1] = parse_hex(flags)?;
+        // A later version may have more to say; this one may not.
+        if version == 0xff || (version == 0 && parts.next().is_some()) {
             return None;
         }
         let trace: [u8; 16] = parse_hex(trace)?;
@@ -106,15 +113,19 @@ pub enum SpanStatus {
     Error(String),
 }
 
+/// A detail of a span, named as OpenTelemetry's semantic conventions (or production's tracing) name it. Most names
+/// are literals.
+pub type Attribute = (Cow<'static, str>, serde_json::Value);
+
 /// Something that happened at one moment inside a span: a log line, an exception.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpanEvent {
     /// Microseconds since the Unix epoch.
     pub time_us: i64,
     /// `log`, `exception`.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Details.
-    pub attributes: Vec<(String, serde_json::Value)>,
+    pub attributes: Vec<Attribute>,
 }
 
 /// One finished span.
@@ -125,7 +136,7 @@ pub struct SpanRecord {
     /// The span it ran under; `None` for the root of a trace.
     pub parent: Option<SpanId>,
     /// A low-cardinality name: `GET`, `fetch handler`, `kv_get`.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Its role.
     pub kind: SpanKind,
     /// Microseconds since the Unix epoch at its start.
@@ -135,11 +146,49 @@ pub struct SpanRecord {
     /// How it ended.
     pub status: SpanStatus,
     /// The worker that ran it.
-    pub worker: String,
-    /// Details, named as OpenTelemetry's semantic conventions name them.
-    pub attributes: Vec<(String, serde_json::Value)>,
+    pub worker: Arc<str>,
+    /// Non-null exactly for a handler's span that nobody has asked for its attributes yet.
+    pub invocation: Option<Invocation>,
+    /// Details.
+    pub attributes: Vec<Attribute>,
     /// What happened inside.
     pub events: Vec<SpanEvent>,
+}
+
+/// What every handler's span says about itself. Kept apart, because it becomes attributes only where spans are
+/// written: the request path does not pay for them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// The handler: `fetch`, `scheduled`.
+    pub handler: &'static str,
+    /// The entrypoint that was called; `None` for the default export.
+    pub entrypoint: Option<Arc<str>>,
+    /// How the event ended.
+    pub outcome: EventOutcome,
+}
+
+impl SpanRecord {
+    /// Writes the invocation into the attributes, in front of those that are there.
+    pub fn expand(&mut self) {
+        let Some(Invocation { handler, entrypoint, outcome }) = self.invocation.take() else { return };
+        // Source: the attributes of production's handler spans.
+        let trigger = match handler {
+            "fetch" => "http",
+            "scheduled" => "cron",
+            "queue" => "pubsub",
+            _ => "other",
+        };
+        let entrypoint = entrypoint.as_deref().unwrap_or("default");
+        let own = [
+            ("faas.trigger", trigger),
+            ("cloudflare.handler_type", handler),
+            ("cloudflare.entrypoint", entrypoint),
+            ("cloudflare.execution_model", "stateless"),
+            ("cloudflare.outcome", outcome.as_str()),
+        ];
+        let own = own.map(|(name, value)| (Cow::Borrowed(name), value.into()));
+        self.attributes.splice(0..0, own);
+    }
 }
 
 #[cfg(test)]
@@ -151,6 +200,31 @@ mod tests {
         let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         let context = SpanContext::parse_traceparent(text).expect("the W3C example is valid");
         assert_eq!(context.to_traceparent(), text);
+        let later = "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-the-future-brings";
+        assert_eq!(SpanContext::parse_traceparent(later), Some(context));
+    }
+
+    #[test]
+    fn an_invocation_becomes_attributes_once() {
+        let mut span = SpanRecord {
+            context: SpanContext { trace: TraceId([1; 16]), span: SpanId([1; 8]) },
+            parent: None,
+            name: "fetch handler".into(),
+            kind: SpanKind::Internal,
+            start_us: 0,
+            end_us: 0,
+            status: SpanStatus::Unset,
+            worker: "w".into(),
+            invocation: Some(Invocation { handler: "fetch", entrypoint: None, outcome: EventOutcome::Ok }),
+            attributes: vec![("own".into(), true.into())],
+            events: Vec::new(),
+        };
+        span.expand();
+        let expanded = span.clone();
+        assert_eq!(span.attributes.first(), Some(&("faas.trigger".into(), "http".into())));
+        assert_eq!(span.attributes.last(), Some(&("own".into(), true.into())));
+        span.expand();
+        assert_eq!(span, expanded);
     }
 
     #[test]
@@ -163,6 +237,8 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
             "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
             "00-0af7-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what",
         ] {
             assert_eq!(SpanContext::parse_traceparent(text), None, "{text}");
         }

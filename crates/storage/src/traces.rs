@@ -12,9 +12,8 @@
 use std::path::Path;
 
 use lopata_protocol::limits::{TRACE_STORE_AGE_MS_MAX, TRACE_STORE_SPANS_MAX};
-use lopata_protocol::{SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus, TraceId};
+use lopata_protocol::{Attribute, SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus, TraceId};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
-use serde_json::Value;
 
 use crate::Clock;
 use crate::database::{self, Durability, StoreError};
@@ -157,6 +156,7 @@ impl TraceStore {
 }
 
 fn insert(transaction: &Transaction<'_>, span: &SpanRecord) -> rusqlite::Result<()> {
+    debug_assert!(span.invocation.is_none(), "expanded before it is stored");
     let failure = match &span.status {
         SpanStatus::Unset => None,
         SpanStatus::Error(reason) => Some(reason),
@@ -170,12 +170,12 @@ fn insert(transaction: &Transaction<'_>, span: &SpanRecord) -> rusqlite::Result<
             span.context.trace.0,
             span.context.span.0,
             span.parent.map(|parent| parent.0),
-            span.name,
+            &*span.name,
             kind_number(span.kind),
             span.start_us,
             span.end_us,
             failure,
-            span.worker,
+            &*span.worker,
             attributes_text(&span.attributes),
             events_text(&span.events),
         ])?;
@@ -212,12 +212,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SpanRecord> {
     Ok(SpanRecord {
         context: SpanContext { trace: TraceId(row.get(0)?), span: SpanId(row.get(1)?) },
         parent: row.get::<_, Option<[u8; 8]>>(2)?.map(SpanId),
-        name: row.get(3)?,
+        name: row.get::<_, String>(3)?.into(),
         kind: kind_of(row.get(4)?),
         start_us: row.get(5)?,
         end_us: row.get(6)?,
         status: row.get::<_, Option<String>>(7)?.map_or(SpanStatus::Unset, SpanStatus::Error),
-        worker: row.get(8)?,
+        worker: row.get::<_, String>(8)?.into(),
+        invocation: None,
         attributes: attributes_of(row.get_ref(9)?.as_str()?),
         events: events_of(row.get_ref(10)?.as_str()?),
     })
@@ -241,11 +242,11 @@ fn kind_of(number: i64) -> SpanKind {
 }
 
 /// `[[name, value], …]`: a list, because order counts and names may repeat.
-fn attributes_text(attributes: &[(String, Value)]) -> String {
+fn attributes_text(attributes: &[Attribute]) -> String {
     serde_json::to_string(attributes).expect("JSON values have a text")
 }
 
-fn attributes_of(text: &str) -> Vec<(String, Value)> {
+fn attributes_of(text: &str) -> Vec<Attribute> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
@@ -256,9 +257,9 @@ fn events_text(events: &[SpanEvent]) -> String {
 }
 
 fn events_of(text: &str) -> Vec<SpanEvent> {
-    type Stored = (i64, String, Vec<(String, Value)>);
+    type Stored = (i64, String, Vec<Attribute>);
     let events: Vec<Stored> = serde_json::from_str(text).unwrap_or_default();
-    events.into_iter().map(|(time_us, name, attributes)| SpanEvent { time_us, name, attributes }).collect()
+    events.into_iter().map(|(time_us, name, attributes)| SpanEvent { time_us, name: name.into(), attributes }).collect()
 }
 
 #[cfg(test)]
@@ -294,12 +295,13 @@ mod tests {
         SpanRecord {
             context: SpanContext { trace: TraceId([trace; 16]), span: SpanId([span; 8]) },
             parent: parent.map(|parent| SpanId([parent; 8])),
-            name: format!("span {span}"),
+            name: format!("span {span}").into(),
             kind: SpanKind::Client,
             start_us: end_ms * 1000 - 1000,
             end_us: end_ms * 1000,
             status: SpanStatus::Unset,
             worker: "w".into(),
+            invocation: None,
             attributes: Vec::new(),
             events: Vec::new(),
         }

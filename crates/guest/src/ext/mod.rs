@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod kv;
 pub mod rpc;
 pub mod service;
+pub mod tracing;
 pub mod websocket;
 
 use std::rc::Rc;
@@ -47,8 +48,6 @@ deno_core::extension!(
         events::op_faults_enabled,
         events::op_log,
         events::op_log_exception,
-        events::op_span_end,
-        events::op_span_start,
         events::op_take_subrequest,
         events::op_wait_until_added,
         events::op_wait_until_settled,
@@ -82,6 +81,13 @@ deno_core::extension!(
         service::op_service_fetch,
         service::op_service_of,
         service::op_service_own,
+        tracing::op_span_end,
+        tracing::op_span_exception,
+        tracing::op_span_is_open,
+        tracing::op_span_rename,
+        tracing::op_span_set_attribute,
+        tracing::op_span_set_status,
+        tracing::op_span_start,
         websocket::op_socket_accept,
         websocket::op_socket_close,
         websocket::op_socket_depart,
@@ -112,6 +118,7 @@ deno_core::extension!(
         "rpc/values.js",
         "service/service.js",
         "timers/timers.js",
+        "tracing/tracing.js",
         "unavailable/unavailable.js",
         "websocket/session.js",
         "websocket/websocket.js",

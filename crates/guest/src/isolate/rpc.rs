@@ -3,12 +3,19 @@
 //! Owns the order of things at the callee: what a call is made on is looked up when its message is taken, so that a
 //! release that came later in the inbox does not reach it.
 
+use std::sync::Arc;
+
 use deno_core::v8;
 use lopata_bridges::{Attachments, ResultState};
-use lopata_protocol::{Answer, CallId, EventId, ExportId, Props, RpcRequest, RpcTarget, SpanContext, WireError};
+use lopata_protocol::{
+    Answer, CallId, EventId, ExportId, Props, RpcRequest, RpcTarget, SpanContext, SpanKind, WireError,
+};
 
 use super::{Isolate, call_for, props_to_v8, v8_text};
+use crate::events::{Handler, now_us};
+use crate::ext::rpc::outbound::span_name;
 use crate::ext::rpc::{decode, failure};
+use crate::spans::{EventSpans, SpanNumber, Under};
 
 /// Whether a call has arguments, as the scripts number it: a read of a property has none.
 const READ: i32 = 0;
@@ -27,7 +34,8 @@ impl Isolate {
         parent: SpanContext,
         mut attachments: Attachments,
     ) {
-        self.begin(event, "rpc handler", parent, &mut attachments);
+        let handler = Handler { span: "rpc handler", name: "rpc", entrypoint: entrypoint.map(Arc::from) };
+        self.begin(event, handler, parent, &mut attachments);
         let Self { runtime, guest, dispatch, .. } = self;
         deno_core::scope!(scope, runtime);
         let RpcRequest { call, path, args } = request;
@@ -50,7 +58,13 @@ impl Isolate {
     }
 
     /// Calls something that an event of this guest has given away or has promised.
-    pub(super) fn rpc_on(&mut self, target: RpcTarget, request: RpcRequest, mut attachments: Attachments) {
+    pub(super) fn rpc_on(
+        &mut self,
+        target: RpcTarget,
+        request: RpcRequest,
+        parent: SpanContext,
+        mut attachments: Attachments,
+    ) {
         let Self { runtime, guest, dispatch, .. } = self;
         let Some(reply) = attachments.take_reply() else { return };
         let found = match target {
@@ -82,10 +96,14 @@ impl Isolate {
             return;
         };
         guest.rpc.held.add_reply(event, call, reply);
+        let name = span_name(&path.join("."));
+        let start = |spans: &mut EventSpans| spans.start(Under::Caller(parent), name, SpanKind::Server, now_us());
+        let span = guest.events.with_spans(event, start).unwrap_or(SpanNumber::HANDLER);
+        let span = v8::Integer::new(scope, span.0).into();
         let record = v8::Local::new(scope, record).into();
         let call_number = v8::Number::new(scope, call.0 as f64).into();
         let path = path_to_v8(scope, &path);
-        if let Some(record) = call_for(scope, &dispatch.rpc_on, &[record, call_number, path, kind, args]) {
+        if let Some(record) = call_for(scope, &dispatch.rpc_on, &[record, call_number, span, path, kind, args]) {
             guest.rpc.results.borrow_mut().insert(call, event, record);
         }
     }

@@ -102,7 +102,7 @@ impl Handler for DevHandler {
 
     fn server_span(&self, span: ServerSpan) {
         let worker = self.name(span.target);
-        self.traces.push(vec![span.into_record(&worker)]);
+        self.traces.push(vec![span.into_record(worker)]);
     }
 
     fn log_request(&self, line: &RequestLine<'_>) {

@@ -4,6 +4,7 @@
 //! called from a connection's task and must not block. `fetch` is the hot path: it runs for every request and
 //! takes no lock that a reload could hold.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -211,17 +212,17 @@ pub struct ServerSpan {
 
 impl ServerSpan {
     /// The span as it is stored, named and annotated as OpenTelemetry's conventions for HTTP servers say.
-    pub fn into_record(self, worker: &str) -> SpanRecord {
+    pub fn into_record(self, worker: Arc<str>) -> SpanRecord {
         let text = |value: &str| Value::String(value.to_owned());
         let mut attributes = vec![
-            ("http.request.method".to_owned(), text(self.method.as_str())),
-            ("url.path".to_owned(), text(self.uri.path())),
+            ("http.request.method".into(), text(self.method.as_str())),
+            ("url.path".into(), text(self.uri.path())),
         ];
         if let Some(query) = self.uri.query() {
-            attributes.push(("url.query".to_owned(), text(query)));
+            attributes.push(("url.query".into(), text(query)));
         }
         if self.status != 0 {
-            attributes.push(("http.response.status_code".to_owned(), Value::from(self.status)));
+            attributes.push(("http.response.status_code".into(), Value::from(self.status)));
         }
         let status = match self.error {
             Some(error) => SpanStatus::Error(error.to_owned()),
@@ -232,14 +233,24 @@ impl ServerSpan {
         SpanRecord {
             context: self.context,
             parent: self.parent,
-            name: self.method.as_str().to_owned(),
+            name: method_name(&self.method),
             kind: SpanKind::Server,
             start_us: self.start_us,
             end_us: self.end_us,
             status,
-            worker: worker.to_owned(),
+            worker,
+            invocation: None,
             attributes,
             events: Vec::new(),
         }
+    }
+}
+
+/// The method as a span's name; the usual ones are literals.
+fn method_name(method: &Method) -> Cow<'static, str> {
+    let usual = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
+    match usual.into_iter().find(|name| method == name) {
+        Some(name) => Cow::Borrowed(name),
+        None => Cow::Owned(method.as_str().to_owned()),
     }
 }

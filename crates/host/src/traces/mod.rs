@@ -78,6 +78,7 @@ fn write_all(mut drain: SpanDrain, path: &std::path::Path, terminal: &Terminal) 
     let mut batch = Vec::with_capacity(BATCH_MAX);
     let mut complained = false;
     while drain.wait(&mut batch, BATCH_MAX, LINGER) {
+        batch.iter_mut().for_each(SpanRecord::expand);
         if let Err(error) = store.append(&batch)
             && !complained
         {

@@ -3,20 +3,20 @@
 const { core } = __bootstrap;
 const { op_log } = core.ops;
 const { Console, getConsoleInspectOptions, inspectArgs, setNoColorFns } = core.loadExtScript("ext:deno_web/01_console.js");
-const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 
 // The host decides about colour; what leaves the isolate is plain.
 setNoColorFns(() => true, () => true);
 
-/** deno_web's levels: 0 debug, 1 log and info, 2 warn, 3 error. */
+/** deno_web's levels: 0 debug, 1 log, 2 warn, 3 error; and 4, which is info. */
 function makeConsole() {
   const print = (text, level) => {
     const message = text.endsWith("\n") ? text.slice(0, -1) : text;
-    op_log(io.current()?.event ?? 0, level, message);
+    const current = core.getAsyncContext();
+    op_log(current?.io?.event ?? 0, current?.span ?? 0, level, message);
   };
   const console = new Console(print);
   // Strings in values are quoted as workerd and Node quote them.
-  for (const [name, level] of [["debug", 0], ["log", 1], ["info", 1], ["warn", 2], ["error", 3]]) {
+  for (const [name, level] of [["debug", 0], ["log", 1], ["info", 4], ["warn", 2], ["error", 3]]) {
     console[name] = {
       [name](...args) {
         const options = { ...getConsoleInspectOptions(true), indentLevel: console.indentLevel, quotes: ["'", '"', "`"] };

@@ -19,6 +19,7 @@ const {
 } = primordials;
 const service = core.loadExtScript("ext:lopata/service/service.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
+const { tracing } = core.loadExtScript("ext:lopata/tracing/tracing.js");
 const workers = core.loadExtScript("ext:lopata/workers/workers.js");
 
 const HANDLERS = ["fetch", "scheduled", "queue", "email", "alarm", "tail", "trace", "tailStream", "connect", "test"];
@@ -52,6 +53,9 @@ class ExecutionContext {
   }
   get exports() {
     return workers.exports;
+  }
+  get tracing() {
+    return tracing;
   }
 }
 

@@ -1,5 +1,6 @@
-//! Ops of events: answers, ends, waitUntil, spans and logs.
+//! Ops of events: answers, ends, waitUntil and logs.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -12,7 +13,8 @@ use lopata_protocol::{
 };
 
 use crate::error::GuestError;
-use crate::events::{ChildSpan, now_us};
+use crate::ext::tracing::{current_span, exception_attributes};
+use crate::spans::SpanNumber;
 use crate::state::GuestState;
 use crate::wire;
 
@@ -149,7 +151,7 @@ pub fn op_event_failed<'s>(
     let event = EventId(event);
     let error = wire::describe(scope, thrown);
     if !quiet {
-        log_error(&guest, Some(event), &error);
+        log_error(&guest, Some(event), current_span(scope), &error);
     }
     let answer = Answer::Failed { error, outcome: outcome_of(outcome) };
     guest.events.answer(event, answer, Attachments::none(), None, &guest.worker(), &guest.host);
@@ -201,38 +203,13 @@ pub fn op_take_subrequest(state: &mut OpState, #[number] event: u64) -> bool {
     state.borrow::<Rc<GuestState>>().events.take_subrequest(EventId(event))
 }
 
-/// The time at which a span starts, in microseconds since the Unix epoch.
-#[op2(fast)]
-#[number]
-pub fn op_span_start() -> i64 {
-    now_us()
-}
-
-/// A span of `event` ended; `attributes` is a JSON object or empty, `failure` empty when it went well.
-#[op2(fast)]
-pub fn op_span_end(
-    state: &mut OpState,
-    #[number] event: u64,
-    #[string] name: String,
-    #[number] start_us: i64,
-    #[string] attributes: String,
-    #[string] failure: String,
-) {
-    let guest = guest_of(state);
-    let attributes = match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&attributes) {
-        Ok(map) => map.into_iter().collect(),
-        Err(_) => Vec::new(),
-    };
-    let span = ChildSpan { name, start_us, attributes, failure };
-    guest.events.add_span(EventId(event), span, &guest.worker());
-}
-
 /// A console line; event 0 is module scope.
 #[op2(nofast)]
 pub fn op_log<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: &mut OpState,
     #[number] event: u64,
+    #[smi] span: i32,
     #[smi] level: u32,
     #[string] text: String,
 ) {
@@ -241,15 +218,17 @@ pub fn op_log<'s>(
         0 => LogLevel::Debug,
         1 => LogLevel::Log,
         2 => LogLevel::Warn,
+        4 => LogLevel::Info,
         _ => LogLevel::Error,
     };
     let event = (event != 0).then_some(EventId(event));
     if let Some(event) = event {
-        let attributes = vec![
-            ("log.severity".to_string(), format!("{level:?}").to_lowercase().into()),
-            ("log.message".to_string(), text.clone().into()),
-        ];
-        guest.events.add_event(event, "log", attributes);
+        guest.events.add_event(event, SpanNumber(span), "log", || {
+            vec![
+                (Cow::Borrowed("log.severity"), level.as_str().into()),
+                (Cow::Borrowed("log.message"), text.clone().into()),
+            ]
+        });
     }
     let origin = user_position(scope, &guest);
     guest.host.send(FromGuest::Log(LogRecord { level, text, origin, event }));
@@ -265,12 +244,12 @@ pub fn op_log_exception<'s>(
 ) {
     let guest = guest_of(&state.borrow());
     let error = wire::describe(scope, thrown);
-    log_error(&guest, (event != 0).then_some(EventId(event)), &error);
+    log_error(&guest, (event != 0).then_some(EventId(event)), current_span(scope), &error);
 }
 
-fn log_error(guest: &GuestState, event: Option<EventId>, error: &WireError) {
+fn log_error(guest: &GuestState, event: Option<EventId>, span: SpanNumber, error: &WireError) {
     if let Some(event) = event {
-        guest.events.add_event(event, "exception", wire::exception_attributes(error));
+        guest.events.add_event(event, span, "exception", || exception_attributes(error));
     }
     let text = format!("Uncaught {}", wire::report(error));
     guest.host.send(FromGuest::Log(LogRecord { level: LogLevel::Error, text, origin: None, event }));

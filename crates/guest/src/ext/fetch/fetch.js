@@ -8,21 +8,22 @@ const {
   ArrayPrototypeFilter,
   ArrayPrototypePush,
   Error,
-  JSONStringify,
   PromiseReject,
+  Number,
   SafeSet,
   StringPrototypeIndexOf,
   StringPrototypeSlice,
   StringPrototypeToLowerCase,
   TypeError,
 } = primordials;
-const { op_data_url, op_fetch_cancel, op_fetch_response, op_fetch_start, op_service_fetch, op_span_end, op_span_start } = core.ops;
+const { op_data_url, op_fetch_cancel, op_fetch_response, op_fetch_start, op_service_fetch } = core.ops;
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const errors = core.loadExtScript("ext:lopata/errors/errors.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
+const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 
 /** Source: workerd's limit on redirects of one fetch. */
@@ -99,7 +100,7 @@ async function follow(context, route, request) {
   for (let redirects = 0;; redirects++) {
     checkScheme(url);
     io.takeSubrequest(context);
-    const response = await hop(context, route, request, method, url.href, headerList, body, signal);
+    const response = await hop(context, route, request, method, url, headerList, body, signal);
     const location = rr.redirectStatus(response.status) ? header(response.headers, "location") : null;
     if (inner.redirectMode !== "follow" || location === null) {
       return finish(context, response, method, signal, urlList);
@@ -148,10 +149,36 @@ function header(list, name) {
 }
 
 /** One request, one response; redirects are not followed. */
-async function hop(context, route, request, method, url, headerList, body, signal) {
-  const start = op_span_start();
-  let status = 0;
-  let failure = "";
+function hop(context, route, request, method, url, headerList, body, signal) {
+  const attributes = spanAttributes(route, method, url);
+  return tracing.call(context.event, "fetch", attributes, async (span) => {
+    const response = await send(context, route, request, span, method, url.href, headerList, body, signal);
+    attributes["http.response.status_code"] = response.status;
+    if (response.length >= 0) attributes["http.response.body.size"] = response.length;
+    return response;
+  });
+}
+
+/** As production's tracing and OpenTelemetry's conventions name them. */
+function spanAttributes(route, method, url) {
+  const attributes = {
+    __proto__: null,
+    "http.request.method": method,
+    "url.full": url.href,
+    "url.scheme": StringPrototypeSlice(url.protocol, 0, -1),
+    "server.address": url.hostname,
+    "url.path": url.pathname,
+  };
+  if (url.port !== "") attributes["server.port"] = Number(url.port);
+  if (url.search !== "") attributes["url.query"] = StringPrototypeSlice(url.search, 1);
+  if (route !== null) {
+    attributes["cloudflare.binding.type"] = "Service";
+    attributes["cloudflare.binding.name"] = route.name;
+  }
+  return attributes;
+}
+
+async function send(context, route, request, span, method, url, headerList, body, signal) {
   let call = -1;
   const cancel = () => {
     if (call >= 0) op_fetch_cancel(call);
@@ -161,10 +188,11 @@ async function hop(context, route, request, method, url, headerList, body, signa
   try {
     const sent = rr.takeBody(body, () => {});
     call = route === null
-      ? op_fetch_start(context.event, method, url, headerList, sent.kind, sent.value, sent.length)
+      ? op_fetch_start(context.event, span, method, url, headerList, sent.kind, sent.value, sent.length)
       : op_service_fetch(
         route.handle,
         context.event,
+        span,
         method,
         withoutFragment(url),
         headerList,
@@ -184,24 +212,13 @@ async function hop(context, route, request, method, url, headerList, body, signa
       throw new Error("The request was canceled because the client went away.");
     }
     if (response.failure !== undefined) throw errors.revive(response.failure);
-    status = response.status;
     return response;
   } catch (error) {
-    if (signal.aborted) {
-      failure = "aborted";
-      throw signal.reason;
-    }
-    failure = io.describe(error);
+    if (signal.aborted) throw signal.reason;
     throw error;
   } finally {
     context.fetches?.delete(cancel);
     signal[removeAbort](cancel);
-    const attributes = { __proto__: null, "http.request.method": method, "url.full": url, "http.response.status_code": status };
-    if (route !== null) {
-      attributes["cloudflare.binding.type"] = "Service";
-      attributes["cloudflare.binding.name"] = route.name;
-    }
-    op_span_end(context.event, "fetch", start, JSONStringify(attributes), failure);
   }
 }
 

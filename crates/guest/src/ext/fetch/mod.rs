@@ -21,6 +21,7 @@ use crate::error::GuestError;
 use crate::ext::body::bytes_to_v8;
 use crate::ext::events::{header_list, take_body};
 use crate::head::IncomingHead;
+use crate::spans::SpanNumber;
 use crate::state::GuestState;
 use crate::wire::{self, set};
 
@@ -111,6 +112,7 @@ pub fn op_fetch_start<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: &mut OpState,
     #[number] event: u64,
+    #[smi] span: i32,
     #[string] method: String,
     #[string] url: String,
     headers: v8::Local<'s, v8::Array>,
@@ -121,8 +123,13 @@ pub fn op_fetch_start<'s>(
     let guest = state.borrow::<Rc<GuestState>>().clone();
     let mut attachments = Attachments::none();
     let body = take_body(scope, &guest, body_kind, body, length, &mut attachments)?;
-    let request = Box::new(RequestHead { method, url, headers: header_list(scope, headers), cf: None });
-    let parent = calling_span(&guest, EventId(event));
+    let mut headers = header_list(scope, headers);
+    let parent = calling_span(&guest, EventId(event), SpanNumber(span));
+    // What is called may continue the trace, unless the worker keeps its own.
+    if headers.get("traceparent").is_none() && parent != NOWHERE {
+        headers.push("traceparent", parent.to_traceparent().as_bytes());
+    }
+    let request = Box::new(RequestHead { method, url, headers, cf: None });
     let (reply, receiver) = reply();
     let call = FetchCall { request, body, attachments, parent, reply };
     if let Some(service) = guest.services.outbound() {
@@ -132,11 +139,12 @@ pub fn op_fetch_start<'s>(
     Ok(guest.calls.add(receiver, None))
 }
 
-/// The span under which `event` makes a call.
-pub fn calling_span(guest: &GuestState, event: EventId) -> SpanContext {
-    // An event that is over has none any more.
-    let nowhere = SpanContext { trace: TraceId([0; 16]), span: SpanId([0; 8]) };
-    guest.events.context_of(event).unwrap_or(nowhere)
+/// The context of an event that is over: it has no span any more.
+const NOWHERE: SpanContext = SpanContext { trace: TraceId([0; 16]), span: SpanId([0; 8]) };
+
+/// The context of the span that `event` makes a call for.
+pub fn calling_span(guest: &GuestState, event: EventId, span: SpanNumber) -> SpanContext {
+    guest.events.context_of(event, span).unwrap_or(NOWHERE)
 }
 
 /// The content of a data: URL, or `null` when it is not a valid one.

@@ -12,10 +12,8 @@ const {
   MapPrototypeDelete,
   MapPrototypeGet,
   MapPrototypeSet,
-  ObjectPrototypeToString,
   PromisePrototypeThen,
   PromiseResolve,
-  String,
 } = primordials;
 const {
   op_body_cancel,
@@ -23,12 +21,11 @@ const {
   op_log_exception,
   op_rpc_cancel_calls,
   op_rpc_end_event,
-  op_span_end,
-  op_span_start,
   op_take_subrequest,
   op_wait_until_added,
   op_wait_until_settled,
 } = core.ops;
+const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 
 // Source: production's text for I/O outside a handler.
 const GLOBAL_SCOPE_TEXT =
@@ -263,7 +260,7 @@ function required() {
  */
 function run(context, fn) {
   const previous = core.getAsyncContext();
-  core.setAsyncContext({ __proto__: null, ...previous, io: context });
+  core.setAsyncContext({ __proto__: null, ...previous, io: context, span: 0 });
   try {
     return fn();
   } finally {
@@ -276,22 +273,13 @@ function run(context, fn) {
  * @template T
  * @param {string} name the span's name
  * @param {Record<string, unknown> | null} attributes
- * @param {() => Promise<T>} fn
+ * @param {(span: number) => Promise<T>} fn
  * @returns {Promise<T>}
  */
 async function bindingCall(name, attributes, fn) {
   const context = required();
   takeSubrequest(context);
-  const start = op_span_start();
-  let failure;
-  try {
-    return await fn();
-  } catch (error) {
-    failure = describe(error);
-    throw error;
-  } finally {
-    op_span_end(context.event, name, start, attributes === null ? "" : JSON.stringify(attributes), failure ?? "");
-  }
+  return await tracing.call(context.event, name, attributes, fn);
 }
 
 /** @param {IoContext} context */
@@ -300,14 +288,5 @@ function takeSubrequest(context) {
   if (!op_take_subrequest(context.event)) throw new Error("Too many subrequests by single Worker invocation.");
 }
 
-/** @param {unknown} error */
-function describe(error) {
-  try {
-    return String(error) || "error";
-  } catch {
-    return ObjectPrototypeToString(error);
-  }
-}
-
-return { bindingCall, byEvent, current, describe, IoContext, OUTCOME, required, run, takeSubrequest };
+return { bindingCall, byEvent, current, describe: tracing.describe, IoContext, OUTCOME, required, run, takeSubrequest };
 })();

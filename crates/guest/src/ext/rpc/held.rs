@@ -14,7 +14,7 @@ use lopata_bridges::{Answered, InboxSender, OutCall, Reply, Stub};
 use lopata_protocol::{CallId, EventId, RpcTarget};
 use parking_lot::Mutex;
 
-use crate::events::now_us;
+use crate::spans::SpanNumber;
 
 /// The table. Cheap to clone; all clones are one table.
 #[derive(Clone, Default)]
@@ -42,8 +42,8 @@ struct Call {
     out: OutCall,
     /// What is called, for the call's span.
     name: String,
-    /// Microseconds since the Unix epoch.
-    start_us: i64,
+    /// The call's span.
+    span: SpanNumber,
     /// The stub that was called, when nothing else holds it: a call on one's own value.
     _own: Option<Stub>,
     /// True once its answer has been taken.
@@ -66,8 +66,8 @@ pub struct Finished {
     pub event: EventId,
     /// What was called.
     pub name: String,
-    /// Microseconds since the Unix epoch.
-    pub start_us: i64,
+    /// The call's span.
+    pub span: SpanNumber,
 }
 
 impl Held {
@@ -100,12 +100,10 @@ impl Held {
     }
 
     /// Takes in a call that `event` has made; `own` is a stub that lives as long as the call.
-    pub fn add_call(&self, event: EventId, out: OutCall, name: String, own: Option<Stub>) {
+    pub fn add_call(&self, event: EventId, out: OutCall, name: String, span: SpanNumber, own: Option<Stub>) {
         let call = out.id();
         let mut inner = self.0.lock();
-        inner
-            .calls
-            .insert(call, Call { event, out, name, start_us: now_us(), _own: own, answered: false, waker: None });
+        inner.calls.insert(call, Call { event, out, name, span, _own: own, answered: false, waker: None });
         inner.by_event.entry(event).or_default().calls.insert(call);
     }
 
@@ -122,7 +120,7 @@ impl Held {
             Poll::Ready(answered) => {
                 held.answered = true;
                 let name = std::mem::take(&mut held.name);
-                let finished = Finished { event: held.event, name, start_us: held.start_us };
+                let finished = Finished { event: held.event, name, span: held.span };
                 Poll::Ready(Waited::Over(finished, answered.map(Box::new)))
             }
             Poll::Pending => {

@@ -21,6 +21,7 @@ pub use self::clone::decode;
 use self::clone::{EncodeError, Encoded, decode_body, encode};
 pub use self::held::Held;
 use crate::error::GuestError;
+use crate::ext::tracing::{current_span, exception_attributes};
 use crate::state::GuestState;
 use crate::wire;
 
@@ -162,7 +163,7 @@ pub fn op_rpc_failed<'s>(
     let mut attachments = Attachments::none();
     let value = attach(encoded, &mut attachments);
     drop(guest.rpc.results.borrow_mut().finish(call));
-    guest.events.add_event(event, "exception", wire::exception_attributes(&error));
+    guest.events.add_event(event, current_span(scope), "exception", || exception_attributes(&error));
     let parcel = Parcel { message: Answer::RpcFailed { value, error }, attachments };
     answer(&guest, event, call, top, parcel, ended.then_some(outcome));
     Ok(())

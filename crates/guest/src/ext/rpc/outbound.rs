@@ -1,5 +1,6 @@
 //! Calls out: sent, waited for, and finished with.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -9,14 +10,19 @@ use deno_core::{OpState, op2, v8};
 use lopata_bridges::{
     Attachments, Capability, OutCall, Parcel, Stub, SubrequestBudget, Undelivered, Unreachable, invoke, reply,
 };
-use lopata_protocol::{Answer, CallId, EventId, EventOutcome, RpcHold, RpcRequest, RpcTarget, ToGuest, WireError};
+use lopata_protocol::{
+    Answer, CallId, EventId, EventOutcome, RpcHold, RpcRequest, RpcTarget, SpanContext, SpanKind, ToGuest, WireError,
+    limits,
+};
 
 use super::clone::{EncodeError, decode, encode, export, service_of};
 use super::held::{Finished, Waited};
 use super::{attach, guest_of};
 use crate::error::GuestError;
-use crate::events::ChildSpan;
+use crate::events::now_us;
 use crate::ext::fetch::calling_span;
+use crate::ext::tracing::current_span;
+use crate::spans::{EventSpans, SpanNumber, Under, prefix};
 use crate::state::GuestState;
 use crate::wire;
 
@@ -58,22 +64,31 @@ pub fn op_rpc_send<'s>(
     let request = Box::new(RpcRequest { call: CallId::next(), path: read_path(scope, path), args });
     let call = request.call;
     let name = request.path.join(".");
-    let mut own = None;
-    let out = match kind {
-        ON_SERVICE => start(scope, &guest, event, target, request, attachments),
-        ON_STUB => match guest.rpc.held.stub(target.uint32_value(scope).unwrap_or(0)) {
-            Some(stub) => follow(&guest, event, &stub, request, attachments),
-            None => Err(Unreachable::Gone),
-        },
+    let result = match kind {
         ON_RESULT => {
             let call = CallId(target.number_value(scope).unwrap_or(0.0) as u64);
-            let Some((home, target)) = guest.rpc.held.result_of(call) else { return Ok(gone) };
-            let parent = calling_span(&guest, event);
-            invoke(&home, target, request, attachments, parent)
+            // Before the call's span: there may be no call to make.
+            let Some(result) = guest.rpc.held.result_of(call) else { return Ok(gone) };
+            Some(result)
         }
+        _ => None,
+    };
+    let span = begin_span(&guest, event, current_span(scope), &name);
+    let parent = calling_span(&guest, event, span);
+    let mut own = None;
+    let out = match kind {
+        ON_SERVICE => start(scope, &guest, event, target, request, parent, attachments),
+        ON_STUB => match guest.rpc.held.stub(target.uint32_value(scope).unwrap_or(0)) {
+            Some(stub) => follow(&stub, request, parent, attachments),
+            None => Err(Unreachable::Gone),
+        },
+        ON_RESULT => match result {
+            Some((home, target)) => invoke(&home, target, request, attachments, parent),
+            None => Err(Unreachable::Gone),
+        },
         ON_OWN => match export(scope, &guest, event, target) {
             Some(stub) => {
-                let out = follow(&guest, event, &stub, request, attachments);
+                let out = follow(&stub, request, parent, attachments);
                 own = Some(stub);
                 out
             }
@@ -83,10 +98,13 @@ pub fn op_rpc_send<'s>(
     };
     match out {
         Ok(out) => {
-            guest.rpc.held.add_call(event, out, name, own);
+            guest.rpc.held.add_call(event, out, name, span, own);
             Ok(v8::Number::new(scope, call.0 as f64).into())
         }
-        Err(why) => Ok(wire::failure_to_v8(scope, &unreachable_error(&why))),
+        Err(why) => {
+            end_span(&guest, Finished { event, name, span }, why.to_string());
+            Ok(wire::failure_to_v8(scope, &unreachable_error(&why)))
+        }
     }
 }
 
@@ -116,6 +134,7 @@ fn start<'s>(
     caller: EventId,
     service: v8::Local<'s, v8::Value>,
     request: Box<RpcRequest>,
+    parent: SpanContext,
     mut attachments: Attachments,
 ) -> Result<OutCall, Unreachable> {
     let service = service_of(scope, service).ok_or(Unreachable::Gone)?;
@@ -130,7 +149,7 @@ fn start<'s>(
         entrypoint: service.entrypoint.clone(),
         props: service.props.clone(),
         request,
-        parent: calling_span(guest, caller),
+        parent,
     };
     match service.door.deliver(Parcel { message, attachments }) {
         Ok(home) => Ok(OutCall::new(call, home, answer)),
@@ -140,14 +159,12 @@ fn start<'s>(
 
 /// Calls what a stub leads to.
 fn follow(
-    guest: &GuestState,
-    caller: EventId,
     stub: &Stub,
     request: Box<RpcRequest>,
+    parent: SpanContext,
     attachments: Attachments,
 ) -> Result<OutCall, Unreachable> {
     let target = RpcTarget::Export(stub.export());
-    let parent = calling_span(guest, caller);
     invoke(stub.home(), target, request, attachments, parent)
 }
 
@@ -270,12 +287,29 @@ fn read_answer(mut parcel: Parcel<Answer>) -> (How, String) {
     }
 }
 
-/// A call is a span of the event that made it.
+/// A call is a span of the event that made it, under the span in which it was made.
+fn begin_span(guest: &GuestState, event: EventId, under: SpanNumber, method: &str) -> SpanNumber {
+    let start = |spans: &mut EventSpans| spans.start(Under::Span(under), span_name(method), SpanKind::Client, now_us());
+    guest.events.with_spans(event, start).unwrap_or(SpanNumber::HANDLER)
+}
+
+/// The name of the span of a call, at either end.
+pub fn span_name(method: &str) -> String {
+    let name = if method.is_empty() { "rpc".to_string() } else { format!("rpc {method}") };
+    prefix(&name, limits::SPAN_NAME_BYTES_MAX).to_string()
+}
+
 fn end_span(guest: &GuestState, finished: Finished, failure: String) {
-    let Finished { event, name, start_us } = finished;
-    let attributes = vec![("rpc.system".to_string(), "jsrpc".into()), ("rpc.method".to_string(), name.clone().into())];
-    let name = if name.is_empty() { "rpc".to_string() } else { format!("rpc {name}") };
-    guest.events.add_span(event, ChildSpan { name, start_us, attributes, failure }, &guest.worker());
+    let Finished { event, name, span } = finished;
+    if span == SpanNumber::HANDLER {
+        return;
+    }
+    let attributes = vec![
+        (Cow::Borrowed("rpc.system"), "jsrpc".into()),
+        (Cow::Borrowed("rpc.method"), name.clone().into()),
+        (Cow::Borrowed("cloudflare.jsrpc.method"), name.into()),
+    ];
+    guest.events.with_spans(event, |spans| spans.end(span, attributes, failure, now_us()));
 }
 
 /// Wants nothing more of a call.

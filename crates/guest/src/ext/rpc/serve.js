@@ -24,6 +24,7 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
 const names = core.loadExtScript("ext:lopata/rpc/names.js");
 const stubs = core.loadExtScript("ext:lopata/rpc/stubs.js");
+const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
 
 /** Whether a call has arguments, numbered as in `isolate/rpc.rs`. */
@@ -95,11 +96,13 @@ class Export {
 
 /** A call that has arrived. */
 class Call {
-  constructor(context, number, top) {
+  constructor(context, number, top, span) {
     this.context = context;
     this.number = number;
     /** True for the call that started the event. */
     this.top = top;
+    /** The call's span; the handler's for the call that started the event. */
+    this.span = span;
     /** True once it is answered or nobody wants the answer. */
     this.over = false;
     /** True while the result is kept. */
@@ -121,6 +124,14 @@ class Call {
    * @param {unknown[]} args
    */
   start(find, path, kind, args) {
+    if (this.top) {
+      this.run(find, path, kind, args);
+    } else {
+      tracing.run(this.span, () => this.run(find, path, kind, args));
+    }
+  }
+
+  run(find, path, kind, args) {
     let result;
     try {
       const target = find();
@@ -230,6 +241,7 @@ class Call {
     context.outcome = io.OUTCOME.exception;
     const ended = top && this.waiting === null && context.idle;
     sendFailure(context, this.number, top, error, ended);
+    if (!top) tracing.end(context.event, this.span, null, tracing.describe(error));
     this.answered(ended);
     const waiting = this.waiting;
     this.waiting = null;
@@ -249,6 +261,8 @@ class Call {
         context.maybeEnd();
       }
     } else {
+      // One that failed has ended already.
+      tracing.end(context.event, this.span, null, "");
       context.letGo();
     }
   }
@@ -411,7 +425,7 @@ function nameOf(path) {
 function dispatchRpc(event, number, entrypoint, props, path, kind, args) {
   const context = new io.IoContext(event);
   context.session = true;
-  const call = new Call(context, number, true);
+  const call = new Call(context, number, true, 0);
   io.run(context, () => call.start(() => ofEntrypoint(entrypoint, context, props), path, kind, args));
   return call.over && !call.held ? undefined : call;
 }
@@ -425,10 +439,11 @@ function ofEntrypoint(entrypoint, context, props) {
 /**
  * A call on something that an event gave away, or on what another call of it returns.
  * @param {Export | Call} record
+ * @param {number} span the call's own, under that of its caller
  */
-function dispatchRpcOn(record, number, path, kind, args) {
+function dispatchRpcOn(record, number, span, path, kind, args) {
   const { context } = record;
-  const call = new Call(context, number, false);
+  const call = new Call(context, number, false, span);
   context.hold();
   context.usesRpc = true;
   io.run(context, () => {

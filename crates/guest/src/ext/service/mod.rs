@@ -18,6 +18,7 @@ use lopata_protocol::{Answer, Body, EventId, HeaderList, Props, RequestHead, Res
 use crate::error::GuestError;
 use crate::ext::events::{header_list, take_body};
 use crate::ext::fetch::{Started, calling_span};
+use crate::spans::SpanNumber;
 use crate::state::GuestState;
 
 /// A worker's entrypoint, owned by V8's garbage collector.
@@ -109,6 +110,7 @@ pub fn op_service_fetch<'s>(
     state: &mut OpState,
     #[cppgc] service: &ServiceObject,
     #[number] event: u64,
+    #[smi] span: i32,
     #[string] method: String,
     #[string] url: String,
     headers: v8::Local<'s, v8::Array>,
@@ -136,7 +138,7 @@ pub fn op_service_fetch<'s>(
         props: props.clone(),
         request,
         body,
-        parent: calling_span(&guest, caller),
+        parent: calling_span(&guest, caller, SpanNumber(span)),
     };
     match door.deliver(Parcel { message, attachments }) {
         Ok(home) => Ok(guest.calls.add(receiver, Some(Started { home, event }))),

@@ -11,17 +11,17 @@ const { core, primordials } = __bootstrap;
 const {
   ArrayPrototypePush,
   Error,
-  JSONStringify,
   MapPrototypeDelete,
   MapPrototypeGet,
   MapPrototypeSet,
   SafeMap,
   SafeSet,
 } = primordials;
-const { op_socket_accept, op_socket_close, op_socket_drop, op_socket_rules, op_span_end, op_span_start } = core.ops;
+const { op_socket_accept, op_socket_close, op_socket_drop, op_socket_rules } = core.ops;
 const { CloseEvent, dispatch, ErrorEvent, listenerCount, MessageEvent } = core.loadExtScript("ext:deno_web/02_event.js");
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
+const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 
 const PHASE = { __proto__: null, connecting: 0, waiting: 1, accepted: 2, released: 3 };
 /** What Rust delivers, numbered as in `Delivery::into_args`. */
@@ -71,8 +71,8 @@ class State {
     this.extensions = "";
     this.binaryType = undefined;
     this.attachment = undefined;
-    /** Microseconds since the epoch, when it was accepted: the start of its span. */
-    this.startUs = 0;
+    /** Its span; set when it is accepted. */
+    this.span = 0;
     /** Ends a connection that is being made; null otherwise. */
     this.abort = null;
   }
@@ -108,11 +108,12 @@ function accept(socket, state, context) {
     if (state.phase === PHASE.released) return;
   }
   state.phase = PHASE.accepted;
-  state.asyncContext = core.getAsyncContext();
   state.socket = socket;
   MapPrototypeSet(accepted, state.id, state);
   op_socket_accept(state.id);
   sessionStarted(state);
+  // What its events do nests under the session.
+  state.asyncContext = tracing.run(state.span, core.getAsyncContext);
   pin(state);
 }
 
@@ -164,11 +165,12 @@ function abandon(state) {
 
 /** The two places at which a session begins and ends: its span. */
 function sessionStarted(state) {
-  state.startUs = op_span_start();
+  const kind = state.url === null ? tracing.KIND.internal : tracing.KIND.client;
+  state.span = tracing.start(state.context.event, "websocket", kind);
 }
 function sessionOver(state) {
-  const attributes = state.url === null ? "" : JSONStringify({ "url.full": state.url });
-  op_span_end(state.context.event, "websocket", state.startUs, attributes, state.failed ? "the connection was lost" : "");
+  const attributes = state.url === null ? null : { __proto__: null, "url.full": state.url };
+  tracing.end(state.context.event, state.span, attributes, state.failed ? "the connection was lost" : "");
 }
 
 /**

@@ -370,7 +370,7 @@ function connectTo(socket, state, target, headers) {
   const done = () => context.socketClosed();
   PromisePrototypeThen(
     PromisePrototypeThen(
-      PromisePrototypeThen(hop(context, null, null, "GET", target, headers, null, controller.signal), connected),
+      PromisePrototypeThen(hop(context, null, null, "GET", new URL(target), headers, null, controller.signal), connected),
       undefined,
       refused,
     ),

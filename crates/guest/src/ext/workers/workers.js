@@ -5,6 +5,7 @@ const { ObjectDefineProperty, TypeError } = primordials;
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const { RpcPromise, RpcProperty, RpcStub, RpcTarget } = core.loadExtScript("ext:lopata/rpc/stubs.js");
 const { Fetcher: ServiceStub } = core.loadExtScript("ext:lopata/service/service.js");
+const { tracing } = core.loadExtScript("ext:lopata/tracing/tracing.js");
 
 /** The worker's env: filled once, when the worker is loaded, and the same object everywhere. */
 const env = {};
@@ -47,6 +48,7 @@ return {
   RpcStub,
   RpcTarget,
   ServiceStub,
+  tracing,
   waitUntil,
   WorkerEntrypoint,
   WorkflowEntrypoint,

@@ -32,8 +32,8 @@ async fn a_worker_sees_the_request_and_the_client_its_answer() {
     assert_eq!((span.status, span.error, span.event), (200, None, server.seen.ended.recv().await.unwrap()));
     assert!(span.end_us >= span.start_us);
     assert!(server.seen.aborts.try_recv().is_err());
-    let record = span.into_record("shop");
-    assert_eq!((record.name.as_str(), record.worker.as_str()), ("GET", "shop"));
+    let record = span.into_record("shop".into());
+    assert_eq!((&*record.name, &*record.worker), ("GET", "shop"));
 }
 
 #[tokio::test]
