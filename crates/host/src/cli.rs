@@ -11,6 +11,8 @@ use crate::bindings::kv::cli::{KvArgs, KvContext};
 use crate::config::project_file::{self, Given};
 use crate::config::{self, LoadOptions};
 use crate::terminal::Verbosity;
+use crate::traces;
+use crate::traces::cli::TraceArgs;
 
 /// Runs Cloudflare Workers on your machine.
 #[derive(Debug, Parser)]
@@ -31,6 +33,8 @@ pub enum Command {
     Dev(Box<DevArgs>),
     /// Manage Workers KV in the local state
     Kv(Box<KvArgs>),
+    /// Look at what Workers did: requests, calls and logs as trees of spans
+    Trace(TraceArgs),
 }
 
 /// Flags that every command takes.
@@ -277,6 +281,36 @@ pub fn run_kv(args: &KvArgs, global: &Global) -> anyhow::Result<i32> {
         err: &mut err,
     };
     match kv::cli::run(args, context) {
+        Ok(()) => Ok(0),
+        Err(error) => {
+            eprintln!("✘ [ERROR] {error}");
+            Ok(1)
+        }
+    }
+}
+
+/// `lopata trace`: finds the state, and leaves the rest to the traces. The result is the exit code.
+pub fn run_trace(args: &TraceArgs, global: &Global) -> anyhow::Result<i32> {
+    let here = std::env::current_dir().context("The current directory cannot be read")?;
+    let cwd = global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
+    let mut options = LoadOptions::new(cwd.clone());
+    options.config = global.config.clone();
+    options.env = global.env.clone();
+    options.env_files = global.env_file.clone();
+    // Only where the configuration is counts: what was recorded can be read while it is broken.
+    let config = match config::load(&options) {
+        Ok(loaded) => loaded.path,
+        Err(errors) => match errors.watch.iter().find(|path| path.is_file()) {
+            Some(path) => Some(path.clone()),
+            None if global.config.is_none() => None,
+            None => {
+                eprintln!("{}", config::render_all(&errors.diagnostics, false));
+                return Ok(1);
+            }
+        },
+    };
+    let root = persist_root(args.output().persist_to.as_deref(), config.as_deref(), &cwd);
+    match traces::cli::run(args, &root) {
         Ok(()) => Ok(0),
         Err(error) => {
             eprintln!("✘ [ERROR] {error}");

@@ -28,6 +28,10 @@ fn run(cli: Cli) -> anyhow::Result<i32> {
             Ok(global) => lopata_host::cli::run_kv(&args, &global),
             Err(code) => Ok(code),
         },
+        Command::Trace(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
+            Ok(global) => lopata_host::cli::run_trace(&args, &global),
+            Err(code) => Ok(code),
+        },
     };
     runtime.shutdown_background();
     code

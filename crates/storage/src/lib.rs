@@ -25,7 +25,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub use database::StoreError;
 pub use kv::KvStore;
 pub use layout::PersistRoot;
-pub use traces::TraceStore;
+pub use traces::{TraceError, TraceQuery, TraceStore, TraceSummary};
 
 /// Milliseconds since the Unix epoch, from whatever the caller takes time from.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;

@@ -55,6 +55,8 @@ pub struct TraceSummary {
     pub name: String,
     /// The worker that ran it.
     pub worker: String,
+    /// The attributes of that span.
+    pub attributes: Vec<Attribute>,
     /// Microseconds since the Unix epoch at its start.
     pub start_us: i64,
     /// Microseconds since the Unix epoch at the end of its last span.
@@ -63,6 +65,26 @@ pub struct TraceSummary {
     pub spans: u32,
     /// Those of them that failed.
     pub failed: u32,
+}
+
+/// Which traces to list.
+#[derive(Clone, Debug)]
+pub struct TraceQuery {
+    /// At most so many.
+    pub limit: usize,
+    /// Only those that started before it, in microseconds since the Unix epoch.
+    pub before_us: Option<i64>,
+    /// Only those with a span of this worker.
+    pub worker: Option<String>,
+    /// Only those with a span that failed.
+    pub failed: bool,
+}
+
+impl TraceQuery {
+    /// The newest `limit`.
+    pub fn newest(limit: usize) -> Self {
+        Self { limit, before_us: None, worker: None, failed: false }
+    }
 }
 
 /// The store of recorded spans.
@@ -102,25 +124,27 @@ impl TraceStore {
         Ok(())
     }
 
-    /// The newest traces, newest first; with `before_us`, only those that started before it.
-    pub fn recent(&self, limit: usize, before_us: Option<i64>) -> Result<Vec<TraceSummary>, TraceError> {
+    /// The newest traces of those asked for, newest first.
+    pub fn recent(&self, query: &TraceQuery) -> Result<Vec<TraceSummary>, TraceError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT
                 traces.trace, traces.start_us,
                 (SELECT MAX(end_us) FROM spans WHERE spans.trace = traces.trace),
                 (SELECT COUNT(*) FROM spans WHERE spans.trace = traces.trace),
                 (SELECT COUNT(failure) FROM spans WHERE spans.trace = traces.trace),
-                first.name, first.worker
+                first.name, first.worker, first.attributes
              FROM traces JOIN spans AS first ON first.seq = (
                 SELECT seq FROM spans WHERE spans.trace = traces.trace
                 ORDER BY parent IS NOT NULL, start_us, seq DESC LIMIT 1
              )
              WHERE traces.start_us < ?1
+                AND (?3 IS NULL OR EXISTS (SELECT 1 FROM spans WHERE spans.trace = traces.trace AND worker = ?3))
+                AND (NOT ?4 OR EXISTS (SELECT 1 FROM spans WHERE spans.trace = traces.trace AND failure IS NOT NULL))
              ORDER BY traces.start_us DESC, traces.trace LIMIT ?2",
         )?;
-        let before_us = before_us.unwrap_or(i64::MAX);
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![before_us, limit], |row| {
+        let before_us = query.before_us.unwrap_or(i64::MAX);
+        let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![before_us, limit, query.worker, query.failed], |row| {
             Ok(TraceSummary {
                 trace: TraceId(row.get(0)?),
                 start_us: row.get(1)?,
@@ -129,8 +153,25 @@ impl TraceStore {
                 failed: row.get(4)?,
                 name: row.get(5)?,
                 worker: row.get(6)?,
+                attributes: attributes_of(row.get_ref(7)?.as_str()?),
             })
         })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The traces whose id starts with these hexadecimal digits, `limit` at most. None for what is no prefix of one.
+    pub fn find(&self, prefix: &str, limit: usize) -> Result<Vec<TraceId>, TraceError> {
+        let bound = |fill: char| {
+            let text: String = prefix.chars().chain(std::iter::repeat(fill)).take(32).collect();
+            u128::from_str_radix(&text, 16).ok().map(u128::to_be_bytes)
+        };
+        let digits = !prefix.is_empty() && prefix.len() <= 32 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let (true, Some(first), Some(last)) = (digits, bound('0'), bound('f')) else { return Ok(Vec::new()) };
+        let mut statement = self.connection.prepare_cached(
+            "SELECT trace FROM traces WHERE trace BETWEEN ?1 AND ?2 ORDER BY start_us DESC, trace LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![first, last, limit], |row| Ok(TraceId(row.get(0)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -308,7 +349,7 @@ mod tests {
     }
 
     fn ids(store: &TraceStore) -> Vec<u8> {
-        store.recent(100, None).unwrap().iter().map(|summary| summary.trace.0[0]).collect()
+        store.recent(&TraceQuery::newest(100)).unwrap().iter().map(|summary| summary.trace.0[0]).collect()
     }
 
     #[test]
@@ -342,12 +383,13 @@ mod tests {
         let mut failed = span(1, 3, Some(2), 999_400);
         failed.status = SpanStatus::Error(String::new());
         store.append(&[failed]).unwrap();
-        let summary = &store.recent(10, None).unwrap()[0];
+        let summary = &store.recent(&TraceQuery::newest(10)).unwrap()[0];
         assert_eq!((summary.name.as_str(), summary.spans, summary.failed), ("span 3", 1, 1));
 
         let mut root = span(1, 1, None, 999_700);
         root.start_us = 999_000_000;
         root.name = "GET".into();
+        root.attributes = vec![("http.request.method".into(), json!("GET"))];
         let mut early = span(1, 2, Some(1), 999_500);
         early.start_us = 998_000_000;
         store.append(&[early, root]).unwrap();
@@ -355,12 +397,13 @@ mod tests {
             trace: TraceId([1; 16]),
             name: "GET".into(),
             worker: "w".into(),
+            attributes: vec![("http.request.method".into(), json!("GET"))],
             start_us: 998_000_000,
             end_us: 999_700_000,
             spans: 3,
             failed: 1,
         };
-        assert_eq!(store.recent(10, None).unwrap(), [expected]);
+        assert_eq!(store.recent(&TraceQuery::newest(10)).unwrap(), [expected]);
     }
 
     #[test]
@@ -370,11 +413,36 @@ mod tests {
         let spans: Vec<_> = (1..=5).map(|n| span(n, n, None, 999_000 + i64::from(n))).collect();
         store.append(&spans).unwrap();
         assert_eq!(ids(&store), [5, 4, 3, 2, 1]);
-        let page = store.recent(2, None).unwrap();
-        let next = store.recent(2, Some(page[1].start_us)).unwrap();
+        let page = store.recent(&TraceQuery::newest(2)).unwrap();
+        let next = store.recent(&TraceQuery { before_us: Some(page[1].start_us), ..TraceQuery::newest(2) }).unwrap();
         assert_eq!(next.iter().map(|summary| summary.trace.0[0]).collect::<Vec<_>>(), [3, 2]);
         store.clear().unwrap();
         assert!(ids(&store).is_empty());
+    }
+
+    #[test]
+    fn traces_are_found_by_worker_failure_and_prefix() {
+        let fixture = Fixture::new();
+        let mut store = fixture.open();
+        let mut other = span(0x2a, 2, None, 999_002);
+        other.worker = "other".into();
+        let mut failed = span(0x2b, 3, None, 999_003);
+        failed.status = SpanStatus::Error("no".into());
+        store.append(&[span(1, 1, None, 999_001), other, failed]).unwrap();
+        let list = |query: TraceQuery| -> Vec<u8> {
+            store.recent(&query).unwrap().iter().map(|summary| summary.trace.0[0]).collect()
+        };
+        assert_eq!(list(TraceQuery { worker: Some("other".into()), ..TraceQuery::newest(9) }), [0x2a]);
+        assert_eq!(list(TraceQuery { failed: true, ..TraceQuery::newest(9) }), [0x2b]);
+        assert_eq!(list(TraceQuery { failed: true, worker: Some("other".into()), ..TraceQuery::newest(9) }), [0; 0]);
+        let find =
+            |prefix: &str| -> Vec<u8> { store.find(prefix, 9).unwrap().iter().map(|trace| trace.0[0]).collect() };
+        assert_eq!(find("2"), [0x2b, 0x2a]);
+        assert_eq!(find("2A2a"), [0x2a]);
+        assert_eq!(find(&TraceId([1; 16]).to_string()), [1]);
+        for nothing in ["", "3", "x", "+1", "2\u{e9}", &"2".repeat(33)] {
+            assert_eq!(find(nothing), [0; 0], "{nothing}");
+        }
     }
 
     #[test]

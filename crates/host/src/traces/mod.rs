@@ -4,6 +4,10 @@
 //! burst collects; what is more than the buffer holds is dropped, oldest first. That loses nothing anybody could
 //! have looked at: the store keeps only the latest spans anyway.
 
+pub mod cli;
+mod json;
+mod tree;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
