@@ -20,5 +20,6 @@ mod server;
 mod services;
 mod streams;
 mod terminal;
+mod traces;
 mod websocket;
 mod workers;

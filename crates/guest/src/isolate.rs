@@ -114,6 +114,7 @@ impl Isolate {
             }
         });
         runtime.v8_isolate().set_oom_error_handler(out_of_memory);
+        runtime.v8_isolate().set_prepare_stack_trace_callback(crate::stacks::prepare);
         runtime.v8_isolate().set_allow_wasm_code_generation_callback(wasm_from_loader_only);
         runtime.v8_isolate().set_slot(CompilingWasm(guest.compiling_wasm.clone()));
         let dispatch = start(&mut runtime)?;

@@ -18,6 +18,7 @@ mod head;
 mod isolate;
 mod loader;
 mod spans;
+mod stacks;
 mod state;
 mod thread;
 mod wire;

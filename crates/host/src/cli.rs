@@ -294,7 +294,8 @@ pub fn run_trace(args: &TraceArgs, global: &Global) -> anyhow::Result<i32> {
     let here = std::env::current_dir().context("The current directory cannot be read")?;
     let cwd = global.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
     let mut options = LoadOptions::new(cwd.clone());
-    options.config = global.config.clone();
+    // As for `dev`, the first configuration says where data is kept.
+    options.config = global.config.first().cloned();
     options.env = global.env.clone();
     options.env_files = global.env_file.clone();
     // Only where the configuration is counts: what was recorded can be read while it is broken.
@@ -302,7 +303,7 @@ pub fn run_trace(args: &TraceArgs, global: &Global) -> anyhow::Result<i32> {
         Ok(loaded) => loaded.path,
         Err(errors) => match errors.watch.iter().find(|path| path.is_file()) {
             Some(path) => Some(path.clone()),
-            None if global.config.is_none() => None,
+            None if global.config.is_empty() => None,
             None => {
                 eprintln!("{}", config::render_all(&errors.diagnostics, false));
                 return Ok(1);

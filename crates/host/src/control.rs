@@ -1,4 +1,5 @@
-//! The control endpoints: `/cdn-cgi/handler/scheduled` and its twins, which trigger handlers, and a census.
+//! The control endpoints: `/cdn-cgi/handler/scheduled` and its twins, which trigger handlers, the live feed of spans,
+//! and a census.
 //!
 //! The server has checked Host and Origin before anything here runs.
 
@@ -13,6 +14,7 @@ use lopata_protocol::{Answer, EventId, EventOutcome, ScheduledOutcome, SpanConte
 
 use crate::dispatcher::{Accepted, DispatchError, Dispatcher};
 use crate::server::{ControlBody, ControlRequest, ControlResponse};
+use crate::traces::{Traces, live};
 use crate::workers::{Routing, Worker, Workers};
 
 /// The paths of the scheduled trigger, today's and wrangler's older ones.
@@ -31,6 +33,8 @@ pub struct Control {
     pub workers: Arc<Workers>,
     /// Whose they are when the request does not say.
     pub routing: Arc<Routing>,
+    /// What the live feed is of.
+    pub traces: Traces,
     /// `--test-scheduled`.
     pub test_scheduled: bool,
 }
@@ -38,7 +42,7 @@ pub struct Control {
 impl Control {
     /// Whether `path` is one of these endpoints.
     pub fn claims(&self, method: &Method, path: &str) -> bool {
-        if path == CENSUS {
+        if path == CENSUS || path == live::PATH {
             return method == Method::GET;
         }
         let known = SCHEDULED.contains(&path) || (self.test_scheduled && path == TEST_SCHEDULED);
@@ -50,6 +54,9 @@ impl Control {
         if request.uri().path() == CENSUS {
             let body = serde_json::json!({ "streams": live_streams(), "stubs": live_stubs() });
             return response(200, "application/json", body.to_string());
+        }
+        if request.uri().path() == live::PATH {
+            return self.traces.feed().respond();
         }
         let query = request.uri().query().unwrap_or_default().to_string();
         let parameter = |name: &str| {

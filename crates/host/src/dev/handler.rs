@@ -40,7 +40,7 @@ impl DevHandler {
         test_scheduled: bool,
     ) -> Self {
         let statuses = workers.all().iter().map(|worker| worker.status.clone()).collect();
-        let control = Control { workers, routing: routing.clone(), test_scheduled };
+        let control = Control { workers, routing: routing.clone(), traces: traces.clone(), test_scheduled };
         let unread: lopata_bridges::UnreadSink = Arc::new({
             let traces = traces.clone();
             move |message| record(&traces, message)

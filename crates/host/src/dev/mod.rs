@@ -32,6 +32,7 @@ use crate::server::{Bound, HttpsOptions, Port, ServeOptions};
 use crate::supervisor::Status;
 use crate::terminal::{Hotkey, RawMode, Terminal, hotkeys};
 use crate::traces::Traces;
+use crate::traces::otlp::{self, Exporter};
 use crate::workers::plan::{FirstLook, first_look, scheme};
 use crate::workers::{NameTaken, Plan, Routing, Running, Shared, Spares, Workers};
 
@@ -196,12 +197,20 @@ async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told
     let workers = Arc::new(Workers::default());
     let context = BindingContext::new(persist, workers.clone());
     let stores = context.kv.clone();
+    let exporter = match otlp::Config::read(|name| std::env::var(name).ok()) {
+        Ok(config) => config.map(|config| Exporter::start(config, lasting.client.clone(), terminal.clone())),
+        Err(error) => {
+            terminal.warn(&error.to_string());
+            None
+        }
+    };
+    let traces = Traces::start(root.traces_database(), terminal.clone(), exporter);
     let shared = Shared {
         context,
         spares: lasting.spares.clone(),
         routing: Arc::new(routing(&setup.plan)),
         client: lasting.client.clone(),
-        traces: Traces::start(root.traces_database(), terminal.clone()),
+        traces,
         terminal,
     };
     let told = serve_until_told(lasting, &shared, &workers, setup, serve).await;
@@ -310,6 +319,7 @@ fn follow_site(terminal: &Terminal, bound: &Arc<Bound>, routing: &Arc<Routing>) 
 async fn end(running: &Running, bound: Option<Arc<Bound>>, shared: &Shared, told: &Told) {
     let Shared { terminal, traces, spares, .. } = shared;
     terminal.on_site(|_| {});
+    traces.end_feed();
     if let Some(bound) = bound.and_then(Arc::into_inner) {
         bound.shutdown(SHUTDOWN_GRACE).await;
     }

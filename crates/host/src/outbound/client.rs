@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, Uri, response};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -141,6 +143,22 @@ impl OutboundClient {
             }
         };
         Ok(response)
+    }
+
+    /// Posts something of lopata's own; resolves with the head of the answer once all of it is here.
+    pub async fn post(&self, uri: Uri, headers: HeaderMap, body: Bytes) -> Result<response::Parts, FetchError> {
+        let mut request = Request::new(OutgoingBody::Full(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        let (parts, mut body) = self.send(request).await?.into_parts();
+        // Read to its end, so that the connection can be used again. What it says is of no use.
+        while let Some(frame) = body.frame().await {
+            if frame.is_err() {
+                break;
+            }
+        }
+        Ok(parts)
     }
 }
 

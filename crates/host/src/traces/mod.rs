@@ -1,4 +1,10 @@
-//! Spans on their way to the trace store: a bounded buffer and the thread that empties it.
+//! Where finished spans go: to the trace store, to those who watch, to a collector.
+//!
+//! ```text
+//!           ┌─► buffer ─► thread ─► TraceStore        [cli] reads it
+//!  push ────┼─► Feed, while somebody subscribes       [live] the event stream
+//!           └─► Exporter, when a collector is named   [otlp]
+//! ```
 //!
 //! The request path pushes and goes on. The thread writes in batches, with a pause between them in which a
 //! burst collects; what is more than the buffer holds is dropped, oldest first. That loses nothing anybody could
@@ -6,6 +12,8 @@
 
 pub mod cli;
 mod json;
+pub mod live;
+pub mod otlp;
 mod tree;
 
 use std::path::PathBuf;
@@ -18,6 +26,8 @@ use lopata_protocol::{SpanRecord, limits};
 use lopata_storage::TraceStore;
 use parking_lot::Mutex;
 
+use self::live::Feed;
+use self::otlp::Exporter;
 use crate::terminal::Terminal;
 
 /// How long a batch collects before it is written.
@@ -34,12 +44,14 @@ const PACE: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct Traces {
     buffer: SpanBuffer,
+    feed: Feed,
+    exporter: Option<Exporter>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Traces {
     /// Starts the thread that writes to the store at `path`.
-    pub fn start(path: PathBuf, terminal: Terminal) -> Self {
+    pub fn start(path: PathBuf, terminal: Terminal, exporter: Option<Exporter>) -> Self {
         let (buffer, drain) = span_buffer(limits::TRACE_BUFFER_SPANS_MAX);
         let spawned = std::thread::Builder::new().name("lopata-traces".to_string()).spawn({
             let terminal = terminal.clone();
@@ -52,16 +64,33 @@ impl Traces {
                 None
             }
         };
-        Self { buffer, thread: Arc::new(Mutex::new(thread)) }
+        Self { buffer, feed: Feed::default(), exporter, thread: Arc::new(Mutex::new(thread)) }
     }
 
     /// Takes finished spans.
     pub fn push(&self, spans: Vec<SpanRecord>) {
+        self.feed.publish(&spans);
+        if let Some(exporter) = &self.exporter {
+            exporter.push(spans.clone());
+        }
         self.buffer.push(spans);
     }
 
-    /// Writes what is left and ends the thread.
+    /// Spans as they are recorded.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Ends the event streams of those who watch.
+    pub fn end_feed(&self) {
+        self.feed.end();
+    }
+
+    /// Writes and exports what is left and ends the threads. Blocks.
     pub fn close(&self) {
+        if let Some(exporter) = &self.exporter {
+            exporter.close();
+        }
         self.buffer.close();
         let thread = self.thread.lock().take();
         if let Some(thread) = thread {
