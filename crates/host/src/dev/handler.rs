@@ -165,7 +165,7 @@ mod tests {
     async fn a_request_meets_the_worker_that_its_host_selects() {
         let folder = tempfile::tempdir().unwrap();
         let terminal = Terminal::new(Verbosity::None, folder.path().to_path_buf());
-        let traces = Traces::start(folder.path().join("traces.sqlite"), terminal.clone());
+        let traces = Traces::start(folder.path().join("traces.sqlite"), terminal.clone(), None);
         let workers = Arc::new(Workers::default());
         workers.add("main", Status::default()).unwrap();
         let broken = Status::default();
