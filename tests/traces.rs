@@ -347,3 +347,181 @@ fn a_collector_that_is_not_there_holds_up_nothing() {
     server.stop();
     assert_eq!(spans(&project).len(), 11, "the store has them");
 }
+
+/// A worker that is tailed by `watcher` and by itself, and calls a third.
+const TAILED: &str = r#"
+    import { WorkerEntrypoint } from "cloudflare:workers";
+    export class Named extends WorkerEntrypoint<any, any> {
+      fetch() { return new Response("named", { status: 201 }); }
+    }
+    export default {
+      async fetch(request: Request, env: any, ctx: any): Promise<Response> {
+        switch (new URL(request.url).pathname) {
+          case "/log":
+            console.log("text", 1, { a: [1] }, null, undefined, new Error("shown"), new Map());
+            console.info("info");
+            console.debug("debug");
+            console.warn("warn");
+            console.error("error");
+            ctx.waitUntil(scheduler.wait(1).then(() => console.log("in waitUntil")));
+            return new Response("logged");
+          case "/throw":
+            ctx.waitUntil(Promise.reject(new RangeError("rejected")));
+            throw new TypeError("thrown");
+          case "/told":
+            return env.WATCHER.fetch(request);
+          case "/named":
+            return ctx.exports.Named.fetch(request);
+        }
+        return new Response("plain");
+      },
+      scheduled() {},
+      tail(events: any[]) {
+        for (const { scriptName, event } of events) {
+          const { url = "cron" } = event.request ?? {};
+          if (!url.endsWith("/told")) console.log(`self: ${scriptName} ${url}`);
+        }
+      },
+    };
+"#;
+
+/// Keeps what it is told; answers with all of it.
+const WATCHER: &str = r#"
+    export default {
+      async fetch(request: Request, env: any): Promise<Response> {
+        const { keys } = await env.KV.list();
+        const values = await Promise.all(keys.map(({ name }: any) => env.KV.get(name, "json")));
+        return Response.json(values);
+      },
+      async tail(events: any[], env: any, ctx: any) {
+        if (!Array.isArray(events) || typeof ctx.waitUntil !== "function") throw new Error("not what was promised");
+        for (const item of events) {
+          if (item.event.request?.url.endsWith("/told")) continue;
+          const unredacted = item.event.request?.getUnredacted();
+          const shown = unredacted && { url: unredacted.url, authorization: unredacted.headers.authorization };
+          await env.KV.put(crypto.randomUUID(), JSON.stringify({ item, shown }));
+        }
+        if (events[0].event.request?.url.endsWith("/throw")) throw new Error("the watcher fails");
+      },
+    };
+"#;
+
+fn tailed() -> Project {
+    let worker = |name: &str, extra: Value| {
+        let mut config = json!({ "name": name, "main": "index.ts", "compatibility_date": "2026-04-01" });
+        for (key, value) in extra.as_object().expect("an object") {
+            config[key] = value.clone();
+        }
+        config.to_string()
+    };
+    let consumers = json!([{ "service": "watcher" }, { "service": "tailed" }, { "service": "nobody" }]);
+    let tailed = json!({ "tail_consumers": consumers, "services": [{ "binding": "WATCHER", "service": "watcher" }] });
+    Project::new(&[
+        ("a/wrangler.json", &worker("tailed", tailed)),
+        ("a/index.ts", TAILED),
+        ("b/wrangler.json", &worker("watcher", json!({ "kv_namespaces": [{ "binding": "KV", "id": "seen" }] }))),
+        ("b/index.ts", WATCHER),
+    ])
+}
+
+/// What the watcher was told, once it knows of this many events.
+fn told(server: &Server, count: usize) -> Vec<Value> {
+    until("the watcher has been told", || {
+        let all = server.get("/told").json().as_array().expect("a list").clone();
+        (all.len() == count).then_some(all)
+    })
+}
+
+fn about<'a>(told: &'a [Value], path: &str) -> &'a Value {
+    let url = |entry: &Value| entry["item"]["event"]["request"]["url"].as_str().unwrap_or_default().to_string();
+    told.iter().find(|entry| url(entry).ends_with(path)).unwrap_or_else(|| panic!("nothing about {path}: {told:#?}"))
+}
+
+#[test]
+fn a_tail_worker_is_told_what_production_tells() {
+    let project = tailed();
+    let server = Server::start_with(&project, Options::args(["-c", "a/wrangler.json", "-c", "b/wrangler.json"]));
+    let id = "0123456789abcdef0123456789abcdef";
+    let headers = [("authorization", "Bearer x"), ("x-plain", "seen"), ("cookie", "a=b")];
+    let path = format!("/{id}/log");
+    assert_eq!(server.client().send("GET", "/log", &headers, b"").text(), "logged");
+    assert_eq!(server.client().send("GET", &path, &headers, b"").text(), "plain");
+    server.get("/throw");
+    assert_eq!(server.get("/named").status, 201);
+    assert_eq!(server.get("/cdn-cgi/handler/scheduled?cron=1+2+3+4+5&time=60000").text(), "ok");
+    let told = told(&server, 6);
+
+    let logged = &about(&told, "/log")["item"];
+    let messages: Vec<_> =
+        logged["logs"].as_array().expect("a list").iter().map(|log| log["message"].clone()).collect();
+    let first = json!(["text", 1, { "a": [1] }, null, null, "Error: shown", "[object Map]"]);
+    let rest = [json!(["info"]), json!(["debug"]), json!(["warn"]), json!(["error"]), json!(["in waitUntil"])];
+    assert_eq!(messages, [&[first], &rest[..]].concat(), "lines of waitUntil are told, too");
+    let levels: Vec<_> = logged["logs"].as_array().expect("a list").iter().map(|log| log["level"].clone()).collect();
+    assert_eq!(levels, ["log", "info", "debug", "warn", "error", "log"]);
+    assert_eq!(logged["event"]["response"], json!({ "status": 200 }));
+    assert_eq!(logged["event"]["request"]["method"], "GET");
+    assert_eq!(logged["event"]["request"]["headers"]["authorization"], "REDACTED");
+    assert_eq!(logged["event"]["request"]["headers"]["cookie"], "REDACTED");
+    assert_eq!(logged["event"]["request"]["headers"]["x-plain"], "seen");
+    assert!(logged["event"]["request"]["cf"]["colo"].is_string(), "{logged:#}");
+    for (key, value) in [
+        ("scriptName", json!("tailed")),
+        ("outcome", json!("ok")),
+        ("exceptions", json!([])),
+        ("diagnosticsChannelEvents", json!([])),
+        ("executionModel", json!("stateless")),
+        ("truncated", json!(false)),
+    ] {
+        assert_eq!(logged[key], value, "{key}");
+    }
+    assert!(logged["eventTimestamp"].is_i64() && logged["cpuTime"].is_i64() && logged["wallTime"].is_i64());
+    assert_eq!(about(&told, "/log")["shown"]["authorization"], "Bearer x");
+
+    let redacted = about(&told, "/REDACTED/log");
+    assert!(redacted["shown"]["url"].as_str().expect("a URL").ends_with(&path), "{redacted:#}");
+
+    let thrown = &about(&told, "/throw")["item"];
+    assert_eq!(thrown["outcome"], "exception");
+    assert_eq!(thrown["event"].get("response"), None, "there was none");
+    let exceptions = thrown["exceptions"].as_array().expect("a list");
+    let mut names: Vec<_> = exceptions.iter().map(|exception| exception["name"].clone().to_string()).collect();
+    names.sort();
+    assert_eq!(names, ["\"RangeError\"", "\"TypeError\""]);
+    let stack = exceptions[0]["stack"].as_str().expect("a stack");
+    assert!(stack.contains("index.ts"), "{stack}");
+
+    let named: Vec<_> = told.iter().filter(|entry| entry["item"]["entrypoint"] == "Named").collect();
+    assert_eq!(named.len(), 1, "an entrypoint of the worker is told of as such");
+    assert_eq!(named[0]["item"]["event"]["response"]["status"], 201);
+    let cron: Vec<_> = told.iter().filter(|entry| entry["item"]["event"].get("cron").is_some()).collect();
+    assert_eq!(cron[0]["item"]["event"], json!({ "scheduledTime": 60000, "cron": "1 2 3 4 5" }));
+
+    let log = server.log();
+    log.wait_for(Default::default(), "the watcher fails");
+    log.wait_for(Default::default(), "self: tailed cron");
+    log.wait_for(Default::default(), "No worker named \"nobody\" runs here");
+    server.expect("/", "plain");
+    assert_eq!(log.text().matches("No worker named \"nobody\"").count(), 1, "it is said once");
+    // The worker tails itself, and is not told of its own telling.
+    until("it has been told of the last request", || (log.text().matches("self: tailed").count() == 7).then_some(()));
+    assert!(!log.text().contains("self: watcher"), "{}", log.text());
+    server.stop();
+}
+
+#[test]
+fn a_tail_handler_nests_under_what_it_is_told_of() {
+    let project = tailed();
+    let server = Server::start_with(&project, Options::args(["-c", "a/wrangler.json", "-c", "b/wrangler.json"]));
+    send(&server, "/");
+    told(&server, 1);
+    server.stop();
+    let got = trace(&project, &["get", TRACE, "--json", "-c", "a/wrangler.json"]);
+    let got: Value = serde_json::from_str(&got).expect("it is JSON");
+    let spans = got["spans"].as_array().expect("a list");
+    let paths = paths(spans);
+    assert!(paths.contains(&"GET > fetch handler > tail handler > kv_put".to_string()), "{paths:#?}");
+    let workers: Vec<_> =
+        spans.iter().filter(|span| span["name"] == "tail handler").map(|span| &span["worker"]).collect();
+    assert!(workers.contains(&&json!("watcher")) && workers.contains(&&json!("tailed")), "{workers:?}");
+}

@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn ended(event: EventId) -> FromGuest {
-        FromGuest::EventEnded { event, outcome: EventOutcome::Ok, spans: Vec::new() }
+        FromGuest::EventEnded { event, outcome: EventOutcome::Ok, spans: Vec::new(), tail: None }
     }
 
     fn recording_sink() -> (UnreadSink, Arc<Mutex<Vec<EventId>>>) {

@@ -12,6 +12,7 @@ use lopata_protocol::{Answer, Attribute, EventId, EventOutcome, FromGuest, Invoc
 use parking_lot::Mutex;
 
 use crate::spans::{EventSpans, SpanNumber};
+use crate::tail::{TailCollector, Trigger};
 use crate::thread::HostSender;
 
 /// Events that are answered or running. Cheap to clone; all clones are the same table.
@@ -30,6 +31,8 @@ pub struct Beginning {
     pub reply: Option<Reply>,
     /// What it may spend.
     pub subrequests: Subrequests,
+    /// What a tail worker is told of its cause; `None` when nobody tails this event.
+    pub trigger: Option<Trigger>,
 }
 
 /// The subrequests an event may still make.
@@ -68,11 +71,14 @@ impl Subrequests {
 struct Entry {
     /// Non-null until the event is answered.
     reply: Option<Reply>,
-    /// True when another guest asked: then the host hears of the event's end from here and not with the answer.
-    nested: bool,
+    /// True when another guest asked or a tail worker is told: then the host hears of the event's end from here and
+    /// not with the answer.
+    apart: bool,
     subrequests: Subrequests,
     /// What was recorded about it.
     spans: EventSpans,
+    /// What a tail worker is told about it.
+    tail: Option<Box<TailCollector>>,
 }
 
 /// Microseconds since the Unix epoch.
@@ -83,13 +89,17 @@ pub fn now_us() -> i64 {
 impl EventTable {
     /// Enters an event that is about to be dispatched.
     pub fn begin(&self, beginning: Beginning) {
-        let Beginning { event, handler: Handler { span, name, entrypoint }, parent, reply, subrequests } = beginning;
+        let Beginning { event, handler, parent, reply, subrequests, trigger } = beginning;
+        let Handler { span, name, entrypoint } = handler;
+        let now_us = now_us();
+        let tail = trigger.map(|trigger| Box::new(TailCollector::new(trigger, entrypoint.clone(), now_us)));
         let invocation = Invocation { handler: name, entrypoint, outcome: EventOutcome::Ok };
         let entry = Entry {
             reply,
-            nested: matches!(subrequests, Subrequests::Shared(_)),
+            apart: matches!(subrequests, Subrequests::Shared(_)) || tail.is_some(),
             subrequests,
-            spans: EventSpans::new(parent, span, invocation, now_us()),
+            spans: EventSpans::new(parent, span, invocation, now_us),
+            tail,
         };
         self.0.lock().insert(event.0, entry);
     }
@@ -109,18 +119,21 @@ impl EventTable {
         worker: &Arc<str>,
         host: &HostSender,
     ) {
-        let (reply, ended, nested) = {
+        let (reply, ended, apart) = {
             let mut table = self.0.lock();
             let Some(entry) = table.get_mut(&event.0) else { return };
             if let Answer::Failed { error, .. } | Answer::RpcFailed { error, .. } = &answer {
                 entry.spans.fail(error.to_string());
             }
-            let (reply, nested) = (entry.reply.take(), entry.nested);
+            if let (Some(tail), Answer::Response { head, .. }) = (&mut entry.tail, &answer) {
+                tail.responded(head.status);
+            }
+            let (reply, apart) = (entry.reply.take(), entry.apart);
             let ended =
                 ended.and_then(|outcome| table.remove(&event.0).map(|entry| entry.into_end(event, outcome, worker)));
-            (reply, ended, nested)
+            (reply, ended, apart)
         };
-        let (with_answer, apart) = if nested { (None, ended) } else { (ended, None) };
+        let (with_answer, apart) = if apart { (None, ended) } else { (ended, None) };
         let unread = match reply {
             Some(reply) => {
                 let answer = Parcel { message: answer, attachments };
@@ -158,6 +171,13 @@ impl EventTable {
         self.with_spans(event, |spans| spans.add_event(span, name, attributes, now_us()));
     }
 
+    /// Works on what a tail worker is told about an event, if any is.
+    pub fn with_tail(&self, event: EventId, work: impl FnOnce(&mut TailCollector)) {
+        if let Some(tail) = self.0.lock().get_mut(&event.0).and_then(|entry| entry.tail.as_deref_mut()) {
+            work(tail);
+        }
+    }
+
     /// Takes one subrequest; false when none is left. An event that is over is not counted any more.
     pub fn take_subrequest(&self, event: EventId) -> bool {
         self.0.lock().get_mut(&event.0).is_none_or(|entry| entry.subrequests.take())
@@ -182,6 +202,9 @@ impl EventTable {
         for (id, mut entry) in entries {
             let event = EventId(id);
             entry.spans.fail(error.to_string());
+            if let Some(tail) = &mut entry.tail {
+                tail.exception(error, now_us());
+            }
             if let Some(reply) = entry.reply.take() {
                 let answer = Answer::Failed { error: error.clone(), outcome };
                 let parcel = Parcel { message: answer, attachments: Attachments::none() };
@@ -205,6 +228,8 @@ pub struct Handler {
 
 impl Entry {
     fn into_end(self, event: EventId, outcome: EventOutcome, worker: &Arc<str>) -> FromGuest {
-        FromGuest::EventEnded { event, outcome, spans: self.spans.finish(outcome, worker, now_us()) }
+        let now_us = now_us();
+        let tail = self.tail.map(|tail| tail.finish(outcome, worker, now_us));
+        FromGuest::EventEnded { event, outcome, spans: self.spans.finish(outcome, worker, now_us), tail }
     }
 }

@@ -27,6 +27,7 @@ use crate::ext::body::bytes_to_v8;
 use crate::head::IncomingHead;
 use crate::loader::WorkerLoader;
 use crate::state::GuestState;
+use crate::tail::Trigger;
 use crate::thread::{Control, HostSender, SpawnOptions};
 use crate::wire;
 
@@ -45,6 +46,7 @@ pub struct Snapshot {
 struct Dispatch {
     fetch: v8::Global<v8::Function>,
     scheduled: v8::Global<v8::Function>,
+    tail: v8::Global<v8::Function>,
     abort: v8::Global<v8::Function>,
     rpc: v8::Global<v8::Function>,
     rpc_on: v8::Global<v8::Function>,
@@ -212,13 +214,21 @@ impl Isolate {
             ToGuest::Load(_) => unreachable!("taken out before delivery"),
             ToGuest::Fetch { event, entrypoint, props, request, body, parent } => {
                 let handler = Handler { span: "fetch handler", name: "fetch", entrypoint: entrypoint.clone() };
-                self.begin(event, handler, parent, &mut parcel.attachments);
+                let trigger = self.guest.tailed.get().then(|| Trigger::fetch(&request));
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments);
                 self.fetch(event.0, entrypoint.as_deref(), props, request, body, &mut parcel.attachments);
             }
             ToGuest::Scheduled { event, cron, scheduled_time_ms, parent } => {
                 let handler = Handler { span: "scheduled handler", name: "scheduled", entrypoint: None };
-                self.begin(event, handler, parent, &mut parcel.attachments);
+                let trigger = self.guest.tailed.get().then(|| Trigger::scheduled(&cron, scheduled_time_ms));
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments);
                 self.scheduled(event.0, &cron, scheduled_time_ms);
+            }
+            ToGuest::Tail { event, entrypoint, items, parent } => {
+                let handler = Handler { span: "tail handler", name: "tail", entrypoint: entrypoint.clone() };
+                // Nobody tails a tail handler: two workers that tail each other would never come to rest.
+                self.begin(event, handler, parent, None, &mut parcel.attachments);
+                self.tail(event.0, entrypoint.as_deref(), &items);
             }
             ToGuest::Abort { event } => self.abort(event.0),
             ToGuest::Rpc { event, entrypoint, props, request, parent } => {
@@ -229,8 +239,6 @@ impl Isolate {
             }
             ToGuest::RpcRelease { export } => self.rpc_release(export),
             ToGuest::RpcFinish { call } => self.rpc_finish(call),
-            // Nothing sends these yet.
-            ToGuest::Tail { .. } => {}
             ToGuest::Drain => {
                 self.draining = true;
                 // Sockets do not keep a replaced generation.
@@ -241,13 +249,20 @@ impl Isolate {
         Turn::Continue
     }
 
-    fn begin(&self, event: EventId, handler: Handler, parent: SpanContext, attachments: &mut Attachments) {
+    fn begin(
+        &self,
+        event: EventId,
+        handler: Handler,
+        parent: SpanContext,
+        trigger: Option<Trigger>,
+        attachments: &mut Attachments,
+    ) {
         let subrequests = match attachments.take_budget() {
             Some(budget) => Subrequests::Shared(budget),
             None => Subrequests::Own(self.guest.subrequests_max.get()),
         };
         let reply = attachments.take_reply();
-        self.events.begin(Beginning { event, handler, parent, reply, subrequests });
+        self.events.begin(Beginning { event, handler, parent, reply, subrequests, trigger });
     }
 
     fn fetch(
@@ -293,6 +308,15 @@ impl Isolate {
         let cron = v8_text(scope, cron);
         let time = v8::Number::new(scope, time_ms).into();
         call(scope, &self.dispatch.scheduled, &[event, cron, time]);
+    }
+
+    fn tail(&mut self, event: u64, entrypoint: Option<&str>, items: &str) {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let event = v8::Number::new(scope, event as f64).into();
+        let entrypoint = v8_text(scope, entrypoint.unwrap_or("default"));
+        let items = v8_text(scope, items);
+        call(scope, &self.dispatch.tail, &[event, entrypoint, items]);
     }
 
     fn abort(&mut self, event: u64) {
@@ -351,14 +375,16 @@ impl Isolate {
         assert!(!self.loaded, "a guest becomes one worker, once");
         let rules = ext::websocket::rules::of(&definition.compatibility_date, &definition.compatibility_flags);
         self.guest.sockets.rules.set(rules);
-        let WorkerDefinition { generation, name, format, entry, modules, env, outbound, subrequests_max, .. } =
-            definition;
+        let WorkerDefinition {
+            generation, name, format, entry, modules, env, outbound, subrequests_max, tailed, ..
+        } = definition;
         *self.guest.worker.borrow_mut() = name.clone();
         *self.worker.lock() = name;
         if let Some(ServiceHandle::Fetch(service)) = attachments.take_service(outbound) {
             self.guest.services.set_outbound(service);
         }
         self.guest.subrequests_max.set(subrequests_max);
+        self.guest.tailed.set(tailed);
         for entry in &env {
             let (EnvValue::Kv(id) | EnvValue::Service(id)) = &entry.value else { continue };
             match attachments.take_service(*id) {
@@ -500,6 +526,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
     Some(Dispatch {
         fetch: function(scope, "dispatchFetch"),
         scheduled: function(scope, "dispatchScheduled"),
+        tail: function(scope, "dispatchTail"),
         abort: function(scope, "abort"),
         rpc: function(scope, "dispatchRpc"),
         rpc_on: function(scope, "dispatchRpcOn"),

@@ -20,6 +20,7 @@ mod loader;
 mod spans;
 mod stacks;
 mod state;
+mod tail;
 mod thread;
 mod wire;
 

@@ -34,6 +34,8 @@ pub struct GuestState {
     pub services: Services,
     /// The guest's own inbox, for calls of the worker on itself and for what it gives away.
     pub inbox: WeakInboxSender,
+    /// Whether trace items are collected for tail workers.
+    pub tailed: Cell<bool>,
     /// Subrequests of one top-level event.
     pub subrequests_max: Cell<u32>,
     /// The worker's name; empty while the guest is a spare.
@@ -96,6 +98,7 @@ impl GuestState {
             sockets: Sockets::default(),
             services: Services::default(),
             inbox,
+            tailed: Cell::new(false),
             subrequests_max: Cell::new(limits::SUBREQUESTS_MAX),
             worker: RefCell::new(Arc::from("")),
             source_mapper: RefCell::new(None),

@@ -19,6 +19,7 @@ pub mod outbound;
 pub mod project;
 pub mod server;
 pub mod supervisor;
+pub mod tails;
 pub mod terminal;
 pub mod traces;
 pub mod watch;

@@ -14,7 +14,7 @@ use lopata_protocol::{
 
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
-use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, WorkerConfig};
+use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, TailConsumer, WorkerConfig};
 use crate::cron::CronTrigger;
 use crate::server::{BindingLine, Diagnostic, Failure, HostPattern, Site};
 use crate::workers::WorkerId;
@@ -29,6 +29,8 @@ pub struct Blueprint {
     pub subrequests_max: u32,
     /// The cron expressions of the configuration that can be read.
     pub crons: Vec<CronTrigger>,
+    /// Workers that are told of its events.
+    pub tail_consumers: Vec<TailConsumer>,
     /// The folders whose sources may be shown on an error page.
     pub source_roots: Vec<PathBuf>,
     compatibility_date: String,
@@ -66,6 +68,7 @@ impl Blueprint {
             env: env.collect(),
             outbound: self.outbound.0,
             subrequests_max: self.subrequests_max,
+            tailed: !self.tail_consumers.is_empty(),
             cpu_ms_max: self.cpu_ms_max,
             heap_bytes_max: limits::HEAP_BYTES_MAX,
         };
@@ -87,6 +90,7 @@ impl Blueprint {
             && self.cpu_ms_max == other.cpu_ms_max
             && self.subrequests_max == other.subrequests_max
             && self.crons == other.crons
+            && self.tail_consumers == other.tail_consumers
             && self.compatibility_date == other.compatibility_date
             && self.compatibility_flags == other.compatibility_flags
             && self.entry == other.entry
@@ -264,6 +268,7 @@ impl Project {
             cpu_ms_max: config.limits.cpu_ms.unwrap_or(limits::CPU_WATCHDOG_MS),
             subrequests_max: subrequests_max(&config),
             crons: CronTrigger::all(&config.crons),
+            tail_consumers: config.tail_consumers.clone(),
             source_roots: source_roots(&config),
             compatibility_date: config.compatibility_date.clone(),
             compatibility_flags: config.compatibility_flags.clone(),

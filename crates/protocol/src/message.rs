@@ -256,6 +256,9 @@ pub enum FromGuest {
         outcome: EventOutcome,
         /// The spans it recorded, handler last.
         spans: Vec<SpanRecord>,
+        /// The JSON of its trace item, for a worker that is tailed. Such an end never rides on an answer: it is the
+        /// supervisor that knows who tails.
+        tail: Option<Arc<str>>,
     },
     /// Something for the terminal. No answer.
     Log(LogRecord),

@@ -29,6 +29,8 @@ pub struct WorkerDefinition {
     pub outbound: ServiceId,
     /// Subrequests of one top-level event of this worker.
     pub subrequests_max: u32,
+    /// Whether somebody tails the worker: trace items are collected.
+    pub tailed: bool,
     /// Milliseconds of uninterrupted JavaScript before the watchdog acts.
     pub cpu_ms_max: u64,
     /// Bytes of JavaScript heap.

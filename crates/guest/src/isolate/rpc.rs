@@ -16,6 +16,7 @@ use crate::events::{Handler, now_us};
 use crate::ext::rpc::outbound::span_name;
 use crate::ext::rpc::{decode, failure};
 use crate::spans::{EventSpans, SpanNumber, Under};
+use crate::tail::Trigger;
 
 /// Whether a call has arguments, as the scripts number it: a read of a property has none.
 const READ: i32 = 0;
@@ -35,7 +36,8 @@ impl Isolate {
         mut attachments: Attachments,
     ) {
         let handler = Handler { span: "rpc handler", name: "rpc", entrypoint: entrypoint.map(Arc::from) };
-        self.begin(event, handler, parent, &mut attachments);
+        let trigger = self.guest.tailed.get().then(|| Trigger::rpc(&request));
+        self.begin(event, handler, parent, trigger, &mut attachments);
         let Self { runtime, guest, dispatch, .. } = self;
         deno_core::scope!(scope, runtime);
         let RpcRequest { call, path, args } = request;

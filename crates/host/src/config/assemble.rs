@@ -14,7 +14,7 @@ use super::schema::Effect;
 use super::tree::{Node, Object};
 use super::worker::{
     Assets, BuildConfig, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position, Route,
-    RuleKind, ServiceBinding, Var, WorkerConfig,
+    RuleKind, ServiceBinding, TailConsumer, Var, WorkerConfig,
 };
 
 /// The name of a worker that has none.
@@ -76,6 +76,7 @@ pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd:
         assets: assets(settings, root, given.assets),
         kv_namespaces,
         services,
+        tail_consumers: tail_consumers(settings),
         wasm_modules: get.files("wasm_modules"),
         text_blobs: get.files("text_blobs"),
         data_blobs: get.files("data_blobs"),
@@ -205,6 +206,17 @@ fn route(node: &Node) -> Option<Route> {
         zone_name: text("zone_name"),
         custom_domain: object.get("custom_domain").and_then(Node::as_bool).unwrap_or(false),
     })
+}
+
+fn tail_consumers(settings: &Settings<'_>) -> Vec<TailConsumer> {
+    let items = settings.get("tail_consumers").and_then(Node::as_array).unwrap_or_default();
+    let consumer = |item: &Node| {
+        let object = item.as_object()?;
+        let text = |name: &str| object.get(name).and_then(Node::as_str).map(str::to_string);
+        let environment = text("environment").filter(|environment| !environment.is_empty());
+        Some(TailConsumer { service: text("service")?, environment })
+    };
+    items.iter().filter_map(consumer).collect()
 }
 
 fn limits(settings: &Settings<'_>) -> Limits {

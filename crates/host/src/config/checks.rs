@@ -276,6 +276,14 @@ pub fn kv_namespace(checker: &mut Checker<'_>, path: &str, node: &Node) {
     warn_remote(checker, path, object);
 }
 
+/// An item of `streaming_tail_consumers`.
+pub fn streaming_tail_consumer(checker: &mut Checker<'_>, path: &str, node: &Node) {
+    let message =
+        format!("\"{path}\" has no effect: streaming tail workers are not available in this version of lopata.");
+    checker.warning("unavailable", message, node.range.clone()).help =
+        Some("A worker in \"tail_consumers\" is told of each event once it is over.".to_string());
+}
+
 /// An item of `services`.
 pub fn service(checker: &mut Checker<'_>, path: &str, node: &Node) {
     let Some(object) = node.as_object() else { return };

@@ -45,7 +45,7 @@ pub use diagnostics::{Diagnostic, Label, Severity, SourceFile, display_path, ren
 pub use dotenv::Variables;
 pub use worker::{
     Assets, BuildConfig, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position, Route,
-    RuleKind, ServiceBinding, Var, WorkerConfig,
+    RuleKind, ServiceBinding, TailConsumer, Var, WorkerConfig,
 };
 
 use environments::{Settings, Wanted};

@@ -64,6 +64,8 @@ pub struct WorkerConfig {
     pub kv_namespaces: Vec<KvNamespace>,
     /// Service bindings.
     pub services: Vec<ServiceBinding>,
+    /// Workers that are told of this one's events.
+    pub tail_consumers: Vec<TailConsumer>,
     /// WebAssembly globals of a service worker: name and file.
     pub wasm_modules: Vec<(String, PathBuf)>,
     /// Text globals of a service worker: name and file.
@@ -216,6 +218,25 @@ fn host_of(pattern: &str) -> Option<String> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.replace("*.", "").replace('*', "").to_ascii_lowercase();
     (!host.is_empty()).then_some(host)
+}
+
+/// An item of `tail_consumers`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailConsumer {
+    /// The worker.
+    pub service: String,
+    /// Its environment.
+    pub environment: Option<String>,
+}
+
+impl TailConsumer {
+    /// What the worker is called: each environment of one has a name of its own.
+    pub fn worker_name(&self) -> String {
+        match &self.environment {
+            Some(environment) => format!("{}-{environment}", self.service),
+            None => self.service.clone(),
+        }
+    }
 }
 
 /// `limits`.

@@ -33,6 +33,7 @@ use crate::dispatcher::Dispatcher;
 use crate::generation::Generation;
 use crate::project::{Blueprint, BuildFailure, Built, Project};
 use crate::server::Failure;
+use crate::tails::Tails;
 use crate::terminal::Terminal;
 use crate::traces::Traces;
 use crate::watch::FileWatch;
@@ -108,6 +109,8 @@ pub struct Parts {
     pub terminal: Terminal,
     /// Where spans go.
     pub traces: Traces,
+    /// Where trace items go.
+    pub tails: Tails,
     /// Told once the first attempt to start is over, well or badly.
     pub first_attempt: tokio::sync::oneshot::Sender<()>,
 }
@@ -145,6 +148,7 @@ struct Supervisor {
     project: Option<Project>,
     terminal: Terminal,
     traces: Traces,
+    tails: Tails,
     watch: Option<FileWatch>,
     debounce: Debounce,
     builds: mpsc::UnboundedSender<Box<(Project, Result<Built, BuildFailure>)>>,
@@ -172,7 +176,8 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Runs a worker until it is told to shut down.
 pub async fn run(parts: Parts) {
-    let Parts { worker, spares, routing, mut commands, status, project, terminal, traces, first_attempt } = parts;
+    let Parts { worker, spares, routing, mut commands, status, project, terminal, traces, tails, first_attempt } =
+        parts;
     let (reports_sender, mut reports) = mpsc::unbounded_channel();
     let (changes_sender, mut changes) = mpsc::unbounded_channel();
     let (builds, mut built) = mpsc::unbounded_channel();
@@ -192,6 +197,7 @@ pub async fn run(parts: Parts) {
         project: Some(project),
         terminal,
         traces,
+        tails,
         watch,
         debounce: Debounce::default(),
         builds,
@@ -393,13 +399,28 @@ impl Supervisor {
                     let _ = waits.settle(event, task);
                 }
             }
-            FromGuest::EventEnded { event: _, outcome: _, spans } => self.traces.push(spans),
+            FromGuest::EventEnded { event: _, outcome: _, spans, tail } => {
+                if let (Some(item), Some(handler)) = (tail, spans.last())
+                    && let Some(blueprint) = self.blueprint_of(guest)
+                {
+                    self.tails.deliver(&blueprint.name, &blueprint.tail_consumers, &item, handler.context);
+                }
+                self.traces.push(spans);
+            }
             FromGuest::Log(record) => {
                 self.spares.log_taken();
                 self.terminal.log(&self.worker_name(), &record);
             }
             FromGuest::Stopped { death } => self.stopped(guest, death),
         }
+    }
+
+    /// What a guest of this worker was made from.
+    fn blueprint_of(&self, guest: GuestId) -> Option<Arc<Blueprint>> {
+        let active = self.active.as_ref().filter(|active| active.guest.id == guest);
+        let generation = active.or_else(|| self.draining.get(&guest).map(|draining| &draining.generation));
+        // One that is being ended leaves its last events behind.
+        generation.map(|generation| &generation.blueprint).or(self.last_good.as_ref()).cloned()
     }
 
     fn worker_name(&self) -> Arc<str> {

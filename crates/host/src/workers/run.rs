@@ -16,6 +16,7 @@ use crate::config::{Route, WorkerConfig};
 use crate::outbound::OutboundClient;
 use crate::project::{Project, ProjectParts};
 use crate::supervisor::{self, Command, Parts, Status};
+use crate::tails::Tails;
 use crate::terminal::Terminal;
 use crate::traces::Traces;
 
@@ -97,6 +98,7 @@ impl Running {
             commands: command_receiver,
             status,
             project,
+            tails: Tails::new(shared.context.workers.clone(), terminal.clone()),
             terminal,
             traces: shared.traces.clone(),
             first_attempt,

@@ -363,6 +363,7 @@ globalThis.__lopata = {
       dispatchRpc: serve.dispatchRpc,
       dispatchRpcOn: serve.dispatchRpcOn,
       dispatchScheduled: events.dispatchScheduled,
+      dispatchTail: events.dispatchTail,
       finishCall: serve.finishCall,
       load: events.load,
       releaseExport: serve.releaseExport,

@@ -139,14 +139,14 @@ function stubOf(name, value, isClass, other) {
 /**
  * The handler `name` of `entrypoint`, bound to what it is called on.
  * @param {string} entrypoint
- * @param {string} name
+ * @param {string} name which for "tail" may also be found under its older name, "trace"
  * @param {import("../io_context/io_context.js").IoContext} context
  * @param {undefined | string | Uint8Array} props
  * @returns {(event: unknown) => unknown}
  */
 function handlerOf(entrypoint, name, context, props) {
   const { object, isClass, env, ctx } = targetOf(entrypoint, context, props);
-  const handler = object[name];
+  const handler = name === "tail" ? object.tail ?? object.trace : object[name];
   // Source: workerd's text for a handler that is not there.
   if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
   return isClass

@@ -15,6 +15,7 @@ const {
   op_event_failed,
   op_event_respond,
   op_event_scheduled,
+  op_event_tailed,
   op_log_exception,
 } = core.ops;
 const { Event } = core.loadExtScript("ext:deno_web/02_event.js");
@@ -22,12 +23,13 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
+const tail = core.loadExtScript("ext:lopata/tail/tail.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 
 /** True for addEventListener workers. */
 let serviceWorker = false;
 /** Service-worker listeners by type. */
-const listeners = { __proto__: null, fetch: [], scheduled: [] };
+const listeners = { __proto__: null, fetch: [], scheduled: [], tail: [], trace: [] };
 
 class ScheduledController {
   #state;
@@ -205,8 +207,9 @@ function fail(context, error) {
   context.handlerDone = true;
   // A client that has gone sees nothing of it; the worker did nothing wrong.
   if (!context.aborted) context.outcome = io.OUTCOME.exception;
-  op_event_failed(context.event, error, context.outcome, context.aborted);
-  context.maybeEnd();
+  const ended = context.idle;
+  op_event_failed(context.event, error, context.outcome, context.aborted, ended);
+  if (ended) context.end();
 }
 
 /**
@@ -246,6 +249,48 @@ function dispatchScheduled(event, cron, scheduledTime) {
   });
 }
 
+/** What a service-worker script gets; `traces` is the older name. */
+class TailEvent extends ExtendableEvent {
+  constructor(type, context, events) {
+    super(type, context);
+    this.events = events;
+    this.traces = events;
+  }
+}
+
+/**
+ * @param {number} event
+ * @param {string} entrypoint
+ * @param {string} items a JSON array of trace items
+ */
+function dispatchTail(event, entrypoint, items) {
+  const context = new io.IoContext(event);
+  context.whenSettled = () => op_event_tailed(event);
+  const done = () => {
+    context.handlerDone = true;
+    context.maybeEnd();
+  };
+  io.run(context, () => {
+    let result;
+    try {
+      const events = tail.traceItems(items);
+      if (serviceWorker) {
+        if (listeners.tail.length + listeners.trace.length === 0) {
+          throw new TypeError("Handler does not export a tail() function.");
+        }
+        for (const listener of listeners.tail) listener.call(globalThis, new TailEvent("tail", context, events));
+        for (const listener of listeners.trace) listener.call(globalThis, new TailEvent("trace", context, events));
+      } else {
+        result = entrypoints.handlerOf(entrypoint, "tail", context, undefined)(events);
+      }
+    } catch (error) {
+      fail(context, error);
+      return;
+    }
+    PromisePrototypeThen(PromiseResolve(result), done, (error) => fail(context, error));
+  });
+}
+
 /** @param {number} event */
 function abort(event) {
   const context = io.byEvent(event);
@@ -267,6 +312,7 @@ return {
   addWorkerListener,
   dispatchFetch,
   dispatchScheduled,
+  dispatchTail,
   ExtendableEvent,
   FetchEvent,
   load,

@@ -13,6 +13,7 @@ use lopata_protocol::{
 };
 
 use crate::error::GuestError;
+use crate::events::now_us;
 use crate::ext::tracing::{current_span, exception_attributes};
 use crate::spans::SpanNumber;
 use crate::state::GuestState;
@@ -137,7 +138,7 @@ pub fn op_event_respond<'s>(
     Ok(())
 }
 
-/// The handler threw: answers with the error and logs it.
+/// The handler threw: answers with the error and logs it. With `ended`, the event is over.
 #[op2(nofast, reentrant)]
 pub fn op_event_failed<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -146,6 +147,7 @@ pub fn op_event_failed<'s>(
     thrown: v8::Local<'s, v8::Value>,
     #[smi] outcome: u32,
     quiet: bool,
+    ended: bool,
 ) {
     let guest = guest_of(&state.borrow());
     let event = EventId(event);
@@ -153,8 +155,10 @@ pub fn op_event_failed<'s>(
     if !quiet {
         log_error(&guest, Some(event), current_span(scope), &error);
     }
-    let answer = Answer::Failed { error, outcome: outcome_of(outcome) };
-    guest.events.answer(event, answer, Attachments::none(), None, &guest.worker(), &guest.host);
+    let outcome = outcome_of(outcome);
+    let answer = Answer::Failed { error, outcome };
+    let ended = ended.then_some(outcome);
+    guest.events.answer(event, answer, Attachments::none(), ended, &guest.worker(), &guest.host);
 }
 
 /// Answers a scheduled event.
@@ -163,6 +167,19 @@ pub fn op_event_scheduled(state: &mut OpState, #[number] event: u64, #[smi] outc
     let guest = guest_of(state);
     let answer = Answer::Scheduled(ScheduledOutcome { outcome: outcome_of(outcome), no_retry });
     guest.events.answer(EventId(event), answer, Attachments::none(), None, &guest.worker(), &guest.host);
+}
+
+/// Answers a tail event.
+#[op2(fast)]
+pub fn op_event_tailed(state: &mut OpState, #[number] event: u64) {
+    let guest = guest_of(state);
+    guest.events.answer(EventId(event), Answer::Tailed, Attachments::none(), None, &guest.worker(), &guest.host);
+}
+
+/// Whether what is logged goes to a tail worker, too.
+#[op2(fast)]
+pub fn op_is_tailed(state: &mut OpState) -> bool {
+    state.borrow::<Rc<GuestState>>().tailed.get()
 }
 
 /// The event is over.
@@ -203,7 +220,7 @@ pub fn op_take_subrequest(state: &mut OpState, #[number] event: u64) -> bool {
     state.borrow::<Rc<GuestState>>().events.take_subrequest(EventId(event))
 }
 
-/// A console line; event 0 is module scope.
+/// A console line; event 0 is module scope. `message` is the JSON array of what was logged, for tail workers.
 #[op2(nofast)]
 pub fn op_log<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -212,6 +229,7 @@ pub fn op_log<'s>(
     #[smi] span: i32,
     #[smi] level: u32,
     #[string] text: String,
+    #[string] message: String,
 ) {
     let guest = guest_of(state);
     let level = match level {
@@ -229,6 +247,9 @@ pub fn op_log<'s>(
                 (Cow::Borrowed("log.message"), text.clone().into()),
             ]
         });
+    }
+    if let (Some(event), false) = (event, message.is_empty()) {
+        guest.events.with_tail(event, |tail| tail.log(level, &message, now_us()));
     }
     let origin = user_position(scope, &guest);
     guest.host.send(FromGuest::Log(LogRecord { level, text, origin, event }));
@@ -250,6 +271,7 @@ pub fn op_log_exception<'s>(
 fn log_error(guest: &GuestState, event: Option<EventId>, span: SpanNumber, error: &WireError) {
     if let Some(event) = event {
         guest.events.add_event(event, span, "exception", || exception_attributes(error));
+        guest.events.with_tail(event, |tail| tail.exception(error, now_us()));
     }
     let text = format!("Uncaught {}", wire::report(error));
     guest.host.send(FromGuest::Log(LogRecord { level: LogLevel::Error, text, origin: None, event }));

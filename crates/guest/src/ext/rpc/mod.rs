@@ -21,6 +21,7 @@ pub use self::clone::decode;
 use self::clone::{EncodeError, Encoded, decode_body, encode};
 pub use self::held::Held;
 use crate::error::GuestError;
+use crate::events::now_us;
 use crate::ext::tracing::{current_span, exception_attributes};
 use crate::state::GuestState;
 use crate::wire;
@@ -164,6 +165,7 @@ pub fn op_rpc_failed<'s>(
     let value = attach(encoded, &mut attachments);
     drop(guest.rpc.results.borrow_mut().finish(call));
     guest.events.add_event(event, current_span(scope), "exception", || exception_attributes(&error));
+    guest.events.with_tail(event, |tail| tail.exception(&error, now_us()));
     let parcel = Parcel { message: Answer::RpcFailed { value, error }, attachments };
     answer(&guest, event, call, top, parcel, ended.then_some(outcome));
     Ok(())

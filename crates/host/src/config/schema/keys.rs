@@ -74,7 +74,7 @@ pub static KEYS: &[Key] = &[
     key("exports", Inherited, Custom(checks::exports), Ignored).nullable(),
     key("containers", NotInherited, settings::CONTAINERS, Ignored).nullable(),
     key("cloudchamber", NotInherited, settings::CLOUDCHAMBER, Ignored),
-    key("tail_consumers", NotInherited, settings::TAIL_CONSUMERS, Ignored).nullable(),
+    key("tail_consumers", NotInherited, settings::TAIL_CONSUMERS, Works).nullable(),
     key("streaming_tail_consumers", NotInherited, settings::STREAMING_TAIL_CONSUMERS, Ignored).nullable(),
     key("access", Inherited, settings::ACCESS, Ignored),
     key("cache", Inherited, settings::CACHE, Ignored),

@@ -218,8 +218,10 @@ pub(super) const TAIL_CONSUMERS: Shape = List(
     &Obj(&Object::new(ObjectSentence::Quoted, &[required("service", Str), optional("environment", Str)])),
 );
 
-pub(super) const STREAMING_TAIL_CONSUMERS: Shape =
-    List(ListSentence::Expected, &Obj(&Object::new(ObjectSentence::Quoted, &[required("service", Str)])));
+pub(super) const STREAMING_TAIL_CONSUMERS: Shape = List(
+    ListSentence::Expected,
+    &Obj(&Object::new(ObjectSentence::Quoted, &[required("service", Str)]).check(checks::streaming_tail_consumer)),
+);
 
 const INSTANCE_TYPES: Shape =
     OneOf(&["lite", "basic", "standard-1", "standard-2", "standard-3", "standard-4", "dev", "standard"]);

@@ -64,6 +64,17 @@ fn bindings() {
         "#]],
     );
     json(
+        "  \"tail_consumers\": [{ \"service\": \"t\" }, {}],\n  \"streaming_tail_consumers\": [{ \"service\": \"t\" }]",
+        &expect![[r#"
+            error: "tail_consumers[1].service" is a required field.
+              --> wrangler.jsonc:3:42
+              help: Add "service": ….
+            warning: "streaming_tail_consumers[0]" has no effect: streaming tail workers are not available in this version of lopata.
+              --> wrangler.jsonc:4:32
+              help: A worker in "tail_consumers" is told of each event once it is over.
+        "#]],
+    );
+    json(
         "  \"durable_objects\": { \"bindings\": [{ \"name\": \"A\", \"environment\": \"x\" }] }",
         &expect![[r#"
         error: binding should have a string "class_name" field.

@@ -262,6 +262,7 @@ fn a_full_configuration() {
                 },
             ],
             services: [],
+            tail_consumers: [],
             wasm_modules: [
                 (
                     "W",
@@ -401,6 +402,7 @@ fn defaults() {
             assets: None,
             kv_namespaces: [],
             services: [],
+            tail_consumers: [],
             wasm_modules: [],
             text_blobs: [],
             data_blobs: [],

@@ -315,7 +315,8 @@ pub(crate) fn answer_stream(reply: Reply, head: Box<ResponseHead>, reader: Strea
 }
 
 pub(crate) fn answer_parcel(reply: Reply, answer: Parcel<Answer>, ended: Option<EventId>) {
-    let ended = ended.map(|event| FromGuest::EventEnded { event, outcome: EventOutcome::Ok, spans: Vec::new() });
+    let ended =
+        ended.map(|event| FromGuest::EventEnded { event, outcome: EventOutcome::Ok, spans: Vec::new(), tail: None });
     // A client that is gone wants no answer.
     reply.send(Answered { answer, ended }).ok();
 }
