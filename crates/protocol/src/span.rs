@@ -174,7 +174,8 @@ impl SpanRecord {
         // Source: the attributes of production's handler spans.
         let trigger = match handler {
             "fetch" => "http",
-            "scheduled" => "cron",
+            // OpenTelemetry's word for it.
+            "scheduled" => "timer",
             "queue" => "pubsub",
             _ => "other",
         };

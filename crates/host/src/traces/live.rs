@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -32,24 +33,51 @@ pub type Batch = Arc<[SpanRecord]>;
 #[derive(Clone)]
 pub struct Feed {
     sender: broadcast::Sender<Batch>,
+    /// How many watch. The channel knows as well, but behind a lock.
+    watching: Arc<AtomicUsize>,
     over: CancellationToken,
+}
+
+/// Somebody who watches.
+pub struct Subscription {
+    receiver: broadcast::Receiver<Batch>,
+    watching: Arc<AtomicUsize>,
+}
+
+impl Subscription {
+    /// The next batch, or how many were missed before it; `None` when nothing more will come.
+    pub async fn next(&mut self) -> Option<Result<Batch, u64>> {
+        match self.receiver.recv().await {
+            Ok(batch) => Some(Ok(batch)),
+            Err(broadcast::error::RecvError::Lagged(count)) => Some(Err(count)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.watching.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(BEHIND_MAX), over: CancellationToken::new() }
+        Self { sender: broadcast::Sender::new(BEHIND_MAX), watching: Arc::default(), over: CancellationToken::new() }
     }
 }
 
 impl Feed {
     /// Everything that is recorded from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Batch> {
-        self.sender.subscribe()
+    pub fn subscribe(&self) -> Subscription {
+        let receiver = self.sender.subscribe();
+        self.watching.fetch_add(1, Ordering::Relaxed);
+        Subscription { receiver, watching: self.watching.clone() }
     }
 
     /// Gives a batch to the subscribers, if there are any.
     pub(super) fn publish(&self, spans: &[SpanRecord]) {
-        if self.sender.receiver_count() == 0 {
+        if self.watching.load(Ordering::Relaxed) == 0 {
             return;
         }
         let mut batch: Vec<_> = spans.to_vec();
@@ -67,17 +95,16 @@ impl Feed {
     pub fn respond(&self) -> ControlResponse {
         let state = (self.subscribe(), self.over.clone());
         let hello = stream::once(async { Ok::<_, Infallible>(Frame::data(Bytes::from_static(b": live\n\n"))) });
-        let events = stream::unfold(state, |(mut receiver, over)| async move {
+        let events = stream::unfold(state, |(mut subscription, over)| async move {
             let received = tokio::select! {
                 () = over.cancelled() => return None,
-                received = receiver.recv() => received,
+                received = subscription.next() => received?,
             };
             let text = match received {
                 Ok(batch) => batch.iter().map(|span| format!("event: span\ndata: {}\n\n", json::span(span))).collect(),
-                Err(broadcast::error::RecvError::Lagged(count)) => format!("event: missed\ndata: {count}\n\n"),
-                Err(broadcast::error::RecvError::Closed) => return None,
+                Err(count) => format!("event: missed\ndata: {count}\n\n"),
             };
-            Some((Ok(Frame::data(Bytes::from(text))), (receiver, over)))
+            Some((Ok(Frame::data(Bytes::from(text))), (subscription, over)))
         });
         let body = StreamBody::new(stream::StreamExt::chain(hello, events));
         let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
