@@ -348,6 +348,84 @@ fn a_collector_that_is_not_there_holds_up_nothing() {
     assert_eq!(spans(&project).len(), 11, "the store has them");
 }
 
+const CALLER_WORKER: &str = r#"
+    export default {
+      async fetch(request: Request, env: any): Promise<Response> {
+        using counter = await env.CALLEE.start(async (n: number) => {
+          await env.KV.get("in the callback");
+          return n + 1;
+        });
+        return new Response(`${await counter.increment()}`);
+      },
+    };
+"#;
+
+const CALLEE_WORKER: &str = r#"
+    import { RpcTarget, WorkerEntrypoint, tracing } from "cloudflare:workers";
+    class Counter extends RpcTarget {
+      #value: number;
+      constructor(value: number) {
+        super();
+        this.#value = value;
+      }
+      increment() {
+        return tracing.enterSpan("inside", () => ++this.#value);
+      }
+    }
+    export default class extends WorkerEntrypoint {
+      async start(next: any) {
+        return new Counter(await next(1));
+      }
+    }
+"#;
+
+#[test]
+fn calls_between_workers_make_one_tree() {
+    let worker = |name: &str, extra: Value| {
+        let mut config = json!({ "name": name, "main": "index.ts", "compatibility_date": "2026-04-01" });
+        for (key, value) in extra.as_object().expect("an object") {
+            config[key] = value.clone();
+        }
+        config.to_string()
+    };
+    let bound = json!({
+        "services": [{ "binding": "CALLEE", "service": "callee" }],
+        "kv_namespaces": [{ "binding": "KV", "id": "k" }],
+    });
+    let project = Project::new(&[
+        ("a/wrangler.json", &worker("caller", bound)),
+        ("a/index.ts", CALLER_WORKER),
+        ("b/wrangler.json", &worker("callee", json!({}))),
+        ("b/index.ts", CALLEE_WORKER),
+    ]);
+    let server = Server::start_with(&project, Options::args(["-c", "a/wrangler.json", "-c", "b/wrangler.json"]));
+    assert_eq!(send(&server, "/"), "3");
+    server.stop();
+    let got = trace(&project, &["get", TRACE, "--json", "-c", "a/wrangler.json"]);
+    let got: Value = serde_json::from_str(&got).expect("it is JSON");
+    let spans = got["spans"].as_array().expect("a list");
+    assert_eq!(
+        paths(spans),
+        [
+            "GET",
+            "GET > fetch handler",
+            "GET > fetch handler > rpc increment",
+            "GET > fetch handler > rpc increment > rpc increment",
+            "GET > fetch handler > rpc increment > rpc increment > inside",
+            "GET > fetch handler > rpc start",
+            "GET > fetch handler > rpc start > rpc handler",
+            "GET > fetch handler > rpc start > rpc handler > rpc",
+            "GET > fetch handler > rpc start > rpc handler > rpc > rpc",
+            "GET > fetch handler > rpc start > rpc handler > rpc > rpc > kv_get",
+        ]
+    );
+    let worker_of = |name: &str| named(spans, name)["worker"].clone();
+    assert_eq!(
+        (worker_of("inside"), worker_of("kv_get"), worker_of("rpc handler")),
+        (json!("callee"), json!("caller"), json!("callee"))
+    );
+}
+
 /// A worker that is tailed by `watcher` and by itself, and calls a third.
 const TAILED: &str = r#"
     import { WorkerEntrypoint } from "cloudflare:workers";
@@ -433,8 +511,12 @@ fn told(server: &Server, count: usize) -> Vec<Value> {
 }
 
 fn about<'a>(told: &'a [Value], path: &str) -> &'a Value {
-    let url = |entry: &Value| entry["item"]["event"]["request"]["url"].as_str().unwrap_or_default().to_string();
-    told.iter().find(|entry| url(entry).ends_with(path)).unwrap_or_else(|| panic!("nothing about {path}: {told:#?}"))
+    let path_of = |entry: &Value| {
+        let url = entry["item"]["event"]["request"]["url"].as_str().unwrap_or_default().to_string();
+        url.splitn(4, '/').nth(3).map(|path| format!("/{path}"))
+    };
+    let found = told.iter().find(|entry| path_of(entry).as_deref() == Some(path));
+    found.unwrap_or_else(|| panic!("nothing about {path}: {told:#?}"))
 }
 
 #[test]

@@ -4,19 +4,17 @@
 //! The server has checked Host and Origin before anything here runs.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use lopata_bridges::{Ids, Parcel, live_streams, live_stubs, reply};
-use lopata_protocol::{
-    Answer, Attribute, EventId, EventOutcome, ScheduledOutcome, SpanContext, SpanKind, SpanRecord, SpanStatus, ToGuest,
-};
+use lopata_bridges::{Parcel, live_streams, live_stubs, reply};
+use lopata_protocol::{Answer, EventId, EventOutcome, ScheduledOutcome, SpanContext, ToGuest};
 
 use crate::dispatcher::{Accepted, DispatchError, Dispatcher};
 use crate::server::{ControlBody, ControlRequest, ControlResponse};
-use crate::traces::{Traces, live};
+use crate::traces::{Tick, Traces, live};
 use crate::workers::{Routing, Worker, Workers};
 
 /// The paths of the scheduled trigger, today's and wrangler's older ones.
@@ -80,9 +78,10 @@ impl Control {
         };
         let json = parameter("format").as_deref() == Some("json");
         let test_scheduled = request.uri().path() == TEST_SCHEDULED;
-        let tick = Tick::new(&worker, &cron, time_ms);
+        let tick = Tick::new(worker.name.clone(), &cron, time_ms);
         let outcome = scheduled(&worker.status.dispatcher, cron, time_ms, tick.context).await;
-        self.traces.push(vec![tick.into_span(&outcome)]);
+        let went = outcome.as_ref().map(|scheduled| scheduled.outcome).map_err(String::as_str);
+        self.traces.push(vec![tick.into_span(went)]);
         match outcome {
             Err(sentence) => text_response(503, &sentence),
             Ok(_) if test_scheduled => text_response(200, "Ran scheduled event"),
@@ -106,54 +105,6 @@ impl Control {
         let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str())).unwrap_or_default();
         let worker = self.routing.select(&format!("http://{host}{}", request.uri().path()));
         self.workers.get(worker).ok_or_else(|| "There is no worker.".to_string())
-    }
-}
-
-/// The span of a cron tick, the root of its trace.
-struct Tick {
-    context: SpanContext,
-    worker: Arc<str>,
-    started: Instant,
-    start_us: i64,
-    attributes: Vec<Attribute>,
-}
-
-impl Tick {
-    fn new(worker: &Worker, cron: &str, scheduled_time_ms: f64) -> Self {
-        let ids = Ids::new();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self {
-            context: SpanContext { trace: ids.trace(), span: ids.span() },
-            worker: worker.name.clone(),
-            started: Instant::now(),
-            start_us: since.as_micros() as i64,
-            attributes: vec![
-                ("faas.trigger".into(), "timer".into()),
-                ("faas.cron".into(), cron.into()),
-                ("cloudflare.scheduled_time".into(), scheduled_time_ms.into()),
-            ],
-        }
-    }
-
-    fn into_span(self, outcome: &Result<ScheduledOutcome, String>) -> SpanRecord {
-        let status = match outcome {
-            Ok(ScheduledOutcome { outcome: EventOutcome::Ok, .. }) => SpanStatus::Unset,
-            Ok(ScheduledOutcome { outcome, .. }) => SpanStatus::Error(outcome.as_str().to_string()),
-            Err(sentence) => SpanStatus::Error(sentence.clone()),
-        };
-        SpanRecord {
-            context: self.context,
-            parent: None,
-            name: "cron".into(),
-            kind: SpanKind::Server,
-            start_us: self.start_us,
-            end_us: self.start_us + self.started.elapsed().as_micros() as i64,
-            status,
-            worker: self.worker,
-            invocation: None,
-            attributes: self.attributes,
-            events: Vec::new(),
-        }
     }
 }
 

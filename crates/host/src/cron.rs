@@ -12,12 +12,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use lopata_bridges::{Ids, Parcel, reply};
-use lopata_protocol::{Answer, EventId, EventOutcome, SpanContext, ToGuest};
+use lopata_bridges::{Parcel, reply};
+use lopata_protocol::{Answer, EventId, EventOutcome, ToGuest};
 
 use crate::config::{Cron, Date};
 use crate::dispatcher::{Accepted, Dispatcher};
 use crate::terminal::Terminal;
+use crate::traces::{Tick, Traces};
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -135,6 +136,7 @@ async fn every_minute(clock: &impl Clock, minutes: &Minutes, mut at: impl FnMut(
 }
 
 /// A worker whose crons may be due.
+#[derive(Clone)]
 pub struct Target {
     /// The worker's name, by which it is known from minute to minute.
     pub name: Arc<str>,
@@ -142,6 +144,8 @@ pub struct Target {
     pub dispatcher: Arc<Dispatcher>,
     /// Where it is said how they went.
     pub terminal: Terminal,
+    /// Where their spans go.
+    pub traces: Traces,
 }
 
 /// What is known of a worker's crons.
@@ -194,7 +198,7 @@ fn fire_due(target: Target, minute: u64, known: &mut HashMap<Arc<str>, Known>) {
         return;
     }
     for cron in due {
-        tokio::spawn(fire(target.dispatcher.clone(), target.terminal.clone(), cron, minute));
+        tokio::spawn(fire(target.clone(), cron, minute));
     }
 }
 
@@ -203,16 +207,14 @@ fn due(triggers: &[CronTrigger], minute: u64) -> Vec<Arc<str>> {
 }
 
 /// Runs the handler and says how that went.
-async fn fire(dispatcher: Arc<Dispatcher>, terminal: Terminal, cron: Arc<str>, minute: u64) {
+async fn fire(target: Target, cron: Arc<str>, minute: u64) {
+    let Target { name, dispatcher, terminal, traces } = target;
     let started = Instant::now();
     let (reply, answer) = reply();
-    let ids = Ids::new();
-    let message = ToGuest::Scheduled {
-        event: EventId::next(),
-        cron: cron.to_string(),
-        scheduled_time_ms: (minute * MINUTE_MS) as f64,
-        parent: SpanContext { trace: ids.trace(), span: ids.span() },
-    };
+    let scheduled_time_ms = (minute * MINUTE_MS) as f64;
+    let tick = Tick::new(name, &cron, scheduled_time_ms);
+    let message =
+        ToGuest::Scheduled { event: EventId::next(), cron: cron.to_string(), scheduled_time_ms, parent: tick.context };
     match dispatcher.dispatch(Parcel::asking(message, reply)) {
         Ok(Accepted::Delivered(_) | Accepted::Waiting) => {}
         Err(error) => {
@@ -226,6 +228,7 @@ async fn fire(dispatcher: Arc<Dispatcher>, terminal: Terminal, cron: Arc<str>, m
         Some(Answer::Failed { outcome, .. }) => Some(outcome),
         Some(_) | None => None,
     };
+    traces.push(vec![tick.into_span(outcome.ok_or("the worker ended before its handler did"))]);
     terminal.info(&line(&cron, minute, outcome, started.elapsed()));
 }
 

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use crate::cron::{self, Minutes, SystemClock};
 use crate::terminal::Terminal;
 use crate::workers::run::terminal_of;
-use crate::workers::{Worker, Workers};
+use crate::workers::{Shared, Worker};
 
 /// The crons of a session. Dropped, they fire no more.
 pub struct Crons {
@@ -21,25 +21,21 @@ impl Crons {
     /// Starts what `wanted` asks for; `None` is nobody's word. The workers should have been started: what is due is
     /// asked of the generations that serve. `counted` are the minutes of the session before, if that fired crons, and
     /// becomes those of this one: the minute in which one ends and the next starts is counted once.
-    pub fn start(
-        wanted: Option<bool>,
-        has_crons: bool,
-        workers: &Arc<Workers>,
-        terminal: &Terminal,
-        counted: &mut Option<Arc<Minutes>>,
-    ) -> Self {
+    pub fn start(wanted: Option<bool>, has_crons: bool, shared: &Shared, counted: &mut Option<Arc<Minutes>>) -> Self {
         if wanted != Some(true) {
             *counted = None;
             return Self { task: None, undecided: wanted.is_none() && has_crons };
         }
         let clock = SystemClock::new();
         let minutes = counted.get_or_insert_with(|| Arc::new(Minutes::starting_at(&clock))).clone();
-        let (workers, terminal) = (workers.clone(), terminal.clone());
+        let (workers, terminal) = (shared.context.workers.clone(), shared.terminal.clone());
+        let traces = shared.traces.clone();
         let targets = move || {
             let target = |worker: &Arc<Worker>| cron::Target {
                 name: worker.name.clone(),
                 dispatcher: worker.status.dispatcher.clone(),
                 terminal: terminal_of(&terminal, worker.id, &worker.name),
+                traces: traces.clone(),
             };
             workers.all().iter().map(target).collect()
         };

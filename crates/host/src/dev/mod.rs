@@ -285,7 +285,7 @@ async fn serve_until_told(
             return Ok(told);
         }
     }
-    let crons = Crons::start(cron, has_crons, workers, terminal, &mut lasting.minutes);
+    let crons = Crons::start(cron, has_crons, shared, &mut lasting.minutes);
     if is_first {
         crons.introduce(terminal);
     } else {

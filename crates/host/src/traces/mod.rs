@@ -14,6 +14,7 @@ pub mod cli;
 mod json;
 pub mod live;
 pub mod otlp;
+mod tick;
 mod tree;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ use parking_lot::Mutex;
 
 use self::live::Feed;
 use self::otlp::Exporter;
+pub use self::tick::Tick;
 use crate::terminal::Terminal;
 
 /// How long a batch collects before it is written.

@@ -174,6 +174,7 @@ fn definition(bundle: Bundle, outbound: ServiceId) -> WorkerDefinition {
         cpu_ms_max: limits::CONFIG_EVALUATION_MS_MAX,
         heap_bytes_max: limits::HEAP_BYTES_MAX,
         subrequests_max: limits::SUBREQUESTS_MAX,
+        tailed: false,
     }
 }
 
