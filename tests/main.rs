@@ -6,6 +6,7 @@
 //!
 //! `LOPATA_BIN` names another binary to test, for example wrangler's, to see where the two differ.
 
+mod compatibility;
 mod config;
 mod failure;
 mod fixtures;

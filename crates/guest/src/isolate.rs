@@ -373,11 +373,10 @@ impl Isolate {
         mut attachments: Attachments,
     ) -> Result<Vec<Export>, WireError> {
         assert!(!self.loaded, "a guest becomes one worker, once");
-        let rules = ext::websocket::rules::of(&definition.compatibility_date, &definition.compatibility_flags);
-        self.guest.sockets.rules.set(rules);
         let WorkerDefinition {
-            generation, name, format, entry, modules, env, outbound, subrequests_max, tailed, ..
+            generation, name, format, entry, modules, env, outbound, subrequests_max, tailed, compat, ..
         } = definition;
+        self.guest.compat.set(compat);
         *self.guest.worker.borrow_mut() = name.clone();
         *self.worker.lock() = name;
         if let Some(ServiceHandle::Fetch(service)) = attachments.take_service(outbound) {
@@ -399,6 +398,8 @@ impl Isolate {
             WorkerFormat::ServiceWorker => modules.iter().find(|module| module.specifier == entry).cloned(),
         };
         self.loader.set_modules(modules);
+        let always = compat.has("allow_insecure_inefficient_logged_eval");
+        self.allow_eval(always || compat.has("allow_eval_during_startup"));
         let namespace = match format {
             WorkerFormat::Modules => Some(self.evaluate_module(&entry, generation).await?),
             WorkerFormat::ServiceWorker => {
@@ -406,7 +407,15 @@ impl Isolate {
                 None
             }
         };
+        self.allow_eval(always);
         self.exports(namespace)
+    }
+
+    /// Whether scripts may make code of strings.
+    fn allow_eval(&mut self, allowed: bool) {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        scope.get_current_context().set_allow_generation_from_strings(allowed);
     }
 
     async fn evaluate_module(

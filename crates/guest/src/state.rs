@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use deno_core::SourceMapper;
 use lopata_bridges::{FetchService, KvService, WeakInboxSender, WorkerService};
-use lopata_protocol::limits;
+use lopata_protocol::{CompatSet, limits};
 
 use crate::events::EventTable;
 use crate::ext::body::Bodies;
@@ -40,6 +40,8 @@ pub struct GuestState {
     pub subrequests_max: Cell<u32>,
     /// The worker's name; empty while the guest is a spare.
     pub worker: RefCell<Arc<str>>,
+    /// The worker's compatibility flags; none while the guest is a spare.
+    pub compat: Cell<CompatSet>,
     /// Maps positions for log lines; set once the runtime exists.
     pub source_mapper: RefCell<Option<Rc<RefCell<SourceMapper>>>>,
     /// True while the loader compiles a WebAssembly module, which scripts themselves may not do.
@@ -101,6 +103,7 @@ impl GuestState {
             tailed: Cell::new(false),
             subrequests_max: Cell::new(limits::SUBREQUESTS_MAX),
             worker: RefCell::new(Arc::from("")),
+            compat: Cell::new(CompatSet::NONE),
             source_mapper: RefCell::new(None),
             compiling_wasm: Rc::new(Cell::new(false)),
         }

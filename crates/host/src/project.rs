@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use lopata_bridges::{Attachments, FetchService, ServiceHandle};
 use lopata_protocol::{
-    EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat, limits,
+    EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat, compat, limits,
 };
 
 use crate::bindings::{self, BindingContext, BindingEntry};
@@ -62,6 +62,7 @@ impl Blueprint {
             name: self.name.clone(),
             compatibility_date: self.compatibility_date.clone(),
             compatibility_flags: self.compatibility_flags.clone(),
+            compat: compat::resolve(&self.compatibility_date, &self.compatibility_flags).set,
             format: self.format,
             entry: self.entry.clone(),
             modules: self.modules.clone(),

@@ -8,6 +8,7 @@
 //! checked against it.
 #![forbid(unsafe_code)]
 
+pub mod compat;
 pub mod error;
 pub mod fetch;
 pub mod ids;
@@ -20,6 +21,7 @@ pub mod stream;
 pub mod websocket;
 pub mod worker;
 
+pub use compat::CompatSet;
 pub use error::WireError;
 pub use fetch::{Body, HeaderList, RequestHead, ResponseHead};
 pub use ids::{CallId, EventId, ExportId, GenerationId, GuestId, ServiceId, StreamId, WaitUntilId};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{GenerationId, ServiceId};
+use crate::{CompatSet, GenerationId, ServiceId};
 
 /// Everything that defines one generation of one worker.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct WorkerDefinition {
     pub compatibility_date: String,
     /// `compatibility_flags`, as configured.
     pub compatibility_flags: Vec<String>,
+    /// What the two come to.
+    pub compat: CompatSet,
     /// How the entry module is written.
     pub format: WorkerFormat,
     /// The specifier of the entry module, which is one of `modules`.

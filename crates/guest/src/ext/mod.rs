@@ -4,6 +4,7 @@
 //! when the snapshot is built and when an isolate starts from it.
 
 pub mod body;
+pub mod compat;
 pub mod events;
 pub mod fetch;
 pub mod kv;
@@ -40,6 +41,8 @@ deno_core::extension!(
         body::op_body_try_read,
         body::op_body_try_write,
         body::op_body_write,
+        compat::op_compat_flags,
+        compat::op_compat_has,
         events::op_event_ended,
         events::op_event_failed,
         events::op_event_respond,
@@ -104,12 +107,15 @@ deno_core::extension!(
     lazy_loaded_js = [
         dir "src/ext",
         "body/body.js",
+        "compat/compat.js",
+        "compat/switches.js",
         "console/console.js",
         "crypto/crypto.js",
         "errors/errors.js",
         "events/entrypoints.js",
         "events/events.js",
         "fetch/fetch.js",
+        "fetch/options.js",
         "fetch/request_response.js",
         "io_context/io_context.js",
         "kv/kv.js",

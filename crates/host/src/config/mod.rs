@@ -15,6 +15,7 @@
 
 mod assemble;
 mod checks;
+mod compat;
 mod cron;
 mod date;
 mod diagnostics;
@@ -218,6 +219,7 @@ impl Loader<'_> {
         };
         let main = entry::resolve(&mut checker, &settings, context, &mut self.watch);
         let compatibility_date = compatibility_date(&mut checker, &settings, options, source.path.is_some());
+        compat::flags(&mut checker, &settings, options.compatibility_flags.as_deref(), &compatibility_date);
         check_flags(&mut checker, options);
         let collected = collect_vars(&settings, &source, options);
         self.found.extend(collected.diagnostics);

@@ -50,6 +50,8 @@ const timers = core.loadExtScript("ext:lopata/timers/timers.js");
 const crypto_ = core.loadExtScript("ext:lopata/crypto/crypto.js");
 const workers = core.loadExtScript("ext:lopata/workers/workers.js");
 const console_ = core.loadExtScript("ext:lopata/console/console.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const switches = core.loadExtScript("ext:lopata/compat/switches.js");
 
 internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, requireIoContext: io.required };
 
@@ -213,6 +215,7 @@ core.defineGlobalProperties(globalThis, {
   clearInterval: hidden(timers.clearInterval),
   clearTimeout: hidden(timers.clearTimeout),
   CloseEvent: hidden(event.CloseEvent),
+  Cloudflare: core.propWritable(compat.Cloudflare),
   CompressionStream: hidden(compression.CompressionStream),
   CountQueuingStrategy: hidden(streams.CountQueuingStrategy),
   Crypto: hidden(crypto_.Crypto),
@@ -281,6 +284,8 @@ function reportUncaught(error) {
 
 /** Builds env from the entries that Rust lists. */
 function buildEnv(entries, serviceWorker) {
+  // The first that is known of the worker is its flags.
+  switches.apply();
   const env = workers.env;
   for (const { name, kind, value } of entries) {
     const target = serviceWorker ? globalThis : env;

@@ -22,6 +22,7 @@ const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const errors = core.loadExtScript("ext:lopata/errors/errors.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
@@ -30,18 +31,19 @@ const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 const REDIRECTS_MAX = 20;
 
 const BODY_HEADERS = ["content-encoding", "content-language", "content-location", "content-type", "content-length"];
-const CREDENTIAL_HEADERS = ["authorization", "proxy-authorization", "cookie"];
+/** What a redirect to another origin loses. */
+const CREDENTIAL_HEADERS = ["authorization"];
 
 /** @param {[string, string][]} list @param {string[]} names */
 function without(list, names) {
   return ArrayPrototypeFilter(list, (pair) => !names.includes(StringPrototypeToLowerCase(pair[0])));
 }
 
-/** @param {URL} url */
+/** @param {URL} url @returns {URL} one that HTTP can reach */
 function checkScheme(url) {
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new TypeError(`Fetch API cannot load: ${url.href}`);
-  }
+  if (url.protocol === "http:" || url.protocol === "https:") return url;
+  if (compat.has("fetch_refuses_unknown_protocols")) throw new TypeError(`Fetch API cannot load: ${url.href}`);
+  return new URL("http:" + StringPrototypeSlice(url.href, url.protocol.length));
 }
 
 /**
@@ -83,7 +85,7 @@ function fetchThrough(route, given, input, init) {
  */
 async function follow(context, route, request) {
   const inner = rr.toInnerRequest(request);
-  const signal = request.signal;
+  const signal = rr.signalOf(request);
   signal.throwIfAborted();
   let url = new URL(inner.url());
   if (url.protocol === "data:") return dataResponse(url.href);
@@ -91,6 +93,11 @@ async function follow(context, route, request) {
   let headers = request.headers;
   let headerList = [];
   for (const pair of headers) ArrayPrototypePush(headerList, [pair[0], pair[1]]);
+  if (rr.cacheOf(request) !== undefined) {
+    // Source: workerd's fetch.
+    if (header(headerList, "cache-control") === null) ArrayPrototypePush(headerList, ["cache-control", "no-cache"]);
+    if (header(headerList, "pragma") === null) ArrayPrototypePush(headerList, ["pragma", "no-cache"]);
+  }
   let body = inner.body;
   // A body that can be sent again: what is in memory anyway.
   const replay = body !== null && !body.unusable() && body.streamOrStatic.body !== undefined
@@ -98,7 +105,7 @@ async function follow(context, route, request) {
     : undefined;
   const urlList = [url.href];
   for (let redirects = 0;; redirects++) {
-    checkScheme(url);
+    url = checkScheme(url);
     io.takeSubrequest(context);
     const response = await hop(context, route, request, method, url, headerList, body, signal);
     const location = rr.redirectStatus(response.status) ? header(response.headers, "location") : null;
@@ -126,7 +133,9 @@ async function follow(context, route, request) {
       }
       body = { unusable: () => false, streamOrStatic: { body: replay, consumed: false } };
     }
-    if (next.origin !== url.origin) headerList = without(headerList, CREDENTIAL_HEADERS);
+    if (next.origin !== url.origin && compat.has("strip_authorization_on_cross_origin_redirect")) {
+      headerList = without(headerList, CREDENTIAL_HEADERS);
+    }
     url = next;
     ArrayPrototypePush(urlList, url.href);
   }

@@ -23,11 +23,14 @@ const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
 const { structuredClone } = core.loadExtScript("ext:deno_web/02_structured_clone.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
+const options = core.loadExtScript("ext:lopata/fetch/options.js");
 
 const _cf = Symbol("cf");
 const _head = Symbol("head");
 const _encodeBody = Symbol("encodeBody");
 const _webSocket = Symbol("webSocket");
+const _cache = Symbol("cache");
+const _signal = Symbol("signal");
 
 // Source: workerd's Request constructor.
 const REDIRECT_TEXT = 'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be ' +
@@ -83,7 +86,7 @@ function Request(input, init = undefined) {
     }
     if (isRequest(init)) {
       // A Request as init: take what it says, its body included.
-      plain = { method: init.method, headers: init.headers, redirect: init.redirect, signal: init.signal };
+      plain = { method: init.method, headers: init.headers, redirect: init.redirect, signal: signalOf(init) };
       if (init.body !== null) plain.body = init.body;
     } else if (
       init.mode !== undefined || init.credentials !== undefined || init.referrer !== undefined ||
@@ -94,8 +97,13 @@ function Request(input, init = undefined) {
       const { mode, credentials, referrer, referrerPolicy, keepalive, priority, client, window, ...rest } = init;
       plain = rest;
     }
+    plain = options.normalize(plain);
   }
   const request = construct(input, plain, new.target);
+  const cache = init?.cache ?? (isRequest(input) ? input[_cache] : undefined);
+  if (cache !== undefined) request[_cache] = cache;
+  const signal = (isRequest(init) ? init[_signal] : init?.signal) ?? (isRequest(input) ? input[_signal] : undefined);
+  if (signal !== undefined) request[_signal] = signal;
   const cf = init?.cf;
   if (cf !== undefined && cf !== null) {
     request[_cf] = structuredClone(cf);
@@ -124,13 +132,46 @@ ObjectDefineProperties(request_.RequestPrototype, {
     configurable: true,
   },
 });
+ObjectDefineProperty(request_.RequestPrototype, "cache", {
+  __proto__: null,
+  get() {
+    return this[_cache];
+  },
+  enumerable: true,
+  configurable: true,
+});
 const cloneRequest = request_.RequestPrototype.clone;
+const ownSignal = ObjectGetOwnPropertyDescriptor(request_.RequestPrototype, "signal").get;
+
+/** The signal that aborts `request`, whatever the worker may see of it. @param {Request} request */
+function signalOf(request) {
+  return ownSignal.call(request);
+}
+
+/** The cache mode of a request that was given one. @param {Request} request @returns {string | undefined} */
+function cacheOf(request) {
+  return request[_cache];
+}
+
+/** From here on a request has only the signal that it was made with. */
+function hideSignals() {
+  ObjectDefineProperty(request_.RequestPrototype, "signal", {
+    __proto__: null,
+    get() {
+      return this[_signal] ?? null;
+    },
+    enumerable: true,
+    configurable: true,
+  });
+}
 ObjectDefineProperty(request_.RequestPrototype, "clone", {
   __proto__: null,
   value: function clone() {
     const second = cloneRequest.call(this);
     const cf = this.cf;
     if (cf !== undefined) second[_cf] = structuredClone(cf);
+    if (this[_cache] !== undefined) second[_cache] = this[_cache];
+    if (this[_signal] !== undefined) second[_signal] = this[_signal];
     return second;
   },
   writable: true,
@@ -166,7 +207,7 @@ function Response(body = null, init = undefined) {
     throw new TypeError("Class constructor Response cannot be invoked without 'new'");
   }
   // `new Response(other.body, other)`, which frameworks do to change headers, keeps a body that is in memory.
-  if (typeof body === "object" && body !== null) body = body_.takeStatic(body) ?? body;
+  if (typeof body === "object" && body !== null) body = body_.takeStatic(body) ?? options.bodyOf(body);
   if (init === undefined || init === null || typeof init !== "object") {
     return ReflectConstruct(response_.Response, [body, init], new.target);
   }
@@ -312,13 +353,14 @@ for (const prototype of [request_.RequestPrototype, response_.ResponsePrototype]
 }
 
 // Header names that Workers let `getAll` read: the one header that may not be joined.
+const getSetCookie = Headers.prototype.getSetCookie;
 ObjectDefineProperty(Headers.prototype, "getAll", {
   __proto__: null,
   value: function getAll(name) {
     if (`${name}`.toLowerCase() !== "set-cookie") {
       throw new TypeError('getAll() can only be used with the header name "Set-Cookie".');
     }
-    return this.getSetCookie();
+    return getSetCookie.call(this);
   },
   writable: true,
   enumerable: true,
@@ -424,7 +466,9 @@ function setCf(object, cf) {
 
 return {
   cfText,
+  cacheOf,
   Headers,
+  hideSignals,
   incomingRequest,
   isEncoded,
   isRequest,
@@ -437,6 +481,7 @@ return {
   setCf,
   setEncoded,
   setWebSocket,
+  signalOf,
   takeBody,
   toInnerRequest: request_.toInnerRequest,
   toInnerResponse: response_.toInnerResponse,

@@ -145,10 +145,10 @@ fn an_environment_is_checked_like_the_top_level() {
 #[test]
 fn inheritance() {
     let text = format!(
-        r#"{{ {HEAD}, "minify": true, "no_bundle": true, "compatibility_flags": ["a"],
+        r#"{{ {HEAD}, "minify": true, "no_bundle": true, "compatibility_flags": ["rpc"],
         "vars": {{ "A": 1 }}, "kv_namespaces": [{{ "binding": "K" }}],
         "dev": {{ "port": 1 }}, "alias": {{ "x": "y" }}, "triggers": {{ "crons": ["* * * * *"] }},
-        "env": {{ "e": {{ "minify": false, "compatibility_flags": ["b"], "vars": {{}}, "kv_namespaces": [] }},
+        "env": {{ "e": {{ "minify": false, "compatibility_flags": ["no_rpc"], "vars": {{}}, "kv_namespaces": [] }},
                  "named": {{ "name": "own", "compatibility_date": "2025-05-05" }} }} }}"#
     );
     let dir = Dir::new(&[("wrangler.json", text.as_bytes())]);
@@ -184,12 +184,12 @@ fn inheritance() {
     text += &show(Some(""), Some("e"));
     text += &show(None, Some(""));
     expect![[r#"
-        w None minify=true no_bundle=true 2026-01-01 ["a"] vars=1 kv=1 port=Some(1) alias=1 crons=1
-        w-e Some("e") minify=false no_bundle=true 2026-01-01 ["b"] vars=0 kv=0 port=Some(1) alias=1 crons=1
-        own Some("named") minify=true no_bundle=true 2025-05-05 ["a"] vars=0 kv=0 port=Some(1) alias=1 crons=1
-        w-e Some("e") minify=false no_bundle=true 2026-01-01 ["b"] vars=0 kv=0 port=Some(1) alias=1 crons=1
-        w None minify=true no_bundle=true 2026-01-01 ["a"] vars=1 kv=1 port=Some(1) alias=1 crons=1
-        w None minify=true no_bundle=true 2026-01-01 ["a"] vars=1 kv=1 port=Some(1) alias=1 crons=1
+        w None minify=true no_bundle=true 2026-01-01 ["rpc"] vars=1 kv=1 port=Some(1) alias=1 crons=1
+        w-e Some("e") minify=false no_bundle=true 2026-01-01 ["no_rpc"] vars=0 kv=0 port=Some(1) alias=1 crons=1
+        own Some("named") minify=true no_bundle=true 2025-05-05 ["rpc"] vars=0 kv=0 port=Some(1) alias=1 crons=1
+        w-e Some("e") minify=false no_bundle=true 2026-01-01 ["no_rpc"] vars=0 kv=0 port=Some(1) alias=1 crons=1
+        w None minify=true no_bundle=true 2026-01-01 ["rpc"] vars=1 kv=1 port=Some(1) alias=1 crons=1
+        w None minify=true no_bundle=true 2026-01-01 ["rpc"] vars=1 kv=1 port=Some(1) alias=1 crons=1
     "#]]
     .assert_eq(&text);
 }

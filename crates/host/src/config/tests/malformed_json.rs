@@ -584,6 +584,37 @@ fn files_that_cannot_be_read() {
 }
 
 #[test]
+fn compatibility_flags() {
+    json(
+        "  \"compatibility_flags\": [\n    \"nodejs_compt\", \"rpc\",\n    \"no_rpc\", \"rpc\", \"unsafe_module\",\n    \"python_workers\", \"frobnicate\"\n  ]",
+        &expect![[r#"
+            error: No such compatibility flag: nodejs_compt
+              --> wrangler.jsonc:4:5
+              help: Did you mean "nodejs_compat"?
+            error: Compatibility flags are mutually contradictory: rpc vs no_rpc
+              --> wrangler.jsonc:5:5
+              help: Remove one of the two.
+            error: Compatibility flag specified multiple times: rpc
+              --> wrangler.jsonc:5:15
+            warning: The compatibility flag unsafe_module is experimental and cannot yet be used in Workers deployed to Cloudflare.
+              --> wrangler.jsonc:5:22
+            error: The compatibility flag python_workers cannot be used in lopata: Workers in Python are not supported.
+              --> wrangler.jsonc:6:5
+            error: No such compatibility flag: frobnicate
+              --> wrangler.jsonc:6:23
+        "#]],
+    );
+    check_with(
+        "wrangler.json",
+        r#"{ "main": "src/index.ts", "compatibility_date": "2026-01-01", "compatibility_flags": ["nope"] }"#,
+        |options| options.compatibility_flags = Some(vec!["nada".to_string()]),
+        &expect![[r#"
+            error: No such compatibility flag: nada
+        "#]],
+    );
+}
+
+#[test]
 fn every_mistake_is_reported_at_once() {
     json(
         "  \"name\": \"A B\",\n  \"minify\": 1,\n  \"vrs\": {},\n  \"kv_namespaces\": [{}]",

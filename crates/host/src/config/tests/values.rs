@@ -435,14 +435,14 @@ fn a_script_is_looked_for_from_cwd_and_its_configuration_from_its_directory() {
 #[test]
 fn flags_win() {
     let text = br#"{ "name": "n", "main": "src/index.ts", "compatibility_date": "2025-01-01",
-        "compatibility_flags": ["a"], "define": { "A": "1" }, "vars": { "V": 1 },
+        "compatibility_flags": ["rpc"], "define": { "A": "1" }, "vars": { "V": 1 },
         "kv_namespaces": [{ "binding": "K" }], "ai": { "binding": "AI" } }"#;
     let dir = Dir::new(&[("wrangler.json", text)]);
     let loaded = dir
         .load(|options| {
             options.name = Some("m".to_string());
             options.compatibility_date = Some("2025-02-02".to_string());
-            options.compatibility_flags = Some(vec!["b".to_string()]);
+            options.compatibility_flags = Some(vec!["no_rpc".to_string()]);
             let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
             options.define = vec![pair("A", "2"), pair("B", "3")];
             options.vars = vec![pair("K", "x"), pair("V", "y"), pair("AI", "z")];
@@ -451,7 +451,7 @@ fn flags_win() {
         .unwrap();
     let config = loaded.config;
     assert_eq!((config.name.as_str(), config.compatibility_date.as_str()), ("m", "2025-02-02"));
-    assert_eq!(config.compatibility_flags, ["b"]);
+    assert_eq!(config.compatibility_flags, ["no_rpc"]);
     assert_eq!(config.define, [("A".to_string(), "2".to_string()), ("B".to_string(), "3".to_string())]);
     assert!(config.kv_namespaces.is_empty() && config.other_bindings.is_empty());
     assert_eq!(

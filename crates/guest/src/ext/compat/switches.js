@@ -1,0 +1,187 @@
+// What a worker's date and flags take away from the newest behaviour, or give back of the old.
+//
+// The snapshot holds the newest behaviour, and `apply` runs once per worker, before its code. A worker of a recent
+// date costs nothing but the questions. What a single call decides (redirects, the options of a request) asks for
+// its flag where it happens.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ArrayPrototypePush,
+  Error,
+  FunctionPrototypeCall,
+  JSONParse,
+  ObjectDefineProperty,
+  ReflectConstruct,
+  StringPrototypeToLowerCase,
+  SymbolIterator,
+  SymbolToStringTag,
+} = primordials;
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const body = core.loadExtScript("ext:lopata/body/body.js");
+const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
+const encoding = core.loadExtScript("ext:deno_web/08_text_encoding.js");
+const file = core.loadExtScript("ext:deno_web/09_file.js");
+const formData = core.loadExtScript("ext:deno_fetch/21_formdata.js");
+
+// Source: workerd's texts.
+const CONSTRUCTOR_TEXT = (name) =>
+  `To use the new ${name}() constructor, enable the streams_enable_constructors compatibility flag. Refer to the ` +
+  "docs for more information: https://developers.cloudflare.com/workers/platform/compatibility-dates/#compatibility-flags";
+
+/** @param {object} target @param {string | symbol} name */
+function define(target, name, value) {
+  ObjectDefineProperty(target, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+}
+
+/** Adjusts the global scope and the classes in it to the worker's flags. */
+function apply() {
+  globals();
+  if (!compat.has("streams_enable_constructors")) refuseStreams();
+  if (!compat.has("transformstream_enable_standard_constructor")) identityTransforms();
+  if (!compat.has("http_headers_getsetcookie")) joinSetCookie();
+  if (!compat.has("urlsearchparams_delete_has_value_arg")) oneArgument();
+  if (!compat.has("strip_bom_in_read_all_text")) keepMark();
+  if (!compat.has("formdata_parser_supports_files")) filesAsText();
+  if (!compat.has("cache_option_enabled")) delete rr.Request.prototype.cache;
+  if (!compat.has("enable_request_signal")) rr.hideSignals();
+  // Last: it concerns every class that is left.
+  if (!compat.has("set_tostring_tag")) untag();
+}
+
+function globals() {
+  if (!compat.has("global_navigator")) {
+    delete globalThis.navigator;
+    delete globalThis.Navigator;
+  } else if (!compat.has("enable_navigator_language")) {
+    delete globalThis.Navigator.prototype.language;
+    delete globalThis.Navigator.prototype.languages;
+  }
+  if (!compat.has("enable_weak_ref")) {
+    delete globalThis.WeakRef;
+    delete globalThis.FinalizationRegistry;
+  }
+  if (!compat.has("expose_global_message_channel")) {
+    delete globalThis.MessageChannel;
+    delete globalThis.MessagePort;
+  }
+  if (!compat.has("no_global_importscripts")) {
+    define(globalThis, "importScripts", function importScripts() {
+      throw new Error("Failed to execute 'importScripts' on 'ServiceWorkerGlobalScope': the method is not implemented.");
+    });
+  }
+}
+
+/** Puts a class in the place of a global one that differs from it only in how it is constructed. */
+function constructedBy(name, construct) {
+  const original = globalThis[name];
+  const replacement = new Proxy(original, { __proto__: null, construct });
+  define(globalThis, name, replacement);
+  define(original.prototype, "constructor", replacement);
+}
+
+function refuseStreams() {
+  for (const name of ["ReadableStream", "WritableStream"]) {
+    constructedBy(name, () => {
+      throw new Error(CONSTRUCTOR_TEXT(name));
+    });
+  }
+}
+
+function identityTransforms() {
+  const identity = body.IdentityTransformStream;
+  constructedBy("TransformStream", (target, args, newTarget) => {
+    const own = newTarget === globalThis.TransformStream || newTarget === target;
+    return ReflectConstruct(identity, [], own ? identity : newTarget);
+  });
+}
+
+function joinSetCookie() {
+  const prototype = rr.Headers.prototype;
+  const entries = prototype.entries;
+  const get = prototype.get;
+  const joined = (headers) => {
+    const found = [];
+    let seen = false;
+    for (const pair of FunctionPrototypeCall(entries, headers)) {
+      if (pair[0] !== "set-cookie") {
+        ArrayPrototypePush(found, pair);
+      } else if (!seen) {
+        seen = true;
+        ArrayPrototypePush(found, ["set-cookie", FunctionPrototypeCall(get, headers, "set-cookie")]);
+      }
+    }
+    return found;
+  };
+  delete prototype.getSetCookie;
+  define(prototype, "entries", function* entries() {
+    yield* joined(this);
+  });
+  define(prototype, SymbolIterator, prototype.entries);
+  define(prototype, "keys", function* keys() {
+    for (const pair of joined(this)) yield pair[0];
+  });
+  define(prototype, "values", function* values() {
+    for (const pair of joined(this)) yield pair[1];
+  });
+  define(prototype, "forEach", function forEach(callback, receiver = undefined) {
+    for (const pair of joined(this)) FunctionPrototypeCall(callback, receiver, pair[1], pair[0], this);
+  });
+}
+
+function oneArgument() {
+  const prototype = globalThis.URLSearchParams.prototype;
+  for (const name of ["delete", "has"]) {
+    const method = prototype[name];
+    define(prototype, name, {
+      [name](key) {
+        return arguments.length === 0 ? FunctionPrototypeCall(method, this) : FunctionPrototypeCall(method, this, key);
+      },
+    }[name]);
+  }
+}
+
+/** Replaces a method of Request and Response. */
+function onBodies(name, make) {
+  for (const prototype of [rr.Request.prototype, rr.Response.prototype]) define(prototype, name, make(prototype));
+}
+
+function keepMark() {
+  const decode = (bytes) => new encoding.TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  onBodies("text", ({ arrayBuffer }) =>
+    async function text() {
+      return decode(await FunctionPrototypeCall(arrayBuffer, this));
+    });
+  onBodies("json", ({ arrayBuffer }) =>
+    async function json() {
+      return JSONParse(decode(await FunctionPrototypeCall(arrayBuffer, this)));
+    });
+}
+
+function filesAsText() {
+  onBodies("formData", ({ formData: parse }) =>
+    async function () {
+      const parsed = await FunctionPrototypeCall(parse, this);
+      const found = new formData.FormData();
+      for (const [name, value] of parsed) {
+        found.append(name, typeof value === "string" ? value : await file.Blob.prototype.text.call(value));
+      }
+      return found;
+    });
+}
+
+function untag() {
+  // Classes of the language keep theirs; they are the ones whose source is native code.
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const value = Object.getOwnPropertyDescriptor(globalThis, name).value;
+    if (typeof value !== "function" || value.prototype === undefined || isOfTheLanguage(value)) continue;
+    delete value.prototype[SymbolToStringTag];
+  }
+}
+
+/** @param {Function} constructor */
+function isOfTheLanguage(constructor) {
+  return StringPrototypeToLowerCase(Function.prototype.toString.call(constructor)).includes("[native code]");
+}
+
+return { apply };
+})();

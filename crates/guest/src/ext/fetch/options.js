@@ -1,0 +1,141 @@
+// The options of a request and the kinds of bodies, as far as Workers differ from the fetch standard in them or a
+// compatibility flag decides.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ArrayBufferIsView,
+  ObjectPrototypeIsPrototypeOf,
+  SafeSet,
+  StringPrototypeToUpperCase,
+  SymbolAsyncIterator,
+  SymbolIterator,
+  SymbolToPrimitive,
+  TypeError,
+  TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeSlice,
+} = primordials;
+const { isReadableStream, ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+const { URLSearchParamsPrototype } = core.loadExtScript("ext:deno_web/00_url.js");
+const { FormDataPrototype } = core.loadExtScript("ext:deno_fetch/21_formdata.js");
+const body_ = core.loadExtScript("ext:lopata/body/body.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+
+/** Where an object that has no text of its own gets it from. */
+const objectToString = Object.prototype.toString;
+const arrayToString = Array.prototype.toString;
+
+/** Source: the methods that production's HTTP library knows. */
+const METHODS = new SafeSet([
+  "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "PURGE", "OPTIONS", "TRACE", "COPY", "LOCK", "MKCOL", "MOVE",
+  "PROPFIND", "PROPPATCH", "SEARCH", "UNLOCK", "ACL", "REPORT", "MKACTIVITY", "CHECKOUT", "MERGE", "MSEARCH",
+  "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "QUERY", "BAN",
+]);
+/** Those that the fetch standard takes in any case. */
+const ANY_CASE = new SafeSet(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
+
+/** @param {unknown} method @returns {string} */
+function methodOf(method) {
+  const text = `${method}`;
+  if (METHODS.has(text)) return text;
+  const upper = StringPrototypeToUpperCase(text);
+  const known = compat.has("upper_case_all_http_methods") ? METHODS : ANY_CASE;
+  if (!known.has(upper)) throw new TypeError(`Invalid HTTP method string: ${text}`);
+  return upper;
+}
+
+/** Source: workerd's texts. @param {unknown} cache */
+function checkCache(cache) {
+  if (!compat.has("cache_option_enabled")) {
+    throw new TypeError("The 'cache' field on 'RequestInitializerDict' is not implemented.");
+  }
+  const known = cache === "no-store" || (cache === "no-cache" && compat.has("cache_no_cache_enabled")) ||
+    (cache === "reload" && compat.has("cache_reload_enabled"));
+  if (!known) throw new TypeError(`Unsupported cache mode: ${cache}`);
+}
+
+/**
+ * The options of a request in the form that the classes underneath take.
+ * @param {RequestInit} init
+ * @returns {RequestInit} a copy, if something had to be changed
+ */
+function normalize(init) {
+  const { cache, method, body } = init;
+  if (cache !== undefined) checkCache(cache);
+  const realMethod = method === undefined ? undefined : methodOf(method);
+  const realBody = typeof body === "object" && body !== null ? bodyOf(body) : body;
+  return realMethod === method && realBody === body ? init : { ...init, method: realMethod, body: realBody };
+}
+
+/** @param {object} body */
+function isStandardBody(body) {
+  return isReadableStream(body) || ArrayBufferIsView(body) ||
+    ObjectPrototypeIsPrototypeOf(URLSearchParamsPrototype, body) ||
+    ObjectPrototypeIsPrototypeOf(FormDataPrototype, body);
+}
+
+/** Whether its author wants an object to be seen as a text. @param {object} body */
+function hasText(body) {
+  const { toString } = body;
+  return body[SymbolToPrimitive] !== undefined ||
+    (toString !== objectToString && toString !== arrayToString);
+}
+
+/**
+ * A body as the classes underneath take it: what is iterable becomes a stream or a text.
+ * @param {object} body
+ * @returns {unknown}
+ */
+function bodyOf(body) {
+  const isSync = body[SymbolIterator] !== undefined;
+  if ((!isSync && body[SymbolAsyncIterator] === undefined) || isStandardBody(body)) return body;
+  if (!compat.has("fetch_iterable_type_support")) return `${body}`;
+  if (isSync && hasText(body) && (isText(body) || compat.has("fetch_iterable_type_support_override_adjustment"))) {
+    return `${body}`;
+  }
+  return streamOf(body);
+}
+
+/** @param {object} body */
+function isText(body) {
+  return ObjectPrototypeIsPrototypeOf(primordials.StringPrototype, body);
+}
+
+/** @param {unknown} chunk @returns {Uint8Array} */
+function bytesOf(chunk) {
+  if (typeof chunk === "string") return core.encode(chunk);
+  // A copy: enqueueing takes the buffer away from whoever yielded it.
+  if (ArrayBufferIsView(chunk) || core.isAnyArrayBuffer(chunk)) return TypedArrayPrototypeSlice(body_.toBytes(chunk));
+  // Source: workerd's text.
+  throw new TypeError("This ReadableStream did not return bytes.");
+}
+
+/** @param {Iterable<unknown> | AsyncIterable<unknown>} iterable */
+function streamOf(iterable) {
+  const start = iterable[SymbolAsyncIterator] ?? iterable[SymbolIterator];
+  let iterator;
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      iterator ??= start.call(iterable);
+      for (;;) {
+        const { done, value } = await iterator.next();
+        if (done) {
+          controller.close();
+          controller.byobRequest?.respond(0);
+          return;
+        }
+        const bytes = bytesOf(await value);
+        if (TypedArrayPrototypeGetByteLength(bytes) === 0) continue;
+        controller.enqueue(bytes);
+        return;
+      }
+    },
+    async cancel(reason) {
+      iterator ??= start.call(iterable);
+      await iterator.return?.(reason);
+    },
+  }, { highWaterMark: 0 });
+}
+
+return { bodyOf, normalize };
+})();
