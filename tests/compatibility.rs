@@ -66,11 +66,12 @@ const CODE: &str = r#"
         const there = `http://127.0.0.1:${url.port}/away?to=${encodeURIComponent(`http://localhost:${url.port}/credentials`)}`;
         return (await fetch(there, { headers: { authorization: "me", cookie: "c" } })).text();
       },
+      exports: ({ ctx }) => typeof ctx.exports,
       flags: () => Cloudflare.compatibilityFlags,
       flagsAreSealed: () => [Object.isSealed(Cloudflare.compatibilityFlags), Object.getPrototypeOf(Cloudflare.compatibilityFlags)],
     };
     export default {
-      async fetch(request) {
+      async fetch(request, env, ctx) {
         const url = new URL(request.url);
         const name = url.pathname.slice(1);
         if (name === "plain") return new Response("plain");
@@ -79,7 +80,7 @@ const CODE: &str = r#"
         const answers = {};
         for (const name of url.searchParams.get("probes").split(",")) {
           try {
-            answers[name] = (await probes[name]({ request, url })) ?? null;
+            answers[name] = (await probes[name]({ request, url, ctx })) ?? null;
           } catch (e) {
             answers[name] = `${e.name}: ${e.message}`;
           }
@@ -148,6 +149,7 @@ fn the_newest_date_has_the_newest_behaviour() {
             "hasCache": true,
             "clonedCache": "no-store",
             "redirected": "null c",
+            "exports": "object",
             "flagsAreSealed": [true, null],
         }),
     );
@@ -199,6 +201,7 @@ fn the_oldest_date_has_the_oldest_behaviour() {
             "hasCache": false,
             "scheme": "plain",
             "redirected": "me c",
+            "exports": "undefined",
         }),
     );
 }

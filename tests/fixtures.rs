@@ -38,6 +38,7 @@ fixtures! {
     fetch_service_worker = "fetch-service-worker",
     global_scope = "global-scope",
     headers_surface = "headers-surface",
+    html_rewriter = "html-rewriter",
     jsx = "jsx",
     kv_api = "kv-api",
     kv_operations = "kv-operations",

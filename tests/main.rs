@@ -11,6 +11,7 @@ mod config;
 mod failure;
 mod fixtures;
 mod harness;
+mod html_rewriter;
 mod kv_cli;
 mod outbound;
 mod playground;

@@ -7,6 +7,7 @@ pub mod body;
 pub mod compat;
 pub mod events;
 pub mod fetch;
+pub mod html_rewriter;
 pub mod kv;
 pub mod rpc;
 pub mod service;
@@ -62,6 +63,26 @@ deno_core::extension!(
         fetch::op_fetch_start,
         fetch::op_request_cf,
         fetch::op_request_headers,
+        html_rewriter::op_html_attribute,
+        html_rewriter::op_html_attributes,
+        html_rewriter::op_html_continue,
+        html_rewriter::op_html_end,
+        html_rewriter::op_html_get,
+        html_rewriter::op_html_insert,
+        html_rewriter::op_html_insert_stream,
+        html_rewriter::op_html_last_in_text,
+        html_rewriter::op_html_new,
+        html_rewriter::op_html_on_end_tag,
+        html_rewriter::op_html_output,
+        html_rewriter::op_html_remove,
+        html_rewriter::op_html_remove_attribute,
+        html_rewriter::op_html_removed,
+        html_rewriter::op_html_selector,
+        html_rewriter::op_html_set,
+        html_rewriter::op_html_set_attribute,
+        html_rewriter::op_html_stop,
+        html_rewriter::op_html_stream_write,
+        html_rewriter::op_html_write,
         kv::op_kv_delete,
         kv::op_kv_get,
         kv::op_kv_get_many,
@@ -117,6 +138,7 @@ deno_core::extension!(
         "fetch/fetch.js",
         "fetch/options.js",
         "fetch/request_response.js",
+        "html_rewriter/html_rewriter.js",
         "io_context/io_context.js",
         "kv/kv.js",
         "rpc/names.js",

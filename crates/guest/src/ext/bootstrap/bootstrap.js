@@ -51,6 +51,7 @@ const crypto_ = core.loadExtScript("ext:lopata/crypto/crypto.js");
 const workers = core.loadExtScript("ext:lopata/workers/workers.js");
 const console_ = core.loadExtScript("ext:lopata/console/console.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const htmlRewriter = core.loadExtScript("ext:lopata/html_rewriter/html_rewriter.js");
 const switches = core.loadExtScript("ext:lopata/compat/switches.js");
 
 internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, requireIoContext: io.required };
@@ -234,7 +235,7 @@ core.defineGlobalProperties(globalThis, {
   FixedLengthStream: hidden(body.FixedLengthStream),
   FormData: hidden(formData.FormData),
   Headers: hidden(rr.Headers),
-  HTMLRewriter: hidden(notYet("HTMLRewriter")),
+  HTMLRewriter: hidden(htmlRewriter.HTMLRewriter),
   IdentityTransformStream: hidden(body.IdentityTransformStream),
   MessageChannel: hidden(port.MessageChannel),
   MessageEvent: hidden(event.MessageEvent),

@@ -64,6 +64,7 @@ function globals() {
     delete globalThis.MessageChannel;
     delete globalThis.MessagePort;
   }
+  if (!compat.has("enable_ctx_exports")) delete globalThis.ExecutionContext.prototype.exports;
   if (!compat.has("no_global_importscripts")) {
     define(globalThis, "importScripts", function importScripts() {
       throw new Error("Failed to execute 'importScripts' on 'ServiceWorkerGlobalScope': the method is not implemented.");

@@ -465,6 +465,7 @@ function setCf(object, cf) {
 }
 
 return {
+  BODY_USED_TEXT,
   cfText,
   cacheOf,
   Headers,
