@@ -13,7 +13,7 @@ const CODE: &str = r#"
     const form = "--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\nin it\r\n--x--\r\n";
     const cookies = () => {
       const headers = new Headers([["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x", "y"]]);
-      return { entries: [...headers], has: typeof headers.getSetCookie, all: headers.getAll("set-cookie"), get: headers.get("set-cookie") };
+      return { entries: [...headers], has: typeof headers.getSetCookie, all: headers.getAll("set-cookie"), copied: new Response(null, { headers }).headers.getAll("set-cookie"), get: headers.get("set-cookie") };
     };
     const searching = () => {
       const params = new URLSearchParams("a=1&a=2");
@@ -123,6 +123,7 @@ fn the_newest_date_has_the_newest_behaviour() {
                 "entries": [["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x", "y"]],
                 "has": "function",
                 "all": ["a=1", "b=2"],
+                "copied": ["a=1", "b=2"],
                 "get": "a=1, b=2",
             },
             "searching": { "has": false, "left": "a=2" },
@@ -181,6 +182,7 @@ fn the_oldest_date_has_the_oldest_behaviour() {
                 "entries": [["set-cookie", "a=1, b=2"], ["x", "y"]],
                 "has": "undefined",
                 "all": ["a=1", "b=2"],
+                "copied": ["a=1", "b=2"],
                 "get": "a=1, b=2",
             },
             "searching": { "has": true, "left": "" },

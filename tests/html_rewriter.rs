@@ -154,7 +154,7 @@ fn a_generation_ends_with_handlers_that_wait_for_ever() {
     let threads = proc::threads(server.pid());
     for round in 0..3 {
         let mark = server.log().mark();
-        project.edit("src/index.ts", &"no\", {".to_string(), &format!("no{round}\", {{"));
+        project.edit("src/index.ts", "no\", {", &format!("no{round}\", {{"));
         server.log().wait_for(mark, "Local server updated and ready");
         server.get("/abandoned?count=50");
         project.edit("src/index.ts", &format!("no{round}\", {{"), "no\", {");

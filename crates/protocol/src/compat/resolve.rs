@@ -15,6 +15,11 @@ impl CompatSet {
     /// No flag.
     pub const NONE: Self = Self([0; WORDS]);
 
+    /// What code of lopata itself runs with: every default there is, whatever its date.
+    pub fn newest() -> Self {
+        resolve("9999-12-31", &[]).set
+    }
+
     /// Whether the flag that `name` enables is enabled. Names that are not in the table are not.
     pub fn has(&self, name: &str) -> bool {
         Flag::index(name).is_some_and(|index| self.at(index))

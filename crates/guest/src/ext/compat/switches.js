@@ -11,11 +11,13 @@ const {
   FunctionPrototypeCall,
   JSONParse,
   ObjectDefineProperty,
+  ObjectPrototypeIsPrototypeOf,
   ReflectConstruct,
   StringPrototypeToLowerCase,
   SymbolIterator,
   SymbolToStringTag,
 } = primordials;
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const body = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
@@ -114,6 +116,10 @@ function joinSetCookie() {
     return found;
   };
   delete prototype.getSetCookie;
+  // Headers that are made from others are copied as they are.
+  const pairs = webidl.converters["sequence<sequence<ByteString>>"];
+  webidl.converters["sequence<sequence<ByteString>>"] = (value, prefix, context, options) =>
+    pairs(ObjectPrototypeIsPrototypeOf(prototype, value) ? rr.pairsOf(value) : value, prefix, context, options);
   define(prototype, "entries", function* entries() {
     yield* joined(this);
   });

@@ -91,8 +91,7 @@ async function follow(context, route, request) {
   if (url.protocol === "data:") return dataResponse(url.href);
   let method = inner.method;
   let headers = request.headers;
-  let headerList = [];
-  for (const pair of headers) ArrayPrototypePush(headerList, [pair[0], pair[1]]);
+  let headerList = rr.pairsOf(headers);
   if (rr.cacheOf(request) !== undefined) {
     // Source: workerd's fetch.
     if (header(headerList, "cache-control") === null) ArrayPrototypePush(headerList, ["cache-control", "no-cache"]);

@@ -4,6 +4,7 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
+  ArrayPrototypePush,
   JSONParse,
   JSONStringify,
   ObjectDefineProperty,
@@ -459,6 +460,15 @@ function setWebSocket(response, webSocket) {
   response[_webSocket] = webSocket;
 }
 
+const headerEntries = Headers.prototype.entries;
+
+/** All headers, with each `Set-Cookie` by itself, whatever the worker may see. @param {Headers} headers */
+function pairsOf(headers) {
+  const list = [];
+  for (const pair of headerEntries.call(headers)) ArrayPrototypePush(list, [pair[0], pair[1]]);
+  return list;
+}
+
 /** @param {Response | Request} object @param {unknown} cf */
 function setCf(object, cf) {
   object[_cf] = cf;
@@ -476,6 +486,7 @@ return {
   isResponse,
   nullBodyStatus: response_.nullBodyStatus,
   outboundResponse,
+  pairsOf,
   redirectStatus: response_.redirectStatus,
   Request,
   Response,

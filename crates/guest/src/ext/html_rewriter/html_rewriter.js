@@ -492,7 +492,7 @@ class HTMLRewriter {
         return run.stop(reason);
       },
     }, { highWaterMark: 0 });
-    const headers = new rr.Headers(response.headers);
+    const headers = new rr.Headers(rr.pairsOf(response.headers));
     // The length of what it was is not that of what it becomes.
     headers.delete("content-length");
     return new rr.Response(rewritten, {

@@ -156,9 +156,7 @@ function makeInnerBody(part, arrival) {
 
 /** @param {Headers} headers @returns {[string, string][]} */
 function pairs(headers) {
-  const list = [];
-  for (const pair of headers) ArrayPrototypePush(list, [pair[0], pair[1]]);
-  return list;
+  return rr.pairsOf(headers);
 }
 
 register({

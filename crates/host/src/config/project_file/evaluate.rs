@@ -14,8 +14,8 @@ use lopata_bridges::{Attachments, FetchReceiver, Ids, Parcel, ReplyReceiver, Ser
 use lopata_guest::{CodeCache, GuestHandle, GuestReport, LogBudget, SpawnOptions};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
-    Answer, Body, EventId, EventOutcome, FromGuest, GenerationId, HeaderList, LogRecord, Props, RequestHead, ServiceId,
-    SpanContext, ToGuest, WireError, WorkerDefinition, WorkerFormat, limits,
+    Answer, Body, CompatSet, EventId, EventOutcome, FromGuest, GenerationId, HeaderList, LogRecord, Props, RequestHead,
+    ServiceId, SpanContext, ToGuest, WireError, WorkerDefinition, WorkerFormat, limits,
 };
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -166,6 +166,7 @@ fn definition(bundle: Bundle, outbound: ServiceId) -> WorkerDefinition {
         name: Arc::from("lopata.config"),
         compatibility_date: String::new(),
         compatibility_flags: Vec::new(),
+        compat: CompatSet::newest(),
         format: WorkerFormat::Modules,
         entry: bundle.entry,
         modules: bundle.modules,
