@@ -119,7 +119,6 @@ deno_core::extension!(
         websocket::op_socket_depart,
         websocket::op_socket_drop,
         websocket::op_socket_pair,
-        websocket::op_socket_rules,
         websocket::op_socket_send_bytes,
         websocket::op_socket_send_text,
     ],

@@ -16,8 +16,8 @@ const R2: &str = "R2 does not exist yet.";
 const QUEUES: &str = "Queues do not exist yet.";
 const WORKFLOWS: &str = "Workflows do not exist yet.";
 const OTHER_BINDINGS: &str = "The binding that it is about does not exist yet.";
-const WEB_SOCKETS: &str = "WebSockets do not read it yet.";
-const RPC: &str = "Calls between Workers do not read it yet.";
+const WEB_SOCKETS: &str = "WebSockets do not read it.";
+const RPC: &str = "Calls between Workers do not read it; they work as with the newest date.";
 
 /// The table.
 #[rustfmt::skip]
@@ -181,14 +181,14 @@ pub static FLAGS: [Flag; 183] = [
     flag("delete_all_deletes_alarm").or("delete_all_preserves_alarm").since("2026-02-24").inert(DURABLE_OBJECTS),
     flag("unhandled_rejection_after_microtask_checkpoint").or("no_unhandled_rejection_after_microtask_checkpoint").since("2026-03-03").newest(NEWEST),
     flag("text_decoder_cjk_decoder").or("disable_text_decoder_cjk_decoder").since("2026-03-03").newest(NEWEST),
-    flag("websocket_close_reason_byte_limit").or("no_websocket_close_reason_byte_limit").since("2026-03-03").inert(WEB_SOCKETS),
+    flag("websocket_close_reason_byte_limit").or("no_websocket_close_reason_byte_limit").since("2026-03-03").switch("Off: a WebSocket's close reason of more than 123 bytes is not refused."),
     flag("enable_version_api").experimental().inert(RPC),
-    flag("websocket_standard_binary_type").or("no_websocket_standard_binary_type").since("2026-03-17").inert(WEB_SOCKETS),
+    flag("websocket_standard_binary_type").or("no_websocket_standard_binary_type").since("2026-03-17").switch("Off: `binaryType` of a WebSocket starts as `arraybuffer`, not `blob`."),
     flag("writable_stream_spec_compliant_writer").or("no_writable_stream_spec_compliant_writer").since("2026-03-24").newest(NEWEST),
     flag("encoder_stream_spec_compliant_backpressure").or("no_encoder_stream_spec_compliant_backpressure").since("2026-03-24").newest(NEWEST),
     flag("spec_compliant_property_attributes").or("no_spec_compliant_property_attributes").experimental().inert("Attributes of properties are those of the standards either way."),
     flag("workflows_preserve_non_retryable_error_message").or("workflows_replace_non_retryable_error_message").since("2026-05-14").inert(WORKFLOWS),
-    flag("web_socket_auto_reply_to_close").or("web_socket_manual_reply_to_close").since("2026-04-07").inert(WEB_SOCKETS),
+    flag("web_socket_auto_reply_to_close").or("web_socket_manual_reply_to_close").since("2026-04-07").switch("Off: the script answers the close of a WebSocket's other side itself."),
     flag("enable_ctx_version_metadata").experimental().inert(RPC),
     flag("no_resizable_array_buffer_in_blob").or("resizable_array_buffer_in_blob").inert("A `Blob` copies a resizable buffer either way."),
     flag("diagnostics_channel_has_subscribers_getter").or("no_diagnostics_channel_has_subscribers_getter").since("2026-05-19").inert(NODE),

@@ -21,34 +21,6 @@ use parking_lot::Mutex;
 
 use crate::state::GuestState;
 
-/// What of WebSockets depends on the compatibility date, as bits that the script reads.
-pub mod rules {
-    use std::cmp::Ordering;
-
-    /// A binary message is a `Blob` unless the script says otherwise.
-    pub const BLOB_DEFAULT: u32 = 1;
-    /// A close is answered by the runtime.
-    pub const AUTO_REPLY: u32 = 2;
-    /// A reason that is too long throws.
-    pub const REASON_LIMIT: u32 = 4;
-
-    /// Flag, opposite and date of each. Source: workerd's table of compatibility flags.
-    const TABLE: [(u32, &str, &str, &str); 3] = [
-        (BLOB_DEFAULT, "websocket_standard_binary_type", "no_websocket_standard_binary_type", "2026-03-17"),
-        (AUTO_REPLY, "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"),
-        (REASON_LIMIT, "websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"),
-    ];
-
-    /// The rules for a worker of this date with these flags.
-    pub fn of(date: &str, flags: &[String]) -> u32 {
-        let has = |name: &str| flags.iter().any(|flag| flag == name);
-        let holds = |(_, on, off, since): &&(u32, &str, &str, &str)| {
-            !has(off) && (has(on) || date.cmp(since) != Ordering::Less)
-        };
-        TABLE.iter().filter(holds).map(|(bit, ..)| bit).sum()
-    }
-}
-
 /// The ends of one isolate. A number names an end until it is let go; numbers are not reused.
 #[derive(Default)]
 pub struct Sockets {
@@ -57,8 +29,6 @@ pub struct Sockets {
     ready: Arc<Ready>,
     /// The end that goes with the response that is sent next.
     departing: RefCell<Option<WebSocketEnd>>,
-    /// See [`rules`].
-    pub rules: Cell<u32>,
     draining: Cell<bool>,
 }
 
@@ -278,13 +248,6 @@ pub fn op_socket_pair(state: &mut OpState) -> u32 {
     id
 }
 
-/// What depends on the compatibility date; see [`rules`].
-#[op2(fast)]
-#[smi]
-pub fn op_socket_rules(state: &mut OpState) -> u32 {
-    state_of(state).sockets.rules.get()
-}
-
 /// From now on the script is told what arrives.
 #[op2(fast)]
 pub fn op_socket_accept(state: &mut OpState, #[smi] id: u32) {
@@ -329,17 +292,6 @@ pub fn op_socket_depart(state: &mut OpState, #[smi] id: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_date_and_the_flags_decide() {
-        let flags = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-        assert_eq!(rules::of("2026-03-02", &[]), 0);
-        assert_eq!(rules::of("2026-03-17", &[]), rules::REASON_LIMIT | rules::BLOB_DEFAULT);
-        assert_eq!(rules::of("2026-04-07", &[]), rules::REASON_LIMIT | rules::BLOB_DEFAULT | rules::AUTO_REPLY);
-        assert_eq!(rules::of("2020-01-01", &flags(&["web_socket_auto_reply_to_close"])), rules::AUTO_REPLY);
-        let off = flags(&["no_websocket_standard_binary_type", "web_socket_manual_reply_to_close"]);
-        assert_eq!(rules::of("2027-01-01", &off), rules::REASON_LIMIT);
-    }
 
     #[test]
     fn only_accepted_ends_wake_the_guest_and_each_is_listed_once() {

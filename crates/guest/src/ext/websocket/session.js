@@ -17,30 +17,22 @@ const {
   SafeMap,
   SafeSet,
 } = primordials;
-const { op_socket_accept, op_socket_close, op_socket_drop, op_socket_rules } = core.ops;
+const { op_socket_accept, op_socket_close, op_socket_drop } = core.ops;
 const { CloseEvent, dispatch, ErrorEvent, listenerCount, MessageEvent } = core.loadExtScript("ext:deno_web/02_event.js");
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 
 const PHASE = { __proto__: null, connecting: 0, waiting: 1, accepted: 2, released: 3 };
 /** What Rust delivers, numbered as in `Delivery::into_args`. */
 const KIND = { __proto__: null, text: 0, binary: 1, close: 2, lost: 3, restart: 4 };
-/** Bits of `op_socket_rules`. */
-const RULE = { __proto__: null, blobDefault: 1, autoReply: 2, reasonLimit: 4 };
 
 /** Source: workerd's text. */
 const LOST_TEXT = "WebSocket disconnected without sending Close frame.";
 
 /** The states of accepted sockets by the number of their native end. */
 const accepted = new SafeMap();
-
-let rules = -1;
-/** @param {number} bit @returns {boolean} whether a rule of the compatibility date holds */
-function holds(bit) {
-  if (rules === -1) rules = op_socket_rules();
-  return (rules & bit) !== 0;
-}
 
 /** What a socket is made of. Nothing of it is visible to scripts. */
 class State {
@@ -234,7 +226,7 @@ function broken(socket, state, error) {
 
 function closed(socket, state, code, reason) {
   state.closedIncoming = true;
-  if (!state.closedOutgoing && !state.halfOpen && holds(RULE.autoReply)) closeOutgoing(state, code, reason);
+  if (!state.closedOutgoing && !state.halfOpen && compat.has("web_socket_auto_reply_to_close")) closeOutgoing(state, code, reason);
   dispatch(socket, new CloseEvent("close", { code, reason, wasClean: true }));
   if (state.closedOutgoing) release(state);
   unpin(state);
@@ -270,7 +262,7 @@ function fail(socket, state, error) {
 }
 
 function binaryType(state) {
-  return state.binaryType ?? (holds(RULE.blobDefault) ? "blob" : "arraybuffer");
+  return state.binaryType ?? (compat.has("websocket_standard_binary_type") ? "blob" : "arraybuffer");
 }
 
 return {
@@ -279,13 +271,11 @@ return {
   closeOutgoing,
   deliver,
   fail,
-  holds,
   listenerThrew,
   own,
   PHASE,
   pin,
   release,
-  RULE,
   State,
 };
 })();

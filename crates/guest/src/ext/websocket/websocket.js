@@ -45,9 +45,10 @@ const { CloseEvent, defineEventHandler, dispatch, Event, EventTarget } = core.lo
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { AbortController } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const session = core.loadExtScript("ext:lopata/websocket/session.js");
-const { accept, binaryType, closeOutgoing, fail, holds, own, PHASE, pin, release, RULE, State } = session;
+const { accept, binaryType, closeOutgoing, fail, own, PHASE, pin, release, State } = session;
 
 /** Only this script makes sockets of native ends. */
 const NATIVE = Symbol("native");
@@ -157,7 +158,7 @@ class WebSocket extends EventTarget {
         throw new DOMException("If you specify a WebSocket close reason, you must also specify a code.", "InvalidAccessError");
       }
       reason = `${reason}`;
-      if (holds(RULE.reasonLimit) && TypedArrayPrototypeGetByteLength(core.encode(reason)) > REASON_BYTES_MAX) {
+      if (compat.has("websocket_close_reason_byte_limit") && TypedArrayPrototypeGetByteLength(core.encode(reason)) > REASON_BYTES_MAX) {
         throw new DOMException(`WebSocket close reason must not be longer than ${REASON_BYTES_MAX} bytes when UTF-8 encoded.`, "SyntaxError");
       }
     }
