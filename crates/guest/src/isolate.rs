@@ -374,7 +374,17 @@ impl Isolate {
     ) -> Result<Vec<Export>, WireError> {
         assert!(!self.loaded, "a guest becomes one worker, once");
         let WorkerDefinition {
-            generation, name, format, entry, modules, env, outbound, subrequests_max, tailed, compat, ..
+            generation,
+            name,
+            format,
+            entry,
+            modules,
+            env,
+            outbound,
+            subrequests_max,
+            tailed,
+            compat,
+            ..
         } = definition;
         self.guest.compat.set(compat);
         *self.guest.worker.borrow_mut() = name.clone();
