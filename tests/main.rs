@@ -6,6 +6,7 @@
 //!
 //! `LOPATA_BIN` names another binary to test, for example wrangler's, to see where the two differ.
 
+mod bridges;
 mod compatibility;
 mod config;
 mod failure;
@@ -24,4 +25,5 @@ mod streams;
 mod terminal;
 mod traces;
 mod websocket;
+mod websocket_suite;
 mod workers;
