@@ -11,9 +11,10 @@ import { memory } from "./lib/memory.mjs";
 import { median, percentile, short, table } from "./lib/numbers.mjs";
 import { edit } from "./lib/reload.mjs";
 import { project, start } from "./lib/servers.mjs";
+import { sockets } from "./lib/sockets.mjs";
 import { wrk } from "./lib/wrk.mjs";
 
-const SECTIONS = ["cold", "reload", "modules", "hello", "kv", "memory", "growth"];
+const SECTIONS = ["cold", "reload", "modules", "hello", "kv", "calls", "sockets", "memory", "growth"];
 const HELP = `bench/run [flags]
   --only LIST      sections, by comma: ${SECTIONS.join(",")} (all)
   --rounds N       rounds of each section (5)
@@ -76,6 +77,9 @@ async function serve(kind, place, action) {
 }
 
 const places = Object.fromEntries(all.map((kind) => [kind, project("hello")]));
+const pairs = Object.fromEntries(both.map((kind) => [kind, project("calls", ["a/wrangler.jsonc", "b/wrangler.jsonc"])]));
+/** Calls inside one request: enough that the request around them does not count, few enough that rounds are short. */
+const CALLS = 500;
 
 const run = {
   async cold() {
@@ -128,6 +132,33 @@ const run = {
   async kv() {
     await load("KV get", "/get", both);
     await load("KV put", "/put", both);
+  },
+
+  async calls() {
+    for (const [name, path] of [["service fetch", "/fetch"], ["RPC call", "/rpc"], ["RPC call with 64 KiB", "/rpc64"]]) {
+      await calls(name, path);
+    }
+  },
+
+  async sockets() {
+    const shapes = [
+      { count: 1, in_flight: 1, bytes: 32 },
+      { count: 64, in_flight: 1, bytes: 32 },
+      { count: 64, in_flight: 16, bytes: 32 },
+      { count: 16, in_flight: 1, bytes: 16_384 },
+    ];
+    for (let round = 0; round < rounds; round++) {
+      for (const kind of both) {
+        await serve(kind, pairs[kind], async (server) => {
+          await sockets(server.port, "/echo", shapes[1], Math.min(seconds, 2));
+          for (const shape of shapes) {
+            const { count, in_flight, bytes } = shape;
+            const name = `WebSocket echo of ${bytes} B, ${count} sockets × ${in_flight}, messages/s`;
+            add(name, kind, await sockets(server.port, "/echo", shape, seconds));
+          }
+        });
+      }
+    }
   },
 
   async memory() {
@@ -185,6 +216,27 @@ async function load(name, path, kinds) {
   }
 }
 
+/** One kind of call: one in each request at several connections, and many in a loop inside one request. */
+async function calls(name, path) {
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of both) {
+      await serve(kind, pairs[kind], async (server) => {
+        await wrk(server.port, path, 16, Math.min(seconds, 2));
+        for (const count of connections) {
+          const result = await wrk(server.port, path, count, seconds);
+          if (result.failed > 0) say(`  ${kind} ${name} c=${count}: ${result.failed} failed`);
+          add(`${name}, one in a request, c=${count}, calls/s`, kind, result.per_second);
+        }
+        for (const at_once of [1, 20]) {
+          const loop = await wrk(server.port, `${path}?count=${CALLS}&at_once=${at_once}`, 1, seconds);
+          if (loop.failed > 0) say(`  ${kind} ${name} in a loop: ${loop.failed} failed`);
+          add(`${name}, in a loop, ${at_once} at once, calls/s`, kind, loop.per_second * CALLS);
+        }
+      });
+    }
+  }
+}
+
 /** A project of so many modules, each importing two others, with one leaf that is edited. */
 function manyModules(count) {
   const place = project();
@@ -215,6 +267,7 @@ const AIMS = [
   [/^reload/, "wrangler", "most", 1 / 6],
   [/^hello.*req\/s$/, "wrangler", "least", 12],
   [/^KV get.*req\/s$/, "wrangler", "least", 12],
+  [/(calls|messages)\/s$/, "wrangler", "least", 12],
   [/^memory (idle|after load)/, "wrangler", "most", 1 / 5],
   [/^hello.*req\/s$/, "hyper", "least", 1 / 3],
 ];

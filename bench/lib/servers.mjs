@@ -24,15 +24,15 @@ export const KINDS = {
   hyper: (port) => [process.env.HYPER_BIN, port],
 };
 
-/** A temporary copy of a worker's folder. */
-export function project(worker) {
+/** A temporary copy of a worker's folder. `configs` are the configurations in it, when there are several. */
+export function project(worker, configs = []) {
   const root = mkdtempSync(path.join(os.tmpdir(), "lopata-bench-"));
   process.on("exit", () => rmSync(root, { recursive: true, force: true }));
   const folder = path.join(root, "project");
   if (worker) cpSync(path.join(here, "workers", worker), folder, { recursive: true });
   mkdirSync(path.join(root, "home"), { recursive: true });
   mkdirSync(folder, { recursive: true });
-  return { root, folder };
+  return { root, folder, configs };
 }
 
 async function freePort() {
@@ -44,11 +44,12 @@ async function freePort() {
 }
 
 /** Starts a server and waits for its first good answer; `cold_ms` is how long that took. */
-export async function start(kind, { root, folder }) {
+export async function start(kind, { root, folder, configs }) {
   const port = await freePort();
   const log = path.join(root, `${kind}.log`);
   const output = openSync(log, "a");
   const [command, ...args] = KINDS[kind](String(port));
+  for (const config of configs) args.push("-c", config);
   const env = {
     PATH: process.env.PATH,
     HOME: path.join(root, "home"),
