@@ -61,6 +61,36 @@ fn every_route_answers() {
 }
 
 #[test]
+fn the_second_worker_is_called() {
+    let project = playground();
+    let server = Server::start(&project);
+    assert_eq!(server.get("/bridges/add?a=1&b=2").json(), json!({ "sum": 3, "counted": [4, 14, 14], "pipelined": 4 }));
+    server.log().wait_for(Mark::default(), "[playground-workshop] a counter is put away at 14");
+    let dug = server.get("/bridges/dig?metres=3&ms=1");
+    assert_eq!(dug.header("content-type"), Some("text/event-stream"));
+    let progress =
+        |done: usize, who: &str| format!("event: progress\ndata: {{\"done\":{done},\"of\":3,\"who\":\"{who}\"}}\n\n");
+    let report = "event: done\ndata: {\"report\":\"A hole of 3 m.\"}\n\n";
+    assert_eq!(dug.text(), progress(1, "Bert") + &progress(2, "Cyril") + &progress(3, "Anna") + report);
+    assert_eq!(server.client().post("/bridges/shout", "louder, ž".as_bytes()).text(), "LOUDER, Ž");
+    server.expect("/bridges/roll-call?ms=1", "Anna is here\nBert is here\nCyril is here\n");
+    assert_eq!(
+        server.get("/bridges/stone").json(),
+        json!({ "name": "RangeError", "message": "The spade broke", "code": "E_STONE", "cause": "Error: There was a stone", "remote": true })
+    );
+    server.expect("/workshop", "The workshop is open. Measure twice, dig once.\n");
+    let direct = server.client().send("GET", "/", &[("host", "workshop.localhost")], b"");
+    assert_eq!(direct.text(), "The workshop is open. Measure twice, dig once.\n");
+    assert!(server.get("/bridges").text().contains("A callback"));
+
+    server.reload(|| project.edit("workshop/src/index.ts", "dig once.", "dig twice."));
+    server.expect("/bridges/motto", "Measure twice, dig twice.\n");
+    server.reload(|| project.edit("workshop/src/shouting.ts", "toUpperCase", "toLowerCase"));
+    assert_eq!(server.client().post("/bridges/shout", b"SOFTER").text(), "softer");
+    server.stop();
+}
+
+#[test]
 fn the_guestbook_is_kept() {
     let project = playground();
     let server = Server::start(&project);

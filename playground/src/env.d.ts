@@ -3,6 +3,8 @@
 declare namespace Cloudflare {
   interface Env {
     GUESTBOOK: KVNamespace;
+    /** The second worker, in `workshop/`. */
+    WORKSHOP: Service<typeof import("../workshop/src/index").default>;
     GREETING: string;
     MAX_ENTRIES: number;
     SHOUT: boolean;

@@ -4,12 +4,14 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { greet } from "@lib/greeting";
 import { page } from "@lib/html";
 import { Router, type Route } from "@lib/router";
+import { addBridges } from "./routes/bridges";
 import { addGuestbook } from "./routes/guestbook";
 import { addWeb } from "./routes/web";
 import { addWorker, recordCron } from "./routes/worker";
 
 const router = new Router();
 router.add("GET", "/", "This page.", () => page("lopata playground", index(router.routes)));
+addBridges(router);
 addGuestbook(router);
 addWeb(router);
 addWorker(router);
