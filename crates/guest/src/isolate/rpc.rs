@@ -24,6 +24,9 @@ const CALL: i32 = 1;
 /// With arguments that are not plain data.
 const CALL_SPECIAL: i32 = 2;
 
+/// Source: production's text for a call on what an event gave away that has ended. Projects match on it.
+const CONTEXT_GONE_TEXT: &str = "The execution context which hosts this callback is no longer running.";
+
 impl Isolate {
     /// Starts an event for a call of an entrypoint.
     pub(super) fn rpc(
@@ -80,10 +83,7 @@ impl Isolate {
         };
         let Some((event, record)) = found else {
             let answer = match target {
-                // Source: production's text.
-                RpcTarget::Export(_) => {
-                    failure(WireError::new("Error", "The destination object for this RPC no longer exists."))
-                }
+                RpcTarget::Export(_) => failure(WireError::new("Error", CONTEXT_GONE_TEXT)),
                 RpcTarget::Result(_) => Answer::RpcGone,
             };
             // A caller that is gone needs no answer.

@@ -19,6 +19,7 @@ const {
   PromiseReject,
   Proxy,
   ReflectHas,
+  String,
   SymbolDispose,
   SymbolToStringTag,
   TypeError,
@@ -84,8 +85,9 @@ class RpcProperty {
     throw new TypeError("Illegal constructor");
   }
 }
-for (const [Class, name] of [[RpcStub, "RpcStub"], [RpcPromise, "RpcPromise"], [RpcProperty, "RpcProperty"]]) {
-  ObjectDefineProperty(Class.prototype, SymbolToStringTag, { __proto__: null, value: name, configurable: true });
+for (const Class of [RpcStub, RpcPromise, RpcProperty]) {
+  // In production the classes have these names inside, and show them here.
+  ObjectDefineProperty(Class.prototype, SymbolToStringTag, { __proto__: null, value: `Js${Class.name}`, configurable: true });
 }
 
 /** The traps that all have in common. */
@@ -424,12 +426,9 @@ function settle(handler, { 0: how, 1: value, 2: hold }) {
       return finish(handler, call, values.decode(value, context, group), group, hold);
     }
     case THROWN:
-      throw value;
-    case THROWN_SPECIAL: {
-      const error = values.decode(value, context, []);
-      if (core.isNativeError(error)) error.remote = true;
-      throw error;
-    }
+      throw remote(value);
+    case THROWN_SPECIAL:
+      throw remote(values.decode(value, context, []));
     case GONE: {
       const { parent, path, args } = handler;
       return PromisePrototypeThen(parent.inner, (result) => {
@@ -452,6 +451,19 @@ function settle(handler, { 0: how, 1: value, 2: hold }) {
       if (context.ended) return new Promise(() => {});
       throw new Error("The request was canceled because the client went away.");
   }
+}
+
+/** What the callee threw, as production gives it: marked, and an error unless it was an object. */
+function remote(thrown) {
+  const error = typeof thrown === "object" && thrown !== null || typeof thrown === "function"
+    ? thrown
+    : new Error(String(thrown));
+  try {
+    error.remote = true;
+  } catch {
+    // A stub takes no properties.
+  }
+  return error;
 }
 
 /** A result has arrived: gives it its disposer, and lets the callee go. */
@@ -489,9 +501,12 @@ function disposeValue(value) {
 /** `new RpcStub(target)`: a stub to something of this isolate. */
 function newStub(target) {
   const context = io.required();
+  // Source: production's texts.
+  if ((typeof target !== "object" || target === null) && typeof target !== "function") {
+    throw new TypeError("Failed to construct 'JsRpcStub': constructor parameter 1 is not of type 'JsObject'.");
+  }
   const own = kindOfTarget(target);
   if (own === undefined) {
-    // Source: production's text.
     throw new TypeError("RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.");
   }
   const record = values.parts.newTarget(target, own);
@@ -500,7 +515,6 @@ function newStub(target) {
 
 /** @returns {boolean | undefined} whether own properties can be asked for; undefined for what cannot be called */
 function kindOfTarget(target) {
-  if (typeof target !== "function" && (typeof target !== "object" || target === null)) return undefined;
   if (primordials.ObjectGetPrototypeOf(target) === primordials.ObjectPrototype) return true;
   if (ObjectPrototypeIsPrototypeOf(RpcTarget.prototype, target)) return false;
   if (typeof target !== "function") return undefined;

@@ -70,8 +70,8 @@ register({
   make: (entry, arrival) => makeReadable(entry[1], arrival),
 });
 
-/** Writes what the other side sends into `stream`. */
-async function drain(rid, stream, context) {
+/** Writes what the other side sends into `stream`. The end of `ack`, without a byte, tells it that all is written. */
+async function drain(rid, stream, context, ack) {
   const writer = stream.getWriter();
   try {
     for (;;) {
@@ -80,8 +80,10 @@ async function drain(rid, stream, context) {
       await writer.write(chunk);
     }
     await writer.close();
+    op_body_finish(ack);
   } catch (error) {
     op_body_cancel(rid, error);
+    op_body_abort(ack, error);
     PromisePrototypeThen(writer.abort(error), undefined, () => {});
   } finally {
     context.bodyClosed();
@@ -96,14 +98,17 @@ register({
     if (stream.locked) throw new TypeError("The WritableStream has been locked to a writer.");
     const { context } = encoder;
     const rid = op_rpc_open_sink();
+    const ack = op_body_open();
     context.bodyOpened();
     context.own(rid);
-    drain(rid, stream, context);
+    drain(rid, stream, context, ack);
     ArrayPrototypePush(encoder.undos, (error) => op_body_cancel(rid, error));
-    return ["w", encoder.capability(CAP.sink, rid)];
+    return ["w", encoder.capability(CAP.sink, rid), encoder.capability(CAP.pumped, ack)];
   },
   make(entry, arrival) {
     const rid = arrival.things[entry[1]];
+    const ack = arrival.things[entry[2]];
+    arrival.context.own(ack);
     let over = false;
     arrival.context.onEnd(() => {
       if (!over) op_body_abort(rid, new TypeError("The event that the stream belongs to has ended."));
@@ -121,13 +126,15 @@ register({
         if (TypedArrayPrototypeGetByteLength(bytes) === 0 || op_body_try_write(rid, bytes)) return;
         await op_body_write(rid);
       },
-      close() {
+      async close() {
         over = true;
         op_body_finish(rid);
+        await body_.readChunk(ack);
       },
       abort(reason) {
         over = true;
         op_body_abort(rid, reason);
+        op_body_cancel(ack, undefined);
       },
     }, { highWaterMark: 1 });
   },

@@ -95,15 +95,20 @@ const parts = {
   targetPrototype: undefined,
 };
 
-/** @param {object} object */
-function unserializable(object) {
-  let name;
+/** @param {object} object @param {string} [name] of its class */
+function unserializable(object, name = undefined) {
   try {
-    name = op_get_constructor_name(object);
+    name ??= op_get_constructor_name(object);
   } catch {
     name = "Object";
   }
-  // Source: production's text.
+  // Source: V8's texts for what it knows and does not clone, and production's for everything else.
+  if (core.isPromise(object) || core.isWeakMap(object) || core.isWeakSet(object)) {
+    return new DOMException(`#<${name}> could not be cloned.`, "DataCloneError");
+  }
+  if (core.isGeneratorObject(object)) {
+    return new DOMException("[object Generator] could not be cloned.", "DataCloneError");
+  }
   return new DOMException(
     `Could not serialize object of type "${name}". This type does not support serialization.`,
     "DataCloneError",
@@ -348,7 +353,7 @@ class Encoder {
   }
 
   stub(handler) {
-    if (handler.id === undefined) throw unserializable(handler.prototype);
+    if (handler.id === undefined) throw unserializable(handler.prototype, handler.prototype.constructor.name);
     handler.check();
     ArrayPrototypePush(this.stubs, handler);
     if (handler.id === 0) return this.giveRecord(handler.record);

@@ -81,6 +81,7 @@ ObjectSetPrototypeOf(
         : undefined;
       return route === undefined ? undefined : stubs.serviceProperty(route, key);
     },
+    has: (target, key) => typeof key === "string" || ReflectHas(target, key),
   }),
 );
 values.register({
