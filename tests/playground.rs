@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::harness::log::Mark;
-use crate::harness::{Project, Server, until};
+use crate::harness::{Project, Server, Socket, until};
 
 fn playground() -> Project {
     let project = Project::copy_of("playground");
@@ -87,6 +87,28 @@ fn the_second_worker_is_called() {
     server.expect("/bridges/motto", "Measure twice, dig twice.\n");
     server.reload(|| project.edit("workshop/src/shouting.ts", "toUpperCase", "toLowerCase"));
     assert_eq!(server.client().post("/bridges/shout", b"SOFTER").text(), "softer");
+    server.stop();
+}
+
+#[test]
+fn the_second_worker_echoes() {
+    let project = playground();
+    let server = Server::start(&project);
+    let mut socket = Socket::connect(server.client(), "/socket");
+    socket.send("anybody there?");
+    socket.expect("anybody there?");
+    socket.send(tungstenite::Bytes::from_static(&[1, 2, 3]));
+    assert_eq!(socket.next().into_data(), [1, 2, 3][..]);
+
+    // The page takes this code for the notice that the code was reloaded, and connects again.
+    server.reload(|| project.edit("workshop/src/shouting.ts", "toUpperCase", "toLowerCase"));
+    assert_eq!(socket.closed(), (1012, "Service Restart".to_string()));
+    let mut socket = Socket::connect(server.client(), "/socket");
+    socket.send("and now?");
+    socket.expect("and now?");
+    socket.close(1000, "enough");
+    assert_eq!(socket.closed(), (1000, "enough".to_string()));
+    server.log().wait_for(Mark::default(), "[playground-workshop] an echo ends: 1000 enough");
     server.stop();
 }
 
