@@ -183,16 +183,6 @@ fn start(project: &Project, more: &[&str]) -> Server {
     Server::start_with(project, Options { args, env: vec![] })
 }
 
-/// Waits until nothing that guests share is alive any more.
-fn nothing_left(server: &Server) {
-    until("every stub and stream is gone", || {
-        let census = server.get("/cdn-cgi/local/census").json();
-        let counts = census.as_object().expect("the census is an object");
-        assert!(counts.contains_key("stubs") && counts.contains_key("streams"), "{census}");
-        counts.values().all(|count| count == 0).then_some(())
-    });
-}
-
 #[test]
 fn everything_at_once() {
     const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -210,7 +200,7 @@ fn everything_at_once() {
         "error": { "name": "TypeError", "message": "from c", "code": "E_C", "cause": "RangeError: deep in c", "remote": true },
     });
     assert_eq!(answer, expected);
-    nothing_left(&server);
+    server.nothing_left();
     server.stop();
 
     let (code, output) = run(&project, &["trace", "get", TRACE, "--json", "-c", "a/wrangler.json"]);
@@ -276,7 +266,7 @@ fn ten_thousand_calls_of_fifty_requests() {
     }
     let growth = proc::rss_bytes(server.pid()).saturating_sub(before);
     assert!(growth < 48 << 20, "memory grew by {} MiB over 80000 calls", growth >> 20);
-    nothing_left(&server);
+    server.nothing_left();
     server.stop();
 }
 
@@ -325,7 +315,7 @@ fn a_target_that_reloads_in_a_loop() {
             caller.join().expect("every answer was right");
         }
     });
-    nothing_left(&server);
+    server.nothing_left();
     server.stop();
 }
 
@@ -353,6 +343,6 @@ fn a_stub_outlives_a_reload_of_its_target() {
         // The counter stays where it is, and new calls go to the new version.
         assert_eq!(held.join().expect("it is answered"), json!({ "before": [1, 1], "after": [2, 2] }));
     });
-    nothing_left(&server);
+    server.nothing_left();
     server.stop();
 }

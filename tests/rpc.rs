@@ -82,11 +82,6 @@ fn census(server: &Server) -> serde_json::Value {
     server.get("/cdn-cgi/local/census").json()
 }
 
-fn nothing_left(server: &Server) {
-    let empty = json!({ "streams": 0, "stubs": 0 });
-    until("nothing is left alive", || (census(server) == empty).then_some(()));
-}
-
 #[test]
 fn nothing_is_left_alive_after_a_request() {
     let project = Project::worker(CODE, json!({}));
@@ -95,7 +90,7 @@ fn nothing_is_left_alive_after_a_request() {
         assert_eq!(server.get("/").text(), "1");
         assert_eq!(server.get("/everything").json(), json!([1024 * 1024, 1, 7, "why"]));
     }
-    nothing_left(&server);
+    server.nothing_left();
     server.assert_well();
 }
 
@@ -109,7 +104,7 @@ fn a_caller_that_goes_away_cancels_what_it_has_called() {
     server.log().wait_for(mark, "hanging");
     assert_ne!(census(&server)["stubs"], 0, "two calls hold the callback");
     connection.reset();
-    nothing_left(&server);
+    server.nothing_left();
     server.assert_well();
 }
 
@@ -129,7 +124,7 @@ fn many_callers_at_once_keep_their_order_and_no_memory() {
     for _ in 0..3 {
         round(&server);
     }
-    nothing_left(&server);
+    server.nothing_left();
     let grown = proc::rss_bytes(server.pid()).saturating_sub(before);
     assert!(grown < 64 * 1024 * 1024, "30,000 calls cost {grown} bytes");
     server.assert_well();
@@ -238,7 +233,7 @@ fn through_three_workers_with_everything() {
     let mut server = Server::start_with(&project, options);
     let expected = json!([64 * 1024 * 1024, 42, 1, [1, 2], "RangeError", "out of range", "E_RANGE", "too far", true]);
     assert_eq!(server.get("/chain").json(), expected);
-    nothing_left(&server);
+    server.nothing_left();
     server.assert_well();
 }
 
@@ -269,7 +264,7 @@ fn calls_during_reloads_end_in_an_answer_or_a_retryable_error() {
         }
         over.store(true, Ordering::Relaxed);
     });
-    nothing_left(&server);
+    server.nothing_left();
     server.stop();
 }
 
@@ -281,6 +276,6 @@ fn a_target_that_dies_or_does_not_exist_is_an_error() {
     let missing = "Couldn't find a local dev session for the \"default\" entrypoint of service \"nobody\" to proxy to";
     assert_eq!(server.get("/nobody").json(), json!([missing, null]));
     until("a fresh copy answers", || (server.get("/version").text() == "version 0").then_some(()));
-    nothing_left(&server);
+    server.nothing_left();
     server.assert_well();
 }

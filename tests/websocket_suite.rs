@@ -25,6 +25,7 @@ fn run(groups: &str) {
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(said.contains(" cases, 0 failed"), "{said}");
+    server.nothing_left();
     server.assert_well();
     server.stop();
 }

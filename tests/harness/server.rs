@@ -161,6 +161,16 @@ impl Server {
         assert!(!self.log.text().contains("panicked at"), "{}", self.log.text());
     }
 
+    /// Waits until nothing that threads share is alive any more: no stub, no stream, no socket.
+    pub fn nothing_left(&self) {
+        until("every stub, stream and socket is gone", || {
+            let census = self.get("/cdn-cgi/local/census").json();
+            let counts = census.as_object().expect("the census is an object");
+            assert!(["sockets", "streams", "stubs"].iter().all(|name| counts.contains_key(*name)), "{census}");
+            counts.values().all(|count| count == 0).then_some(())
+        });
+    }
+
     /// Asserts that the process lives and that it has printed no panic.
     pub fn assert_well(&mut self) {
         assert!(self.child.try_wait().expect("it is our child").is_none(), "it died:\n{}", self.log.text());
