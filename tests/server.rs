@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::harness::server::{binary, run};
-use crate::harness::{Client, Door, Options, Project, Server};
+use crate::harness::{Client, Door, Options, Project, Server, until};
 
 const CODE: &str = r#"
     export default {
@@ -200,6 +200,23 @@ fn a_door_that_opens_during_the_end_is_fine() {
     assert_eq!(server.wait_exit().code(), Some(0));
     // Answered or cut off: both are ends.
     let _ = request.join().expect("the client does not panic");
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_what_is_under_way() {
+    let door = Door::new();
+    let project = plain(json!({ "vars": { "DOOR": door.url() } }));
+    let mut server = Server::start(&project);
+    let client = server.client().clone();
+    let request = thread::spawn(move || client.try_send("GET", "/slow", &[], b""));
+    let visitor = door.knock();
+    server.signal("-INT");
+    // The first has been taken once nobody can connect any more: two at once would be one.
+    until("the server winds down", || TcpStream::connect(("127.0.0.1", server.client().port())).err());
+    server.signal("-INT");
+    assert_eq!(server.wait_exit().code(), Some(130));
+    assert!(request.join().expect("the client does not panic").is_err(), "it was cut off");
+    visitor.gone();
 }
 
 #[test]

@@ -64,7 +64,8 @@ impl FileWatch {
                 }
                 let set = interest.lock();
                 let overflow = event.need_rescan();
-                let hit = event.paths.into_iter().find(|path| concerns(&set, path));
+                let content_only = matches!(event.kind, EventKind::Modify(ModifyKind::Data(_)));
+                let hit = event.paths.into_iter().find(|path| concerns(&set, path, content_only));
                 if let Some(path) = hit.or(overflow.then(PathBuf::new)) {
                     // The channel's bound: the supervisor empties it whenever it runs, and one entry per file
                     // event is what the kernel's own queue holds.
@@ -121,10 +122,13 @@ impl FileWatch {
     }
 }
 
-/// Whether a change of `path` can matter.
-fn concerns(set: &WatchSet, path: &Path) -> bool {
+/// Whether a change of `path` can matter; `content_only` when the entry itself was there before and still is.
+///
+/// What is written into a neighbour never matters to a directory: it may be the log of this very process, which would
+/// have it build for ever.
+fn concerns(set: &WatchSet, path: &Path, content_only: bool) -> bool {
     set.files.contains(path)
-        || path.parent().is_some_and(|parent| set.directories.contains(parent))
+        || (!content_only && path.parent().is_some_and(|parent| set.directories.contains(parent)))
         || set.trees.iter().any(|tree| path.starts_with(tree) && !is_noise(tree, path))
         // A directory on the way to a file was replaced.
         || set.files.iter().any(|file| file != path && file.starts_with(path))
@@ -162,8 +166,11 @@ mod tests {
             ("/p/gen/node_modules/x", false),
             ("/p/gen/.git/index", false),
         ] {
-            assert_eq!(concerns(&set, Path::new(path)), expected, "{path}");
+            assert_eq!(concerns(&set, Path::new(path), false), expected, "{path}");
         }
+        let written = |path: &str| concerns(&set, Path::new(path), true);
+        assert!(written("/p/src/a.ts") && written("/p/gen/deep/x"));
+        assert!(!written("/p/lib/dev.log"), "a directory is its entries, not what is in them");
     }
 
     #[tokio::test]

@@ -39,6 +39,9 @@ use crate::workers::{NameTaken, Plan, Routing, Running, Shared, Spares, Workers}
 /// How long requests in flight may take at the end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
+/// The exit code after a second signal. Source: what shells say of a process that SIGINT has ended.
+const EXIT_AT_ONCE: i32 = 130;
+
 /// The port that wrangler listens on.
 const DEFAULT_PORT: u16 = 8787;
 
@@ -270,20 +273,14 @@ async fn serve_until_told(
         Ok(bound) => Arc::new(bound),
         Err(error) => {
             terminal.error(&error.to_string());
-            let told = Told::Exit(1);
-            end(&running, None, shared, &told).await;
-            return Ok(told);
+            return Ok(end(&running, None, shared, Told::Exit(1), lasting).await);
         }
     };
     follow_site(terminal, &bound, routing);
     let signals = lasting.signals.get_or_insert_with(Signals::listen);
     tokio::select! {
         () = running.first_attempts() => {}
-        () = signals.received() => {
-            let told = Told::Exit(0);
-            end(&running, Some(bound), shared, &told).await;
-            return Ok(told);
-        }
+        () = signals.received() => return Ok(end(&running, Some(bound), shared, Told::Exit(0), lasting).await),
     }
     let crons = Crons::start(cron, has_crons, shared, &mut lasting.minutes);
     if is_first {
@@ -301,8 +298,7 @@ async fn serve_until_told(
         terminal.notice("⎔ Reloading local server...");
     }
     drop(crons);
-    end(&running, Some(bound), shared, &told).await;
-    Ok(told)
+    Ok(end(&running, Some(bound), shared, told, lasting).await)
 }
 
 /// A reloaded configuration of the primary changes how the server appears.
@@ -315,8 +311,32 @@ fn follow_site(terminal: &Terminal, bound: &Arc<Bound>, routing: &Arc<Routing>) 
     });
 }
 
-/// Ends a session in order: no new requests, no guests, no lost spans, no lost lines.
-async fn end(running: &Running, bound: Option<Arc<Bound>>, shared: &Shared, told: &Told) {
+/// Ends a session in order, unless somebody asks again meanwhile: a second signal does not want to wait. Gives back
+/// what is to happen then.
+async fn end(
+    running: &Running,
+    bound: Option<Arc<Bound>>,
+    shared: &Shared,
+    mut told: Told,
+    lasting: &mut Lasting<'_>,
+) -> Told {
+    let signals = lasting.signals.get_or_insert_with(Signals::listen);
+    let mut ending = pin!(in_order(running, bound, shared, matches!(told, Told::Exit(_))));
+    loop {
+        tokio::select! {
+            () = &mut ending => return told,
+            () = signals.received() => {}
+        }
+        if let Told::Exit(_) = told {
+            shared.terminal.flush();
+            return Told::Exit(EXIT_AT_ONCE);
+        }
+        told = Told::Exit(0);
+    }
+}
+
+/// No new requests, no guests, no lost spans, no lost lines.
+async fn in_order(running: &Running, bound: Option<Arc<Bound>>, shared: &Shared, exits: bool) {
     let Shared { terminal, traces, spares, .. } = shared;
     terminal.on_site(|_| {});
     traces.end_feed();
@@ -324,7 +344,7 @@ async fn end(running: &Running, bound: Option<Arc<Bound>>, shared: &Shared, told
         bound.shutdown(SHUTDOWN_GRACE).await;
     }
     running.shut_down(SHUTDOWN_GRACE).await;
-    if let Told::Exit(_) = told {
+    if exits {
         // A spare that does not end is not waited for either.
         let _ = tokio::time::timeout(SHUTDOWN_GRACE, spares.close()).await;
     }

@@ -75,7 +75,8 @@ struct Session {
     receiving: bool,
     /// No close has gone out.
     sending: bool,
-    /// When the other side is not waited for any longer; set with the close that is to be answered.
+    /// When the other side is not waited for any longer; set with the close that is to be answered, or when the
+    /// worker has gone.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
@@ -88,6 +89,10 @@ impl Session {
     ) -> Poll<Over> {
         if self.sending && winding.poll(cx).is_ready() {
             self.wind_down();
+        }
+        // Before anything is read: a side that never stops sending uses up what one turn of a task may do.
+        if self.is_overdue(cx) {
+            return Poll::Ready(Over::Broken);
         }
         loop {
             let has_more = self.take(cx);
@@ -109,12 +114,12 @@ impl Session {
                 Poll::Pending => break,
             }
         }
-        if let Some(deadline) = &mut self.deadline
-            && deadline.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Over::Broken);
-        }
-        Poll::Pending
+        // One that was set just now is to wake the task.
+        if self.is_overdue(cx) { Poll::Ready(Over::Broken) } else { Poll::Pending }
+    }
+
+    fn is_overdue(&mut self, cx: &mut Context<'_>) -> bool {
+        self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready())
     }
 
     /// Takes what the worker says, as much as can be on its way; true when there may be more once that is written.
@@ -135,6 +140,8 @@ impl Session {
                 Some(SocketFrame::Close { code, reason }) => self.close(code, &reason, WEBSOCKET_CLOSE_TIMEOUT_MS),
                 Some(SocketFrame::Lost(_)) | None => {
                     self.end = None;
+                    // Nobody is left who could close: what is on its way is not waited for without an end.
+                    self.expect_the_end(WEBSOCKET_CLOSE_TIMEOUT_MS);
                     break;
                 }
             }
@@ -203,6 +210,10 @@ impl Session {
         self.writer.close(code, reason);
         self.sending = false;
         self.pong = None;
+        self.expect_the_end(timeout_ms);
+    }
+
+    fn expect_the_end(&mut self, timeout_ms: u64) {
         self.deadline = Some(Box::pin(tokio::time::sleep(Duration::from_millis(timeout_ms))));
     }
 }
@@ -232,5 +243,33 @@ async fn linger(io: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
         && let Ok(count @ 1..) = io.read(&mut scratch).await
     {
         thrown_away += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use lopata_bridges::socket_pair;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_has_gone_does_not_wait_for_ever_for_a_client_that_never_reads() {
+        let (near, far) = socket_pair();
+        let mut session = Session {
+            reader: Reader::new(Role::Server),
+            writer: Writer::new(Role::Server),
+            end: Some(far),
+            pong: None,
+            receiving: true,
+            sending: true,
+            deadline: None,
+        };
+        near.send(SocketFrame::Binary(Bytes::from_static(b"unread")));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(!session.take(&mut cx) && session.deadline.is_none(), "a worker that is there may take its time");
+        drop(near);
+        assert!(!session.take(&mut cx) && session.deadline.is_some());
     }
 }

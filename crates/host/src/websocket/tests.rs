@@ -18,8 +18,13 @@ struct Wire {
 
 /// A session in the role of a server, the bytes of its client, and the worker's end.
 fn open(role: Role) -> (Wire, WebSocketEnd) {
+    open_over(role, 256 * 1024)
+}
+
+/// The same over a pipe that holds this many bytes.
+fn open_over(role: Role, pipe_bytes: usize) -> (Wire, WebSocketEnd) {
     let (near, far) = socket_pair();
-    let (io, other) = duplex(256 * 1024);
+    let (io, other) = duplex(pipe_bytes);
     let winding = CancellationToken::new();
     let session = tokio::spawn({
         let winding = winding.clone();
@@ -268,4 +273,21 @@ async fn a_slow_reader_gets_everything_in_the_end() {
 
 fn header_of(length: usize) -> usize {
     usize::from(length > 125) + usize::from(length > 65535)
+}
+
+#[tokio::test]
+async fn a_client_that_never_stops_sending_is_not_waited_for() {
+    let (wire, _end) = open_over(Role::Server, 4 * 1024 * 1024);
+    let Wire { io, winding, session } = wire;
+    let (mut unread, mut out) = tokio::io::split(io);
+    // Pongs, which nobody has to answer.
+    let pongs = [0x8a, 0x80, 0, 0, 0, 0].repeat(64 * 1024);
+    let flood = tokio::spawn(async move { while out.write_all(&pongs).await.is_ok() {} });
+    winding.cancel();
+    tokio::select! {
+        ended = session => ended.unwrap(),
+        () = tokio::time::sleep(std::time::Duration::from_secs(20)) => panic!("it is waited for"),
+    }
+    assert_ne!(unread.read(&mut [0; 16]).await.unwrap(), 0, "it was told");
+    flood.await.unwrap();
 }
