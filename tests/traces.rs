@@ -344,6 +344,7 @@ fn a_collector_that_is_not_there_holds_up_nothing() {
     let options = Options::default().env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/nobody");
     let server = Server::start_with(&project, options);
     send(&server, "/tree");
+    server.log().wait_for(Default::default(), "http://127.0.0.1:9/nobody: Connection refused");
     server.stop();
     assert_eq!(spans(&project).len(), 11, "the store has them");
 }

@@ -37,10 +37,10 @@ pub enum FetchError {
     #[error("{0}")]
     Body(WireError),
     /// No connection.
-    #[error("{0}")]
+    #[error("{}", deepest(.0))]
     Connect(hyper_util::client::legacy::Error),
     /// The connection broke, or what came over it is not HTTP.
-    #[error("{0}")]
+    #[error("{}", deepest(.0))]
     Exchange(hyper_util::client::legacy::Error),
     /// The body broke off or could not be decoded.
     #[error("{0}")]
