@@ -19,6 +19,7 @@ mod playground;
 mod project_file;
 mod reload;
 mod rpc;
+mod rpc_ends;
 mod server;
 mod services;
 mod streams;

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Counts one thing for as long as it lives.
 #[derive(Debug)]
-pub(crate) struct Counted(&'static AtomicUsize);
+pub struct Counted(&'static AtomicUsize);
 
 impl Counted {
-    pub(crate) fn new(census: &'static AtomicUsize) -> Self {
+    /// Counted by `census` from now on.
+    pub fn new(census: &'static AtomicUsize) -> Self {
         census.fetch_add(1, Ordering::Relaxed);
         Self(census)
     }

@@ -33,13 +33,14 @@ pub mod wait_until;
 pub mod websocket;
 
 pub use capability::Capability;
+pub use census::Counted;
 pub use door::{Door, SubrequestBudget, Undelivered, Unreachable, WorkerService};
 pub use ids::Ids;
 pub use inbox::{Clock, InboxReceiver, InboxSender, Refused, WeakInboxSender, inbox, inbox_with_clock};
 pub use ledger::{Ledger, LedgerAction, LedgerError, LedgerInput, LedgerState, Outstanding};
 pub use parcel::{Attachments, Parcel};
 pub use reply::{Answered, Reply, ReplyReceiver, UnreadSink, reply, reply_with_sink};
-pub use rpc::{Exports, OutCall, ResultState, Results, Stub, invoke, live_stubs};
+pub use rpc::{Exports, OutCall, ResultState, Results, Stub, invoke, live_calls, live_stubs};
 pub use service::{
     CallFuture, CallReceiver, CallSender, FetchCall, FetchReceiver, FetchService, KvService, Received, Responder,
     ServiceGone, ServiceHandle, calls, fetch_service,

@@ -5,15 +5,23 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lopata_bridges::{Answered, Attachments, Parcel, Reply, SubrequestBudget};
+use lopata_bridges::{Answered, Attachments, Counted, Parcel, Reply, SubrequestBudget};
 use lopata_protocol::{Answer, Attribute, EventId, EventOutcome, FromGuest, Invocation, SpanContext, WireError};
 use parking_lot::Mutex;
 
 use crate::spans::{EventSpans, SpanNumber};
 use crate::tail::{TailCollector, Trigger};
 use crate::thread::HostSender;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// The number of events in this process that have begun and not ended. For leak checks.
+pub fn live_events() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
 
 /// Events that are answered or running. Cheap to clone; all clones are the same table.
 #[derive(Clone, Default)]
@@ -79,6 +87,7 @@ struct Entry {
     spans: EventSpans,
     /// What a tail worker is told about it.
     tail: Option<Box<TailCollector>>,
+    _counted: Counted,
 }
 
 /// Microseconds since the Unix epoch.
@@ -100,6 +109,7 @@ impl EventTable {
             subrequests,
             spans: EventSpans::new(parent, span, invocation, now_us),
             tail,
+            _counted: Counted::new(&LIVE),
         };
         self.0.lock().insert(event.0, entry);
     }
@@ -107,6 +117,11 @@ impl EventTable {
     /// True when no event is running.
     pub fn is_empty(&self) -> bool {
         self.0.lock().is_empty()
+    }
+
+    /// True for an event that has begun and not ended.
+    pub fn runs(&self, event: EventId) -> bool {
+        self.0.lock().contains_key(&event.0)
     }
 
     /// Answers an event. With `ended`, the event is over in the same breath and costs no second message.

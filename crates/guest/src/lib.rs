@@ -24,6 +24,7 @@ mod tail;
 mod thread;
 mod wire;
 
+pub use events::live_events;
 pub use ext::extensions;
 pub use isolate::Snapshot;
 pub use loader::CodeCache;

@@ -9,7 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use lopata_bridges::{Parcel, live_sockets, live_streams, live_stubs, reply};
+use lopata_bridges::{Parcel, live_calls, live_sockets, live_streams, live_stubs, reply};
+use lopata_guest::live_events;
 use lopata_protocol::{Answer, EventId, EventOutcome, ScheduledOutcome, SpanContext, ToGuest};
 
 use crate::dispatcher::{Accepted, DispatchError, Dispatcher};
@@ -52,8 +53,13 @@ impl Control {
     /// Answers a request that was claimed.
     pub async fn answer(self, request: ControlRequest) -> ControlResponse {
         if request.uri().path() == CENSUS {
-            let (sockets, streams, stubs) = (live_sockets(), live_streams(), live_stubs());
-            let body = serde_json::json!({ "sockets": sockets, "streams": streams, "stubs": stubs });
+            let body = serde_json::json!({
+                "calls": live_calls(),
+                "events": live_events(),
+                "sockets": live_sockets(),
+                "streams": live_streams(),
+                "stubs": live_stubs(),
+            });
             return response(200, "application/json", body.to_string());
         }
         if request.uri().path() == live::PATH {

@@ -1,14 +1,23 @@
 //! One call under way, at the caller's side.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use lopata_protocol::{CallId, RpcRequest, RpcTarget, SpanContext, ToGuest};
 
+use crate::census::Counted;
 use crate::door::Unreachable;
 use crate::inbox::{InboxSender, Refused};
 use crate::parcel::{Attachments, Parcel};
 use crate::reply::{Answered, ReplyReceiver, reply};
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// The number of calls in this process that are under way, or whose result may still be asked. For leak checks.
+pub fn live_calls() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
 
 /// A call that was sent: a future of its answer, `None` when the callee's guest is gone.
 ///
@@ -21,12 +30,13 @@ pub struct OutCall {
     answer: ReplyReceiver,
     /// False once the callee holds nothing for this call.
     held: bool,
+    _counted: Counted,
 }
 
 impl OutCall {
     /// A call that was delivered into `home`, with the receiving end of its reply.
     pub fn new(call: CallId, home: InboxSender, answer: ReplyReceiver) -> Self {
-        Self { call, home, answer, held: true }
+        Self { call, home, answer, held: true, _counted: Counted::new(&LIVE) }
     }
 
     /// The call's id.

@@ -26,7 +26,7 @@ mod results;
 mod schedule_tests;
 mod stub;
 
-pub use self::call::{OutCall, invoke};
+pub use self::call::{OutCall, invoke, live_calls};
 pub use self::exports::Exports;
 pub use self::results::{ResultState, Results};
 pub use self::stub::{Stub, live_stubs};

@@ -92,6 +92,7 @@ deno_core::extension!(
         rpc::op_rpc_blob_bytes,
         rpc::op_rpc_cancel_calls,
         rpc::op_rpc_decode,
+        rpc::op_rpc_drop_sink,
         rpc::op_rpc_end_event,
         rpc::op_rpc_failed,
         rpc::op_rpc_from_bytes,

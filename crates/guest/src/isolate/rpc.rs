@@ -21,11 +21,10 @@ use crate::tail::Trigger;
 /// Whether a call has arguments, as the scripts number it: a read of a property has none.
 const READ: i32 = 0;
 const CALL: i32 = 1;
+/// What a caller of a callback is told whose event has ended. Source: production's text.
+const CONTEXT_OVER_TEXT: &str = "The execution context which hosts this callback is no longer running.";
 /// With arguments that are not plain data.
 const CALL_SPECIAL: i32 = 2;
-
-/// Source: production's text for a call on what an event gave away that has ended. Projects match on it.
-const CONTEXT_GONE_TEXT: &str = "The execution context which hosts this callback is no longer running.";
 
 impl Isolate {
     /// Starts an event for a call of an entrypoint.
@@ -83,7 +82,8 @@ impl Isolate {
         };
         let Some((event, record)) = found else {
             let answer = match target {
-                RpcTarget::Export(_) => failure(WireError::new("Error", CONTEXT_GONE_TEXT)),
+                // There is a stub to it, so it went with its context. Source: production's text.
+                RpcTarget::Export(_) => failure(WireError::new("Error", CONTEXT_OVER_TEXT)),
                 RpcTarget::Result(_) => Answer::RpcGone,
             };
             // A caller that is gone needs no answer.

@@ -14,6 +14,7 @@ const {
   MapPrototypeSet,
   PromisePrototypeThen,
   PromiseResolve,
+  SafeSet,
 } = primordials;
 const {
   op_body_cancel,
@@ -184,7 +185,12 @@ class IoContext {
 
   /** @param {() => void} cleanup */
   onEnd(cleanup) {
-    ArrayPrototypePush(this.cleanups ??= [], cleanup);
+    (this.cleanups ??= new SafeSet()).add(cleanup);
+  }
+
+  /** @param {() => void} cleanup that has nothing left to do */
+  offEnd(cleanup) {
+    this.cleanups?.delete(cleanup);
   }
 
   maybeEnd() {
@@ -212,7 +218,7 @@ class IoContext {
     const cleanups = this.cleanups;
     this.cleanups = null;
     if (cleanups !== null) {
-      for (let i = 0; i < cleanups.length; i++) cleanups[i]();
+      for (const cleanup of cleanups) cleanup();
     }
     if (this.usesRpc) op_rpc_end_event(this.event);
     // What nobody has read by now, nobody will: its sender can stop. An end that was read or passed on is

@@ -62,7 +62,8 @@ impl v8::ValueSerializerImpl for Writer<'_> {
         if let Ok(object) = v8::Local::<v8::Object>::try_from(error)
             && let (Some(key), Some(name)) = (v8::String::new(scope, "name"), v8::String::new(scope, "DataCloneError"))
         {
-            object.set(scope, key.into(), name.into());
+            // Defined, not set: a frozen `Error.prototype` refuses what is set.
+            object.create_data_property(scope, key.into(), name.into());
         }
         scope.throw_exception(error);
     }
@@ -258,7 +259,13 @@ pub fn decode<'s>(
     let mut things: Vec<v8::Local<v8::Value>> = Vec::with_capacity(capabilities.len());
     for capability in capabilities {
         let number = match capability {
-            Some(Capability::Stub(stub)) => guest.rpc.held.add_stub(event, stub),
+            Some(Capability::Stub(stub)) => match guest.rpc.own_record(event, &stub) {
+                Some(record) => {
+                    things.push(v8::Local::new(scope, record).into());
+                    continue;
+                }
+                None => guest.rpc.held.add_stub(event, stub),
+            },
             Some(Capability::Reader(reader)) => guest.bodies.add_reader(reader),
             Some(Capability::Writer(writer)) => guest.bodies.add_writer(writer),
             Some(Capability::Worker(service)) => {

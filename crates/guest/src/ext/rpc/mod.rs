@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use deno_core::{OpState, op2, v8};
-use lopata_bridges::{Attachments, Exports, Parcel, Results, StreamWriter, stream};
+use lopata_bridges::{Attachments, Exports, Parcel, Results, StreamWriter, Stub, stream};
 use lopata_protocol::{Answer, CallId, EventId, EventOutcome, RpcHold, WireError};
 
 pub use self::clone::decode;
@@ -47,6 +47,13 @@ impl Rpc {
 
     fn take_sink(&self, reader: u32) -> Option<StreamWriter> {
         self.sinks.borrow_mut().remove(&reader)
+    }
+
+    /// The record behind a stub to what `event` itself has given away. Ids are those of the process: a stub of
+    /// another guest has none here.
+    fn own_record(&self, event: EventId, stub: &Stub) -> Option<v8::Global<v8::Object>> {
+        let exports = self.exports.borrow();
+        exports.get(stub.export()).filter(|(of, _)| *of == event).map(|(_, record)| record.clone())
     }
 
     /// The event is over: what it gave away can no longer be called, what it was given is released.
@@ -282,6 +289,13 @@ pub fn op_rpc_open_sink(state: &mut OpState) -> u32 {
     let id = guest.bodies.add_reader(reader);
     guest.rpc.sinks.borrow_mut().insert(id, writer);
     id
+}
+
+/// Such a stream is not given away after all.
+#[op2(fast)]
+pub fn op_rpc_drop_sink(state: &mut OpState, #[smi] reader: u32) {
+    let guest = state.borrow::<Rc<GuestState>>().clone();
+    drop(guest.rpc.take_sink(reader));
 }
 
 /// The bytes of a Blob, by the clones of its parts, which are used up.

@@ -9,6 +9,9 @@ const { TypeError } = primordials;
  */
 const NEVER = { __proto__: null, then: true, catch: true, finally: true, toJSON: true };
 
+/** Likewise of a service, which is never mistaken for a promise: its `catch` and `finally` are names like others. */
+const NEVER_OF_SERVICES = { __proto__: null, then: true, toJSON: true };
+
 /** Source: production's lists of what a stub cannot call. */
 const RESERVED_ON_TARGETS = { __proto__: null, dup: true, constructor: true };
 const RESERVED_ON_ENTRYPOINTS = {
@@ -44,6 +47,7 @@ function reserved(name) {
 return {
   missing,
   NEVER,
+  NEVER_OF_SERVICES,
   NOT_PIPELINABLE_TEXT,
   PATH_MAX,
   PROMISE_DISPOSED_TEXT,

@@ -200,6 +200,8 @@ impl<'s> deno_core::ToV8<'s> for RpcAnswer {
 
     fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
         let Self { guest, event, how } = self;
+        // The event may have ended since the answer came; then nobody is left to let go of what came with it.
+        let how = if guest.events.runs(event) { how } else { How::Cancelled };
         let nothing = v8::undefined(scope).into();
         let value_of = |scope: &mut v8::PinScope<'s, 'i>, bytes, capabilities, base| match decode(
             scope,

@@ -16,6 +16,7 @@ const {
   PromiseResolve,
   ReflectApply,
   String,
+  StringPrototypeSlice,
   SymbolDispose,
   TypeError,
 } = primordials;
@@ -71,20 +72,24 @@ class Target {
 
 /** A way to a target that was given to somebody. */
 class Export {
-  constructor(context, target) {
+  /** @param {boolean} holds whether it keeps the context open, as what is given to a caller does */
+  constructor(context, target, holds) {
     this.context = context;
     this.target = target;
+    this.holds = holds;
+    /** True when only a call of the context's own goes this way. */
+    this.own = false;
     this.released = false;
     target.refs++;
     context.usesRpc = true;
-    context.hold();
+    if (holds) context.hold();
   }
 
   release() {
     if (this.released) return;
     this.released = true;
     this.target.release();
-    this.context.letGo();
+    if (this.holds) this.context.letGo();
   }
 
   /** @returns {{ object: object, own: boolean, reserved: object }} */
@@ -96,11 +101,13 @@ class Export {
 
 /** A call that has arrived. */
 class Call {
-  constructor(context, number, top, span) {
+  constructor(context, number, top, own, span) {
     this.context = context;
     this.number = number;
     /** True for the call that started the event. */
     this.top = top;
+    /** True for a call that the context makes on itself, which is no reason for it to last. */
+    this.own = own;
     /** The call's span; the handler's for the call that started the event. */
     this.span = span;
     /** True once it is answered or nobody wants the answer. */
@@ -158,7 +165,7 @@ class Call {
     let params = args;
     if (kind !== CALL) {
       this.params = [];
-      params = values.decode(args, this.context, this.params);
+      params = values.decode(args, this.context, this.params, !this.own);
     }
     if (target.handler === undefined) return params;
     // Source: production's texts.
@@ -196,7 +203,7 @@ class Call {
     this.over = true;
     this.value = value;
     this.held = sent.hold !== HOLD_NOTHING;
-    if (this.held) context.hold();
+    if (this.held && !this.own) context.hold();
     // What was asked meanwhile runs before anything can be over.
     this.resume();
     this.answered(sent.ended);
@@ -213,7 +220,7 @@ class Call {
   }
 
   sendSpecial(value, dispose) {
-    const encoder = new values.Encoder(this.context, values.MODE.result);
+    const encoder = new values.Encoder(this.context, values.MODE.result, !this.own);
     try {
       const copy = encoder.encode(value);
       // Before anything is asked of it: a capability may be called as soon as its answer is there.
@@ -239,8 +246,7 @@ class Call {
     this.over = true;
     const { context, top } = this;
     context.outcome = io.OUTCOME.exception;
-    const ended = top && this.waiting === null && context.idle;
-    sendFailure(context, this.number, top, error, ended);
+    const ended = sendFailure(context, this.number, top, error, top && this.waiting === null);
     if (!top) tracing.end(context.event, this.span, null, tracing.describe(error));
     this.answered(ended);
     const waiting = this.waiting;
@@ -263,6 +269,7 @@ class Call {
     } else {
       // One that failed has ended already.
       tracing.end(context.event, this.span, null, "");
+      if (this.own) return;
       context.letGo();
     }
   }
@@ -312,30 +319,49 @@ class Call {
       }
       for (let i = 0; given !== null && i < given.length; i++) given[i].dispose();
     });
-    context.letGo();
+    if (!this.own) context.letGo();
   }
 }
 
-/** Answers with an error, whatever can be said of it. */
-function sendFailure(context, number, top, error, ended) {
-  for (let attempt = 0; attempt < 2; attempt++) {
+/**
+ * Answers with an error, whatever can be said of it.
+ * @param {boolean} mayEnd whether the event is over with the answer when nothing keeps it open
+ * @returns {boolean} whether it is
+ */
+function sendFailure(context, number, top, error, mayEnd) {
+  for (let attempt = 0;; attempt++) {
     const encoder = new values.Encoder(context, values.MODE.thrown);
     try {
-      const copy = encoder.encode(attempt === 0 ? error : plainError(error));
+      const copy = encoder.encode(attempt === 0 ? error : plainError(error, attempt));
+      const ended = mayEnd && context.idle;
       op_rpc_failed(context.event, number, top, error, copy, encoder.special, ended, context.outcome);
-      return;
-    } catch {
-      // What was thrown cannot be cloned: its words can.
+      return ended;
+    } catch (failure) {
+      // What was thrown cannot be cloned, or is too large: its words can be sent. There is always an answer.
+      if (attempt === 2) throw failure;
     }
   }
 }
 
-function plainError(error) {
+/** Characters of an error that is sent for its words only. */
+const WORDS_MAX = 65_536;
+
+function plainError(error, attempt) {
+  let words = "A value that cannot be printed was thrown.";
+  let stack;
   try {
-    return new Error(core.isNativeError(error) ? `${error.message}` : String(error));
+    if (attempt === 1) {
+      words = core.isNativeError(error) ? `${error.message}` : String(error);
+      stack = core.isNativeError(error) ? error.stack : undefined;
+    }
   } catch {
-    return new Error("A value that cannot be printed was thrown.");
+    // It stays at that.
   }
+  const plain = new Error(StringPrototypeSlice(words, 0, WORDS_MAX));
+  // Where it was made says nothing: where the other was thrown does.
+  delete plain.stack;
+  if (typeof stack === "string" && stack.length <= WORDS_MAX) plain.stack = stack;
+  return plain;
 }
 
 /** Takes a plain object's disposer off it: it runs here, when the caller is done, and does not cross. */
@@ -425,7 +451,7 @@ function nameOf(path) {
 function dispatchRpc(event, number, entrypoint, props, path, kind, args) {
   const context = new io.IoContext(event);
   context.session = true;
-  const call = new Call(context, number, true, 0);
+  const call = new Call(context, number, true, false, 0);
   io.run(context, () => call.start(() => ofEntrypoint(entrypoint, context, props), path, kind, args));
   return call.over && !call.held ? undefined : call;
 }
@@ -443,8 +469,8 @@ function ofEntrypoint(entrypoint, context, props) {
  */
 function dispatchRpcOn(record, number, span, path, kind, args) {
   const { context } = record;
-  const call = new Call(context, number, false, span);
-  context.hold();
+  const call = new Call(context, number, false, record.own, span);
+  if (!call.own) context.hold();
   context.usesRpc = true;
   io.run(context, () => {
     if (ObjectPrototypeIsPrototypeOf(Call.prototype, record)) {
@@ -467,7 +493,7 @@ function finishCall(call) {
 }
 
 values.parts.newTarget = (object, own, disposes = true) => new Target(object, own, disposes);
-values.parts.newExport = (context, target) => new Export(context, target);
+values.parts.newExport = (context, target, holds) => new Export(context, target, holds);
 
 return { dispatchRpc, dispatchRpcOn, finishCall, releaseExport };
 })();

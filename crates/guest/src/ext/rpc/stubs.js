@@ -70,11 +70,18 @@ delete callable.length;
 /** What may be called from other isolates. */
 class RpcTarget {}
 
-class RpcStub {
-  constructor(target) {
-    return newStub(target);
+/** No class, whose own words for a call without `new` are not production's. */
+function RpcStub(target) {
+  if (new.target === undefined) {
+    throw new TypeError(
+      "Failed to construct 'JsRpcStub': Please use the 'new' operator, this object constructor cannot be called as a " +
+        "function.",
+    );
   }
+  return newStub(target);
 }
+ObjectDefineProperty(RpcStub, "prototype", { __proto__: null, writable: false });
+ObjectDefineProperty(RpcStub.prototype, "constructor", { __proto__: null, enumerable: false });
 class RpcPromise {
   constructor() {
     throw new TypeError("Illegal constructor");
@@ -85,9 +92,8 @@ class RpcProperty {
     throw new TypeError("Illegal constructor");
   }
 }
-for (const Class of [RpcStub, RpcPromise, RpcProperty]) {
-  // In production the classes have these names inside, and show them here.
-  ObjectDefineProperty(Class.prototype, SymbolToStringTag, { __proto__: null, value: `Js${Class.name}`, configurable: true });
+for (const [Class, name] of [[RpcStub, "RpcStub"], [RpcPromise, "RpcPromise"], [RpcProperty, "RpcProperty"]]) {
+  ObjectDefineProperty(Class.prototype, SymbolToStringTag, { __proto__: null, value: `Js${name}`, configurable: true });
 }
 
 /** The traps that all have in common. */
@@ -178,9 +184,11 @@ const PROMISE_METHODS = {
 
 /** A way to a target: of another isolate by its number, of this one by its record. */
 class StubHandler extends Handler {
-  constructor(context, id, record) {
+  constructor(context, id, record, inbound) {
     super();
     this.context = context;
+    /** Whether it came from those who called the context: what they are given in turn keeps it open. */
+    this.inbound = inbound;
     /** Zero for a target of this isolate. */
     this.id = id;
     this.record = record;
@@ -206,14 +214,15 @@ class StubHandler extends Handler {
 
   send(context, path, args) {
     this.check();
-    return this.id === 0 ? ask(context, this.record, path, args) : dispatch(context, ON_STUB, this.id, path, args);
+    return this.id === 0
+      ? ask(context, this.record, path, args)
+      : dispatch(context, ON_STUB, this.id, path, args, this.inbound);
   }
 
   dup() {
     this.check();
-    if (this.id === 0) return new Proxy(callable, new StubHandler(this.context, 0, this.record));
-    const id = op_rpc_stub_dup(this.context.event, this.id);
-    return new Proxy(callable, new StubHandler(this.context, id, undefined));
+    const id = this.id === 0 ? 0 : op_rpc_stub_dup(this.context.event, this.id);
+    return new Proxy(callable, new StubHandler(this.context, id, this.record, this.inbound));
   }
 
   dispose() {
@@ -234,9 +243,11 @@ const REJECTED = 2;
 
 /** The promise of a call's result. */
 class PromiseHandler extends Handler {
-  constructor(context, call) {
+  constructor(context, call, inbound) {
     super();
     this.context = context;
+    /** As for a stub: whose the result is. */
+    this.inbound = inbound;
     /** Names the call while its result can be asked for by message; zero otherwise. */
     this.call = call;
     this.state = PENDING;
@@ -269,7 +280,7 @@ class PromiseHandler extends Handler {
     // Whoever asks for more hears of a failure there.
     PromisePrototypeThen(this.inner, undefined, () => {});
     if (this.call !== 0) {
-      const asked = dispatch(context, ON_RESULT, this.call, path, args);
+      const asked = dispatch(context, ON_RESULT, this.call, path, args, this.inbound);
       if (asked !== undefined) {
         const handler = handlerOf(asked);
         handler.parent = this;
@@ -293,7 +304,7 @@ class ServiceRoot {
 
   send(context, path, args) {
     io.takeSubrequest(context);
-    return dispatch(context, ON_SERVICE, this.handle, path, args);
+    return dispatch(context, ON_SERVICE, this.handle, path, args, false);
   }
 }
 
@@ -342,14 +353,14 @@ function issue(root, path, args) {
 }
 
 function rejected(error) {
-  const handler = new PromiseHandler(io.current(), 0);
+  const handler = new PromiseHandler(io.current(), 0, false);
   handler.state = REJECTED;
   handler.inner = PromiseReject(error);
   return new Proxy(callable, handler);
 }
 
 /** Sends a call; undefined when the result that it was to be made on was let go. */
-function dispatch(context, kind, target, path, args) {
+function dispatch(context, kind, target, path, args, inbound) {
   context.usesRpc = true;
   let call;
   if (args === undefined || values.isPlain(args)) {
@@ -358,20 +369,20 @@ function dispatch(context, kind, target, path, args) {
     } catch (error) {
       // A proxy of plain data looks like it.
       if (!values.isCloneError(error)) throw error;
-      call = sendSpecial(context, kind, target, path, args);
+      call = sendSpecial(context, kind, target, path, args, inbound);
     }
   } else {
-    call = sendSpecial(context, kind, target, path, args);
+    call = sendSpecial(context, kind, target, path, args, inbound);
   }
   if (call === 0) return undefined;
   if (typeof call !== "number") throw errors.revive(call.failure);
-  const handler = new PromiseHandler(context, call);
+  const handler = new PromiseHandler(context, call, inbound);
   handler.inner = PromisePrototypeThen(op_rpc_answer(call), (answer) => settle(handler, answer));
   return new Proxy(callable, handler);
 }
 
-function sendSpecial(context, kind, target, path, args) {
-  const encoder = new values.Encoder(context, values.MODE.args);
+function sendSpecial(context, kind, target, path, args, inbound) {
+  const encoder = new values.Encoder(context, values.MODE.args, inbound);
   try {
     const copy = encoder.encode(args);
     return op_rpc_send(context.event, kind, target, path, copy, encoder.special);
@@ -383,9 +394,10 @@ function sendSpecial(context, kind, target, path, args) {
 
 /** Asks a value of this isolate, as if it were another's: the call goes through the guest's own inbox. */
 function ask(context, record, path, args) {
-  const exported = values.parts.newExport(context, record);
+  const exported = values.parts.newExport(context, record, false);
+  exported.own = true;
   try {
-    return dispatch(context, ON_OWN, exported, path, args);
+    return dispatch(context, ON_OWN, exported, path, args, false);
   } catch (error) {
     exported.release();
     throw error;
@@ -402,7 +414,7 @@ function askValue(context, value, path, args) {
 
 /** What is asked of a result once it is here. */
 function later(context, promise, path, args) {
-  const handler = new PromiseHandler(context, 0);
+  const handler = new PromiseHandler(context, 0, promise.inbound);
   handler.inner = PromisePrototypeThen(promise.inner, (value) => {
     return PromisePrototypeThen(promiseOf(askValue(context, value, path, args)), (result) => {
       handler.state = RESOLVED;
@@ -423,12 +435,19 @@ function settle(handler, { 0: how, 1: value, 2: hold }) {
       return finish(handler, call, value, null, hold);
     case RETURNED_SPECIAL: {
       const group = [];
-      return finish(handler, call, values.decode(value, context, group), group, hold);
+      let result;
+      try {
+        result = values.decode(value, context, group, handler.inbound);
+      } catch (error) {
+        op_rpc_finish(call);
+        throw error;
+      }
+      return finish(handler, call, result, group, hold);
     }
     case THROWN:
-      throw remote(value);
+      throw thrown(value);
     case THROWN_SPECIAL:
-      throw remote(values.decode(value, context, []));
+      throw thrown(values.decode(value, context, []));
     case GONE: {
       const { parent, path, args } = handler;
       return PromisePrototypeThen(parent.inner, (result) => {
@@ -442,9 +461,7 @@ function settle(handler, { 0: how, 1: value, 2: hold }) {
     case LOST:
       throw errors.revive(value);
     case REFUSED: {
-      const error = errors.revive(value);
-      error.remote = true;
-      throw error;
+      throw thrown(errors.revive(value));
     }
     default:
       // When the event is over, nobody is left to hear of it.
@@ -453,16 +470,17 @@ function settle(handler, { 0: how, 1: value, 2: hold }) {
   }
 }
 
-/** What the callee threw, as production gives it: marked, and an error unless it was an object. */
-function remote(thrown) {
-  const error = typeof thrown === "object" && thrown !== null || typeof thrown === "function"
-    ? thrown
-    : new Error(String(thrown));
-  try {
-    error.remote = true;
-  } catch {
-    // A stub takes no properties.
-  }
+/** What was thrown at the other side, as it is thrown here: an object that says so. */
+function thrown(value) {
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  const error = isObject ? value : new Error(String(value));
+  ObjectDefineProperty(error, "remote", {
+    __proto__: null,
+    value: true,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
   return error;
 }
 
@@ -501,20 +519,21 @@ function disposeValue(value) {
 /** `new RpcStub(target)`: a stub to something of this isolate. */
 function newStub(target) {
   const context = io.required();
-  // Source: production's texts.
-  if ((typeof target !== "object" || target === null) && typeof target !== "function") {
-    throw new TypeError("Failed to construct 'JsRpcStub': constructor parameter 1 is not of type 'JsObject'.");
-  }
   const own = kindOfTarget(target);
   if (own === undefined) {
+    // Source: production's texts.
+    if ((typeof target !== "object" || target === null) && typeof target !== "function") {
+      throw new TypeError("Failed to construct 'JsRpcStub': constructor parameter 1 is not of type 'JsObject'.");
+    }
     throw new TypeError("RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.");
   }
   const record = values.parts.newTarget(target, own);
-  return new Proxy(callable, new StubHandler(context, 0, record));
+  return new Proxy(callable, new StubHandler(context, 0, record, false));
 }
 
 /** @returns {boolean | undefined} whether own properties can be asked for; undefined for what cannot be called */
 function kindOfTarget(target) {
+  if (typeof target !== "function" && (typeof target !== "object" || target === null)) return undefined;
   if (primordials.ObjectGetPrototypeOf(target) === primordials.ObjectPrototype) return true;
   if (ObjectPrototypeIsPrototypeOf(RpcTarget.prototype, target)) return false;
   if (typeof target !== "function") return undefined;
@@ -529,8 +548,13 @@ values.register({
   prototype: null,
   take: null,
   make(entry, arrival) {
-    const handler = new StubHandler(arrival.context, arrival.things[entry[1]], undefined);
-    arrival.context.usesRpc = true;
+    const { context, inbound } = arrival;
+    const thing = arrival.things[entry[1]];
+    // What this very event gave away has come home: it is asked here, and is no reason for the event to last.
+    const handler = typeof thing === "number"
+      ? new StubHandler(context, thing, undefined, inbound)
+      : new StubHandler(context, 0, thing.target, false);
+    context.usesRpc = true;
     ArrayPrototypePush(arrival.group, handler);
     return new Proxy(callable, handler);
   },

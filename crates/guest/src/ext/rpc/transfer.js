@@ -21,6 +21,7 @@ const {
   op_body_try_write,
   op_body_write,
   op_rpc_blob_bytes,
+  op_rpc_drop_sink,
   op_rpc_from_bytes,
   op_rpc_open_sink,
   op_rpc_to_bytes,
@@ -70,8 +71,8 @@ register({
   make: (entry, arrival) => makeReadable(entry[1], arrival),
 });
 
-/** Writes what the other side sends into `stream`. The end of `ack`, without a byte, tells it that all is written. */
-async function drain(rid, stream, context, ack) {
+/** Writes what the other side sends into `stream`; the end of `done` says that all of it is there. */
+async function drain(rid, done, stream, context) {
   const writer = stream.getWriter();
   try {
     for (;;) {
@@ -80,10 +81,10 @@ async function drain(rid, stream, context, ack) {
       await writer.write(chunk);
     }
     await writer.close();
-    op_body_finish(ack);
+    op_body_finish(done);
   } catch (error) {
     op_body_cancel(rid, error);
-    op_body_abort(ack, error);
+    op_body_abort(done, error);
     PromisePrototypeThen(writer.abort(error), undefined, () => {});
   } finally {
     context.bodyClosed();
@@ -98,26 +99,33 @@ register({
     if (stream.locked) throw new TypeError("The WritableStream has been locked to a writer.");
     const { context } = encoder;
     const rid = op_rpc_open_sink();
-    const ack = op_body_open();
     context.bodyOpened();
     context.own(rid);
-    drain(rid, stream, context, ack);
-    ArrayPrototypePush(encoder.undos, (error) => op_body_cancel(rid, error));
-    return ["w", encoder.capability(CAP.sink, rid), encoder.capability(CAP.pumped, ack)];
+    const done = op_body_open();
+    drain(rid, done, stream, context);
+    ArrayPrototypePush(encoder.undos, (error) => {
+      op_body_cancel(rid, error);
+      op_rpc_drop_sink(rid);
+    });
+    return ["w", encoder.capability(CAP.sink, rid), encoder.capability(CAP.pumped, done)];
   },
   make(entry, arrival) {
     const rid = arrival.things[entry[1]];
-    const ack = arrival.things[entry[2]];
-    arrival.context.own(ack);
+    const done = arrival.things[entry[2]];
+    const { context } = arrival;
     let over = false;
-    arrival.context.onEnd(() => {
-      if (!over) op_body_abort(rid, new TypeError("The event that the stream belongs to has ended."));
-    });
+    const ended = () => op_body_abort(rid, new TypeError("The event that the stream belongs to has ended."));
+    const end = () => {
+      over = true;
+      context.offEnd(ended);
+    };
+    context.onEnd(ended);
+    context.own(done);
     return new WritableStream({
       start(controller) {
         PromisePrototypeThen(op_body_cancelled(rid), (reason) => {
           if (over) return;
-          over = true;
+          end();
           controller.error(new TypeError(reason === "" ? "The stream was canceled by its reader." : reason));
         });
       },
@@ -127,14 +135,14 @@ register({
         await op_body_write(rid);
       },
       async close() {
-        over = true;
+        end();
         op_body_finish(rid);
-        await body_.readChunk(ack);
+        await body_.readChunk(done);
       },
       abort(reason) {
-        over = true;
+        end();
         op_body_abort(rid, reason);
-        op_body_cancel(ack, undefined);
+        op_body_cancel(done, reason);
       },
     }, { highWaterMark: 1 });
   },
@@ -287,11 +295,14 @@ register({
   take(signal, encoder) {
     if (signal.aborted) return ["a", reasonBytes(signal.reason), -1];
     const rid = op_body_open();
+    const { context } = encoder;
     const over = () => {
+      context.offEnd(over);
       signal.removeEventListener("abort", aborted);
       op_body_finish(rid);
     };
     const aborted = () => {
+      context.offEnd(over);
       signal.removeEventListener("abort", aborted);
       const bytes = reasonBytes(signal.reason);
       if (op_body_try_write(rid, bytes)) {
@@ -302,8 +313,8 @@ register({
     };
     signal.addEventListener("abort", aborted);
     // The other side may lose interest before; then there is nobody to tell.
-    PromisePrototypeThen(op_body_cancelled(rid), () => signal.removeEventListener("abort", aborted));
-    encoder.context.onEnd(over);
+    PromisePrototypeThen(op_body_cancelled(rid), over);
+    context.onEnd(over);
     ArrayPrototypePush(encoder.undos, over);
     return ["a", undefined, encoder.capability(CAP.pumped, rid)];
   },

@@ -21,6 +21,7 @@ const {
   ObjectKeys,
   ObjectPrototype,
   ObjectPrototypeIsPrototypeOf,
+  ObjectPrototypeToString,
   RangeError,
   ReferenceError,
   ReflectOwnKeys,
@@ -95,24 +96,43 @@ const parts = {
   targetPrototype: undefined,
 };
 
-/** @param {object} object @param {string} [name] of its class */
-function unserializable(object, name = undefined) {
+/** @param {object} object */
+function unserializable(object) {
+  let name;
   try {
-    name ??= op_get_constructor_name(object);
+    name = op_get_constructor_name(object);
   } catch {
     name = "Object";
   }
-  // Source: V8's texts for what it knows and does not clone, and production's for everything else.
-  if (core.isPromise(object) || core.isWeakMap(object) || core.isWeakSet(object)) {
-    return new DOMException(`#<${name}> could not be cloned.`, "DataCloneError");
-  }
+  if (isOpaque(object)) return new DOMException(`#<${name}> could not be cloned.`, "DataCloneError");
   if (core.isGeneratorObject(object)) {
-    return new DOMException("[object Generator] could not be cloned.", "DataCloneError");
+    return new DOMException(`${ObjectPrototypeToString(object)} could not be cloned.`, "DataCloneError");
   }
+  return notSerializable(name);
+}
+
+/** @param {string} name of a class */
+function notSerializable(name) {
+  // Source: production's text.
   return new DOMException(
     `Could not serialize object of type "${name}". This type does not support serialization.`,
     "DataCloneError",
   );
+}
+
+/** What V8 has words of its own for. @param {object} object */
+function isOpaque(object) {
+  return core.isPromise(object) || core.isWeakMap(object) || core.isWeakSet(object) || core.isMapIterator(object) ||
+    core.isSetIterator(object);
+}
+
+/** True for an object of a class that is the user's own. @param {object} object */
+function isInstance(object) {
+  if (isOpaque(object) || core.isGeneratorObject(object)) return false;
+  for (let i = 0; i < kinds.length; i++) {
+    if (ObjectPrototypeIsPrototypeOf(kinds[i].prototype, object)) return false;
+  }
+  return true;
 }
 
 /** An error of V8's serializer, as a DOMException; anything else as it is. @param {unknown} error */
@@ -130,6 +150,8 @@ function isCloneError(error) {
 // but a cycle would have no end and shared parts would be looked at again and again.
 const SCAN_OBJECTS_MAX = 10_000;
 const SCAN_DEPTH_MAX = 64;
+/** Errors within errors that are kept of what was thrown: a chain may have no end. */
+const CAUSE_DEPTH_MAX = 64;
 /** Longer arrays are looked at by their keys, since most of their places may be empty. */
 const DENSE_LENGTH_MAX = 50_000_000;
 
@@ -171,7 +193,12 @@ function scan(value, depth) {
     if (core.isNativeError(value)) return SPECIAL;
     const keys = ObjectKeys(value);
     for (let i = 0; i < keys.length; i++) {
-      const found = scan(value[keys[i]], depth + 1);
+      const described = ObjectGetOwnPropertyDescriptor(value, keys[i]);
+      // A getter is called once, which V8 would do after a look from here: its value is copied.
+      if (described === undefined || described.get !== undefined) return SPECIAL;
+      const item = described.value;
+      if (typeof item !== "object" && typeof item !== "function") continue;
+      const found = scan(item, depth + 1);
       if (found !== PLAIN) return found;
     }
     return PLAIN;
@@ -223,10 +250,12 @@ class Encoder {
   /**
    * @param {import("../io_context/io_context.js").IoContext | undefined} context what is given away belongs to it
    * @param {number} mode
+   * @param {boolean} holds whether what is given away keeps the context open
    */
-  constructor(context, mode) {
+  constructor(context, mode, holds = false) {
     this.context = context;
     this.mode = mode;
+    this.holds = holds;
     /** Entries of special things, by index. */
     this.head = [];
     /** Kind and thing of each capability. */
@@ -239,6 +268,8 @@ class Encoder {
     this.exports = [];
     /** Stubs that the value holds: a result gives them away. */
     this.stubs = [];
+    /** How many errors are around what is encoded now. */
+    this.depth = 0;
     /** What is to be taken back if the message is not sent. */
     this.undos = [];
   }
@@ -267,7 +298,6 @@ class Encoder {
 
   /** @returns {number} the index by which an entry names the capability */
   capability(kind, thing) {
-    if (this.mode === MODE.thrown) throw new DOMException("An error cannot carry this over RPC.", "DataCloneError");
     ArrayPrototypePush(this.capabilities, kind);
     ArrayPrototypePush(this.capabilities, thing);
     return this.capabilities.length / 2 - 1;
@@ -288,13 +318,7 @@ class Encoder {
     if (ArrayIsArray(value)) return this.array(value);
     const prototype = ObjectGetPrototypeOf(value);
     if (core.isNativeError(value)) return this.error(value);
-    if (prototype === ObjectPrototype) {
-      const copy = {};
-      this.copies.set(value, copy);
-      const keys = ObjectKeys(value);
-      for (let i = 0; i < keys.length; i++) define(copy, keys[i], this.value(value[keys[i]]), true);
-      return copy;
-    }
+    if (prototype === ObjectPrototype) return this.object(value);
     if (ArrayBufferIsView(value) || isLeaf(value)) return value;
     if (core.isMap(value)) {
       const copy = new NativeMap();
@@ -311,7 +335,16 @@ class Encoder {
       SetPrototypeForEach(value, (item) => primordials.SetPrototypeAdd(copy, this.value(item)));
       return copy;
     }
-    return this.special_(value);
+    // What an instance has of its own is all that is kept of one that is thrown.
+    return this.mode === MODE.thrown && isInstance(value) ? this.object(value) : this.special_(value);
+  }
+
+  object(object) {
+    const copy = {};
+    this.copies.set(object, copy);
+    const keys = ObjectKeys(object);
+    for (let i = 0; i < keys.length; i++) define(copy, keys[i], this.value(object[keys[i]]), true);
+    return copy;
   }
 
   array(array) {
@@ -339,6 +372,8 @@ class Encoder {
   }
 
   entryOf(value) {
+    // Nothing rides along with an error; what would be prepared here for the way, nobody would ever let go.
+    if (this.mode === MODE.thrown) throw unserializable(value);
     if (core.isProxy(value)) {
       const handler = parts.handlerOf(value);
       if (handler !== undefined) return this.stub(handler);
@@ -353,7 +388,7 @@ class Encoder {
   }
 
   stub(handler) {
-    if (handler.id === undefined) throw unserializable(handler.prototype, handler.prototype.constructor.name);
+    if (handler.id === undefined) throw notSerializable(handler.prototype.constructor.name);
     handler.check();
     ArrayPrototypePush(this.stubs, handler);
     if (handler.id === 0) return this.giveRecord(handler.record);
@@ -379,7 +414,7 @@ class Encoder {
   }
 
   giveRecord(record) {
-    const exported = parts.newExport(this.context, record);
+    const exported = parts.newExport(this.context, record, this.holds);
     ArrayPrototypePush(this.exports, exported);
     return ["s", this.capability(CAP.exported, exported)];
   }
@@ -396,10 +431,15 @@ class Encoder {
     const keys = [];
     const values = [];
     const shown = [];
-    const keep = (key, value, enumerable) => {
+    if (++this.depth > CAUSE_DEPTH_MAX && this.mode === MODE.thrown) {
+      ArrayPrototypePush(this.extras, [index, [[], [], []]]);
+      this.depth--;
+      return placeholder;
+    }
+    const keep = (key, read, enumerable) => {
       let copy;
       try {
-        copy = this.value(value);
+        copy = this.value(read());
       } catch (failure) {
         if (this.mode !== MODE.thrown) throw failure;
         return;
@@ -409,8 +449,8 @@ class Encoder {
       ArrayPrototypePush(shown, enumerable);
     };
     if (known[0] === "e") {
-      if (known[1] !== name) keep("name", name, false);
-      keep("message", text(error, "message"), false);
+      if (known[1] !== name) keep("name", () => name, false);
+      keep("message", () => text(error, "message"), false);
     }
     const own = ReflectOwnKeys(error);
     for (let i = 0; i < own.length; i++) {
@@ -418,9 +458,10 @@ class Encoder {
       if (typeof key !== "string" || key === "name" || key === "message") continue;
       const described = ObjectGetOwnPropertyDescriptor(error, key);
       if (described === undefined) continue;
-      keep(key, error[key], described.enumerable === true);
+      keep(key, () => error[key], described.enumerable === true);
     }
     ArrayPrototypePush(this.extras, [index, [keys, values, shown]]);
+    this.depth--;
     return placeholder;
   }
 
@@ -449,12 +490,13 @@ function define(object, key, value, enumerable) {
  * @param {[unknown[][], unknown[], Uint8Array]} message head, capabilities, body
  * @param {import("../io_context/io_context.js").IoContext | undefined} context what has arrived belongs to it
  * @param {object[]} group takes the handlers of the stubs that are in the value
+ * @param {boolean} inbound whether it comes from those who called the context
  */
-function decode(message, context, group) {
+function decode(message, context, group, inbound = false) {
   const { 0: head, 1: things, 2: body } = message;
   const shells = new Array(head.length);
   const fills = new Array(head.length);
-  const arrival = { __proto__: null, context, group, things, fill: undefined };
+  const arrival = { __proto__: null, context, group, inbound, things, fill: undefined };
   for (let i = 0; i < head.length; i++) {
     const entry = head[i];
     arrival.fill = undefined;

@@ -74,14 +74,17 @@ ObjectSetPrototypeOf(
   Fetcher.prototype,
   new Proxy({}, {
     __proto__: null,
+    // Whether there is such a name is known only to the target; `then` is never there.
+    has: (target, key) => ReflectHas(target, key) || (typeof key === "string" && key !== "then"),
     get(target, key, receiver) {
-      if (typeof key === "symbol" || ReflectHas(target, key) || names.NEVER[key] === true) return target[key];
+      if (typeof key === "symbol" || ReflectHas(target, key) || names.NEVER_OF_SERVICES[key] === true) {
+        return target[key];
+      }
       const route = typeof receiver === "object" || typeof receiver === "function"
         ? WeakMapPrototypeGet(routes, receiver)
         : undefined;
       return route === undefined ? undefined : stubs.serviceProperty(route, key);
     },
-    has: (target, key) => typeof key === "string" || ReflectHas(target, key),
   }),
 );
 values.register({
