@@ -30,6 +30,7 @@ const { AbortController, AbortSignalPrototype } = core.loadExtScript("ext:deno_w
 const { Blob, File } = core.loadExtScript("ext:deno_web/09_file.js");
 const { ReadableStream, WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
+const { headersFromHeaderList } = core.loadExtScript("ext:deno_fetch/20_headers.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
@@ -178,7 +179,7 @@ register({
   tag: "h",
   prototype: rr.Headers.prototype,
   take: (headers) => ["h", pairs(headers)],
-  make: (entry) => new rr.Headers(entry[1]),
+  make: (entry) => headersFromHeaderList(entry[1], "none"),
 });
 
 register({
