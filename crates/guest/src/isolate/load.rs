@@ -1,0 +1,237 @@
+//! How an isolate becomes a worker: its services, its env, its modules, and what can be called of them.
+//!
+//! Owns the words of what goes wrong meanwhile. Runs once per isolate.
+
+use deno_core::error::CoreError;
+use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, v8};
+use lopata_bridges::{Attachments, ServiceHandle};
+use lopata_protocol::{EnvEntry, EnvValue, Export, GenerationId, WireError, WorkerDefinition, WorkerFormat};
+
+use super::{Isolate, v8_text};
+use crate::wire;
+
+impl Isolate {
+    /// Makes this isolate the worker: services, env, modules.
+    pub(super) async fn load(
+        &mut self,
+        definition: WorkerDefinition,
+        mut attachments: Attachments,
+    ) -> Result<Vec<Export>, WireError> {
+        assert!(!self.loaded, "a guest becomes one worker, once");
+        let WorkerDefinition {
+            generation,
+            name,
+            format,
+            entry,
+            modules,
+            env,
+            outbound,
+            subrequests_max,
+            tailed,
+            compat,
+            ..
+        } = definition;
+        self.guest.compat.set(compat);
+        *self.guest.worker.borrow_mut() = name.clone();
+        *self.worker.lock() = name;
+        if let Some(ServiceHandle::Fetch(service)) = attachments.take_service(outbound) {
+            self.guest.services.set_outbound(service);
+        }
+        self.guest.subrequests_max.set(subrequests_max);
+        self.guest.tailed.set(tailed);
+        for entry in &env {
+            let (EnvValue::Kv(id) | EnvValue::Service(id)) = &entry.value else { continue };
+            match attachments.take_service(*id) {
+                Some(ServiceHandle::Kv(service)) => self.guest.services.add_kv(id.0, service),
+                Some(ServiceHandle::Worker(service)) => self.guest.services.add_worker(id.0, service),
+                Some(ServiceHandle::Fetch(_)) | None => {}
+            }
+        }
+        self.build_env(env, format)?;
+        let script = match format {
+            WorkerFormat::Modules => None,
+            WorkerFormat::ServiceWorker => modules.iter().find(|module| module.specifier == entry).cloned(),
+        };
+        self.loader.set_modules(modules);
+        let always = compat.has("allow_insecure_inefficient_logged_eval");
+        self.allow_eval(always || compat.has("allow_eval_during_startup"));
+        let namespace = match format {
+            WorkerFormat::Modules => Some(self.evaluate_module(&entry, generation).await?),
+            WorkerFormat::ServiceWorker => {
+                self.evaluate_script(&entry, script.as_ref())?;
+                None
+            }
+        };
+        self.allow_eval(always);
+        self.exports(namespace)
+    }
+
+    /// Whether scripts may make code of strings.
+    fn allow_eval(&mut self, allowed: bool) {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        scope.get_current_context().set_allow_generation_from_strings(allowed);
+    }
+
+    async fn evaluate_module(
+        &mut self,
+        entry: &str,
+        _generation: GenerationId,
+    ) -> Result<v8::Global<v8::Object>, WireError> {
+        let specifier = ModuleSpecifier::parse(entry)
+            .map_err(|error| WireError::new("Error", format!("{entry} is not a module URL: {error}")))?;
+        let wasm = self.guest.compiling_wasm.clone();
+        wasm.set(true);
+        let loaded = self.runtime.load_main_es_module(&specifier).await;
+        wasm.set(false);
+        let module = loaded.map_err(|error| core_error(&mut self.runtime, error))?;
+        let evaluated = self.runtime.mod_evaluate(module);
+        let finished = self.runtime.with_event_loop_promise(evaluated, PollEventLoopOptions::default()).await;
+        finished.map_err(|error| core_error(&mut self.runtime, error))?;
+        self.runtime.get_module_namespace(module).map_err(|error| core_error(&mut self.runtime, error))
+    }
+
+    fn evaluate_script(
+        &mut self,
+        entry: &str,
+        script: Option<&lopata_protocol::ModuleDefinition>,
+    ) -> Result<(), WireError> {
+        let Some(lopata_protocol::ModuleKind::JavaScript { code, .. }) = script.map(|module| &module.kind) else {
+            return Err(WireError::new("Error", format!("the script {entry} is not part of the worker")));
+        };
+        let ran = self.runtime.execute_script(entry.to_string(), code.to_string());
+        ran.map(|_| ()).map_err(|error| wire_of_js(&error))
+    }
+
+    fn exports(&mut self, namespace: Option<v8::Global<v8::Object>>) -> Result<Vec<Export>, WireError> {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let namespace = match namespace {
+            Some(namespace) => v8::Local::new(scope, namespace).into(),
+            None => v8::null(scope).into(),
+        };
+        let found = try_call(scope, &self.dispatch.load, &[namespace])?;
+        Ok(read_exports(scope, found))
+    }
+
+    fn build_env(&mut self, env: Vec<EnvEntry>, format: WorkerFormat) -> Result<(), WireError> {
+        let wasm = self.guest.compiling_wasm.clone();
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let mut entries = Vec::with_capacity(env.len());
+        for EnvEntry { name, value } in env {
+            let (kind, value) = match value {
+                EnvValue::Text(text) => ("text", v8_text(scope, &text)),
+                EnvValue::Json(text) => ("json", v8_text(scope, &text)),
+                EnvValue::Data(bytes) => ("data", array_buffer(scope, &bytes)),
+                EnvValue::Wasm(bytes) => {
+                    wasm.set(true);
+                    let module = v8::WasmModuleObject::compile(scope, &bytes);
+                    wasm.set(false);
+                    let module = module.ok_or_else(|| {
+                        WireError::new("CompileError", format!("env.{name} is not a WebAssembly module"))
+                    })?;
+                    ("wasm", module.into())
+                }
+                EnvValue::Kv(id) => ("kv", v8::Number::new(scope, id.0 as f64).into()),
+                EnvValue::Service(id) => ("service", v8::Number::new(scope, id.0 as f64).into()),
+                EnvValue::Unavailable(sentence) => ("unavailable", v8_text(scope, &sentence)),
+            };
+            let object = v8::Object::new(scope);
+            let name = v8_text(scope, &name);
+            let kind = v8_text(scope, kind);
+            for (key, value) in [("name", name), ("kind", kind), ("value", value)] {
+                let key = v8_text(scope, key);
+                object.set(scope, key, value);
+            }
+            entries.push(object.into());
+        }
+        let entries = v8::Array::new_with_elements(scope, &entries).into();
+        let service_worker = v8::Boolean::new(scope, format == WorkerFormat::ServiceWorker).into();
+        try_call(scope, &self.dispatch.build_env, &[entries, service_worker])?;
+        Ok(())
+    }
+}
+
+/// Reads `[{ name, handlers }]`.
+fn read_exports(scope: &mut v8::PinScope<'_, '_>, found: v8::Local<v8::Value>) -> Vec<Export> {
+    let text = v8::json::stringify(scope, found).map(|text| text.to_rust_string_lossy(scope)).unwrap_or_default();
+    let values: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap_or_default();
+    let strings = |value: &serde_json::Value| {
+        value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_string)).collect()
+    };
+    let export = |value: &serde_json::Value| Export {
+        name: value["name"].as_str().unwrap_or_default().to_string(),
+        handlers: strings(&value["handlers"]),
+    };
+    values.iter().map(export).collect()
+}
+
+fn array_buffer<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
+    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes.to_vec()).make_shared();
+    v8::ArrayBuffer::with_backing_store(scope, &store).into()
+}
+
+fn try_call<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    function: &v8::Global<v8::Function>,
+    args: &[v8::Local<'s, v8::Value>],
+) -> Result<v8::Local<'s, v8::Value>, WireError> {
+    v8::tc_scope!(let scope, scope);
+    let function = v8::Local::new(scope, function);
+    let undefined = v8::undefined(scope).into();
+    match function.call(scope, undefined, args) {
+        Some(value) => Ok(value),
+        None => match scope.exception() {
+            Some(thrown) => Err(wire::describe(scope, thrown)),
+            None => Err(WireError::new("Error", "The worker was terminated.")),
+        },
+    }
+}
+
+/// The error that loading or evaluation ended in, as the script would see it.
+fn core_error(_runtime: &mut JsRuntime, error: CoreError) -> WireError {
+    match error.into_kind() {
+        deno_core::error::CoreErrorKind::Js(error) => wire_of_js(&error),
+        other => {
+            let text = other.to_string();
+            if text.contains("still pending") || text.contains("never resolved") {
+                // Source: workerd's text for a top-level await that cannot finish.
+                return WireError::new(
+                    "Error",
+                    "Top-level await in module is unsettled: the promise it waits for never settles.",
+                );
+            }
+            WireError::new("Error", text)
+        }
+    }
+}
+
+fn wire_of_js(error: &deno_core::error::JsError) -> WireError {
+    WireError {
+        name: error.name.clone().unwrap_or_default(),
+        message: error.message.clone().unwrap_or_else(|| error.exception_message.clone()),
+        stack: js_stack(error),
+        cause: error.cause.as_ref().map(|cause| Box::new(wire_of_js(cause))),
+        properties: Vec::new(),
+    }
+}
+
+/// The stack of an error, or, for a syntax error (which has none), the place it names.
+fn js_stack(error: &deno_core::error::JsError) -> String {
+    let headline = error.exception_message.trim_start_matches("Uncaught ").to_string();
+    match (&error.stack, error.frames.first()) {
+        (Some(stack), Some(frame)) if !stack.contains("\n    at ") => {
+            let place = frame.file_name.as_deref().unwrap_or_default();
+            let (line, column) = (frame.line_number.unwrap_or(0), frame.column_number.unwrap_or(0));
+            format!("{headline}\n    at {place}:{line}:{column}")
+        }
+        (Some(stack), _) => wire::user_frames(stack),
+        (None, Some(frame)) => {
+            let place = frame.file_name.as_deref().unwrap_or_default();
+            let (line, column) = (frame.line_number.unwrap_or(0), frame.column_number.unwrap_or(0));
+            format!("{headline}\n    at {place}:{line}:{column}")
+        }
+        (None, None) => headline,
+    }
+}
