@@ -125,7 +125,13 @@ function describe(error) {
   try {
     return String(error) || "error";
   } catch {
+    // Below.
+  }
+  try {
     return ObjectPrototypeToString(error);
+  } catch {
+    // A proxy that was revoked.
+    return "error";
   }
 }
 
