@@ -91,8 +91,10 @@ impl FileWatch {
         let trees: Vec<PathBuf> = set.trees.iter().cloned().collect();
         wanted.retain(|(path, deep)| *deep || !trees.iter().any(|tree| path.starts_with(tree)));
         *self.interest.lock() = set;
-        // A directory that was removed or replaced since is watched by its old self only.
-        for path in std::mem::take(&mut *self.replaced.lock()) {
+        // A directory that was removed or replaced since is watched by its old self only. The lock is given back
+        // before anything is asked of the watcher: it answers between two events, and each takes the lock.
+        let replaced = std::mem::take(&mut *self.replaced.lock());
+        for path in replaced {
             for deep in [false, true] {
                 if self.watched.remove(&(path.clone(), deep)) {
                     // The system has usually forgotten the old one by itself.
@@ -187,5 +189,33 @@ mod tests {
         std::fs::write(root.join("temp"), "2").unwrap();
         std::fs::rename(root.join("temp"), &file).unwrap();
         assert_eq!(changes.recv().await.unwrap(), file);
+    }
+
+    #[test]
+    fn folders_that_go_while_others_are_taken_in_hold_nobody_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let folders: Vec<PathBuf> = (0..200).map(|number| root.join(number.to_string())).collect();
+        let files = folders.iter().map(|folder| folder.join("a.ts")).collect();
+        for folder in &folders {
+            std::fs::create_dir(folder).unwrap();
+            std::fs::write(folder.join("a.ts"), "1").unwrap();
+        }
+        let set = WatchSet { files, ..WatchSet::default() };
+        let (sender, _changes) = mpsc::unbounded_channel();
+        let mut watch = FileWatch::new(sender).unwrap();
+        let (done, over) = std::sync::mpsc::channel();
+        // Not joined: a watcher that is stuck stays so.
+        std::thread::spawn(move || {
+            watch.set(set.clone());
+            let removing = std::thread::spawn(move || folders.iter().for_each(|f| std::fs::remove_dir_all(f).unwrap()));
+            while !removing.is_finished() {
+                watch.set(set.clone());
+            }
+            watch.set(set);
+            let _ = done.send(());
+        });
+        over.recv_timeout(std::time::Duration::from_secs(60)).expect("the watcher and whoever asks it wait for each other");
+        drop(dir);
     }
 }
