@@ -117,7 +117,7 @@ fn the_newest_date_has_the_newest_behaviour() {
             "channel": ["function", "function"],
             "importScripts": "none",
             "tag": ["[object Headers]", "[object Map]"],
-            "signal": "null",
+            "signal": "[object Object]",
             "givenSignal": "[object AbortSignal]",
             "cookies": {
                 "entries": [["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x", "y"]],
@@ -177,7 +177,7 @@ fn the_oldest_date_has_the_oldest_behaviour() {
             "importScripts":
                 "Error: Failed to execute 'importScripts' on 'ServiceWorkerGlobalScope': the method is not implemented.",
             "tag": ["[object Object]", "[object Map]"],
-            "signal": "null",
+            "signal": "[object AbortSignal]",
             "cookies": {
                 "entries": [["set-cookie", "a=1, b=2"], ["x", "y"]],
                 "has": "undefined",
@@ -214,7 +214,6 @@ fn flags_win_over_the_date() {
         "2026-04-01",
         &[
             "no_global_navigator",
-            "enable_request_signal",
             "disallow_eval_during_startup",
             "cache_reload_enabled",
             "cache_no_cache_disabled",
@@ -225,7 +224,6 @@ fn flags_win_over_the_date() {
             "evalAtStart": "EvalError: Code generation from strings disallowed for this context",
             "navigator": ["undefined", "undefined", null],
             "weak": ["undefined", "undefined"],
-            "signal": "[object AbortSignal]",
             "talkative": "a",
             "cache": [
                 "no-store", "TypeError: Unsupported cache mode: no-cache", "reload",

@@ -109,7 +109,7 @@ pub static FLAGS: [Flag; 183] = [
     flag("enable_web_file_system").experimental().inert("The File System API does not exist."),
     flag("enable_abortsignal_rpc").experimental().inert(RPC),
     flag("allow_eval_during_startup").or("disallow_eval_during_startup").since("2025-06-01").switch("On: `eval()` and `new Function()` work while the Worker starts."),
-    flag("enable_request_signal").or("disable_request_signal").switch("Off: `request.signal` is `null` unless the request was made with one."),
+    flag("enable_request_signal").or("disable_request_signal").inert("A client that goes away aborts `request.signal` either way."),
     flag("connect_pass_through").experimental().inert(EDGE),
     flag("bind_asynclocalstorage_snapshot_to_request").or("do_not_bind_asynclocalstorage_snapshot_to-request").since("2025-06-16").inert("`AsyncLocalStorage` does not exist yet."),
     flag("throw_on_unrecognized_import_assertion").or("ignore_unrecognized_import_assertion").since("2025-06-16").newest(NEWEST),

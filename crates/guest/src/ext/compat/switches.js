@@ -45,7 +45,6 @@ function apply() {
   if (!compat.has("strip_bom_in_read_all_text")) keepMark();
   if (!compat.has("formdata_parser_supports_files")) filesAsText();
   if (!compat.has("cache_option_enabled")) delete rr.Request.prototype.cache;
-  if (!compat.has("enable_request_signal")) rr.hideSignals();
   // Last: it concerns every class that is left.
   if (!compat.has("set_tostring_tag")) untag();
 }

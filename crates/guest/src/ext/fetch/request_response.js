@@ -31,7 +31,6 @@ const _head = Symbol("head");
 const _encodeBody = Symbol("encodeBody");
 const _webSocket = Symbol("webSocket");
 const _cache = Symbol("cache");
-const _signal = Symbol("signal");
 
 // Source: workerd's Request constructor.
 const REDIRECT_TEXT = 'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be ' +
@@ -103,8 +102,6 @@ function Request(input, init = undefined) {
   const request = construct(input, plain, new.target);
   const cache = init?.cache ?? (isRequest(input) ? input[_cache] : undefined);
   if (cache !== undefined) request[_cache] = cache;
-  const signal = (isRequest(init) ? init[_signal] : init?.signal) ?? (isRequest(input) ? input[_signal] : undefined);
-  if (signal !== undefined) request[_signal] = signal;
   const cf = init?.cf;
   if (cf !== undefined && cf !== null) {
     request[_cf] = structuredClone(cf);
@@ -144,7 +141,7 @@ ObjectDefineProperty(request_.RequestPrototype, "cache", {
 const cloneRequest = request_.RequestPrototype.clone;
 const ownSignal = ObjectGetOwnPropertyDescriptor(request_.RequestPrototype, "signal").get;
 
-/** The signal that aborts `request`, whatever the worker may see of it. @param {Request} request */
+/** The signal that aborts `request`, whatever a script made of the property. @param {Request} request */
 function signalOf(request) {
   return ownSignal.call(request);
 }
@@ -154,17 +151,6 @@ function cacheOf(request) {
   return request[_cache];
 }
 
-/** From here on a request has only the signal that it was made with. */
-function hideSignals() {
-  ObjectDefineProperty(request_.RequestPrototype, "signal", {
-    __proto__: null,
-    get() {
-      return this[_signal] ?? null;
-    },
-    enumerable: true,
-    configurable: true,
-  });
-}
 ObjectDefineProperty(request_.RequestPrototype, "clone", {
   __proto__: null,
   value: function clone() {
@@ -172,7 +158,6 @@ ObjectDefineProperty(request_.RequestPrototype, "clone", {
     const cf = this.cf;
     if (cf !== undefined) second[_cf] = structuredClone(cf);
     if (this[_cache] !== undefined) second[_cache] = this[_cache];
-    if (this[_signal] !== undefined) second[_signal] = this[_signal];
     return second;
   },
   writable: true,
@@ -479,7 +464,6 @@ return {
   cfText,
   cacheOf,
   Headers,
-  hideSignals,
   incomingRequest,
   isEncoded,
   isRequest,
