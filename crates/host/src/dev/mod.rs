@@ -12,7 +12,7 @@ mod signals;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::bail;
 use tokio::sync::{mpsc, watch};
@@ -64,6 +64,7 @@ pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
         Err(diagnostic) => return Ok(refused(&[diagnostic], &terminal)),
         Ok(None) => (Setup::new(Plan::from_command_line(&args, &global, &cwd), args.cron), None),
         Ok(Some(found)) => {
+            let read_at = SystemTime::now();
             let read = config::project_file::load(&found.path, &given).await;
             project_file::tell(&read, &found.path, &cwd, &terminal);
             let Ok(loaded) = read else {
@@ -72,7 +73,7 @@ pub async fn run(args: DevArgs, global: Global) -> anyhow::Result<i32> {
             };
             project_file::introduce(&loaded.file, &found.beside, &cwd, &terminal);
             let first = prepare(&loaded.file);
-            let changes = Changes::of(loaded, given, terminal.clone());
+            let changes = Changes::of(loaded, read_at, given, terminal.clone());
             (first, Some(Project { changes, prepare: Box::new(prepare) }))
         }
     };

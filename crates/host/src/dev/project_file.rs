@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
 
@@ -56,13 +56,15 @@ pub struct Changes {
     seen: mpsc::UnboundedReceiver<PathBuf>,
     /// What the newest reading depended on.
     depends_on: WatchSet,
+    /// When the newest reading began.
+    read_at: SystemTime,
     /// Files that something else depended on, until the next reading.
     others: BTreeSet<PathBuf>,
 }
 
 impl Changes {
-    /// Watches what `loaded` depended on, as it runs.
-    pub fn of(loaded: LoadedProject, given: Given, terminal: Terminal) -> Self {
+    /// Watches what `loaded`, whose reading began at `read_at`, depended on, as it runs.
+    pub fn of(loaded: LoadedProject, read_at: SystemTime, given: Given, terminal: Terminal) -> Self {
         let (sender, seen) = mpsc::unbounded_channel();
         let watch = match FileWatch::new(sender) {
             Ok(watch) => Some(watch),
@@ -73,7 +75,7 @@ impl Changes {
         };
         let LoadedProject { file: running, watch: depends_on, .. } = loaded;
         let others = BTreeSet::new();
-        let mut changes = Self { running, given, terminal, watch, seen, depends_on, others };
+        let mut changes = Self { running, given, terminal, watch, seen, depends_on, read_at, others };
         changes.arm();
         changes
     }
@@ -88,6 +90,7 @@ impl Changes {
             tokio::time::sleep(SETTLE).await;
             while self.seen.try_recv().is_ok() {}
             let path = self.running.path.clone();
+            self.read_at = SystemTime::now();
             let read = project_file::load(&path, &self.given).await;
             self.depends_on = match &read {
                 Ok(loaded) => loaded.watch.clone(),
@@ -112,7 +115,8 @@ impl Changes {
         self.arm();
     }
 
-    /// A change of these files is a reason to read again, too: what they say kept the file from being used.
+    /// A change of these files, which were read after the project file, is a reason to read again, too: what they say
+    /// kept the file from being used.
     pub fn watch_too(&mut self, files: &[PathBuf]) {
         self.others = files.iter().cloned().collect();
         self.arm();
@@ -123,7 +127,7 @@ impl Changes {
         let mut set = self.depends_on.clone();
         set.files.insert(self.running.path.clone());
         set.files.extend(self.others.iter().cloned());
-        for error in watch.set(set) {
+        for error in watch.set(set, self.read_at) {
             self.terminal.warn(&error.to_string());
         }
     }

@@ -20,7 +20,7 @@ mod relief;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use lopata_bridges::{Parcel, WaitUntilTracker};
 use lopata_guest::{GuestHandle, GuestReport};
@@ -151,6 +151,8 @@ struct Supervisor {
     tails: Tails,
     watch: Option<FileWatch>,
     debounce: Debounce,
+    /// When the newest build began.
+    build_began: SystemTime,
     builds: mpsc::UnboundedSender<Box<(Project, Result<Built, BuildFailure>)>>,
     /// A change came while a reload was under way.
     dirty: bool,
@@ -200,6 +202,7 @@ pub async fn run(parts: Parts) {
         tails,
         watch,
         debounce: Debounce::default(),
+        build_began: SystemTime::now(),
         builds,
         dirty: false,
         starting: None,
@@ -296,6 +299,7 @@ impl Supervisor {
     fn start_build(&mut self) {
         let Some(mut project) = self.project.take() else { return };
         let builds = self.builds.clone();
+        self.build_began = SystemTime::now();
         tokio::spawn(async move {
             let outcome = project.build().await;
             // The supervisor outlives its builds unless the process ends.
@@ -312,7 +316,7 @@ impl Supervisor {
             Err(failure) => &failure.watch,
         };
         if let Some(watch) = &mut self.watch {
-            for error in watch.set(watch_set.clone()) {
+            for error in watch.set(watch_set.clone(), self.build_began) {
                 self.terminal.warn(&error.to_string());
             }
         }
