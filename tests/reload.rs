@@ -1,13 +1,12 @@
 //! Hot reload: what is edited is what the next response shows, and nothing that runs is disturbed.
 
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{Door, Project, Server, proc, until};
+use crate::harness::{Door, Project, Server, SetOnDrop, proc, until};
 
 /// A project with everything that can be edited.
 fn editable() -> Project {
@@ -67,9 +66,7 @@ fn every_kind_of_file_is_watched() {
     server.expect("/leaf", "leaf 2");
     server.reload(|| project.edit("node_modules/commonjs/inner.js", "commonjs 1", "commonjs 2"));
     server.expect("/commonjs", "commonjs 2");
-    server.reload(|| {
-        fs::write(project.parent().join("linked/index.js"), "export default 'linked 2';\n").expect("the file is ours");
-    });
+    server.reload(|| project.write("../linked/index.js", "export default 'linked 2';\n"));
     server.expect("/linked", "linked 2");
     server.reload(|| project.write("src/text.txt", "text 2\n"));
     server.expect("/text", "text 2");
@@ -402,16 +399,16 @@ fn reloads_under_load_lose_no_request() {
     let door = Door::new();
     let project = versioned(&door);
     let server = Server::start(&project);
-    let stop = Arc::new(AtomicBool::new(false));
+    let over = AtomicBool::new(false);
     let answered = AtomicUsize::new(0);
     thread::scope(|scope| {
         for client in 0..8 {
-            let (stop, answered, server) = (stop.clone(), &answered, &server);
+            let (over, answered, server) = (&over, &answered, &server);
             scope.spawn(move || {
                 let body = "x".repeat(1 + client * 1000);
                 let mut last = 0;
                 let mut connection = server.client().connect();
-                while !stop.load(Ordering::Relaxed) {
+                while !over.load(Ordering::Relaxed) {
                     connection.request("GET", "/version", &[], b"").expect("the connection stays");
                     let response = connection.response("GET").expect("every request is answered");
                     assert_eq!(response.status, 200, "{}", response.text());
@@ -425,23 +422,13 @@ fn reloads_under_load_lose_no_request() {
                 }
             });
         }
-        // A failed assertion below must not leave the clients running.
-        let guard = StopOnDrop(stop);
+        let _end = SetOnDrop(&over);
         for round in 2..RELOADS + 2 {
             let before = answered.load(Ordering::Relaxed);
             server.reload(|| set_version(&project, &round.to_string()));
             server.expect("/version", &round.to_string());
             until("the clients go on", || (answered.load(Ordering::Relaxed) > before + 20).then_some(()));
         }
-        drop(guard);
     });
     server.stop();
-}
-
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{Options, Project, Server, proc, until};
+use crate::harness::{Options, Project, Server, SetOnDrop, proc, until};
 
 const CODE: &str = r#"
     import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
@@ -256,13 +256,13 @@ fn calls_during_reloads_end_in_an_answer_or_a_retryable_error() {
                 }
             });
         }
+        let _end = SetOnDrop(&over);
         for round in 1..6 {
             let mark = server.log().mark();
             project.edit("b/index.ts", &format!("version {}", round - 1), &format!("version {round}"));
             server.log().wait_for(mark, "\n[second] ⎔ Local server updated and ready");
             server.expect("/version", &format!("version {round}"));
         }
-        over.store(true, Ordering::Relaxed);
     });
     server.nothing_left();
     server.stop();

@@ -1,15 +1,13 @@
 //! Several workers in one process: how they call each other, and how little one has to do with another's fate.
 
 use std::fs;
-use std::net::TcpListener;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::harness::log::Mark;
 use crate::harness::server::run;
-use crate::harness::{Client, Options, Project, Server, until};
+use crate::harness::{Client, Options, Project, Server, SetOnDrop, proc, until};
 
 /// Calls what the path names; everything else it answers itself, with a count that a reload would reset.
 const PRIMARY: &str = r#"
@@ -137,37 +135,38 @@ fn an_edit_reloads_one_worker_and_its_callers_see_it() {
 #[test]
 fn calls_during_reloads_are_answered_or_refused_clearly() {
     let project = three();
-    let server = Arc::new(Server::start_with(&project, options()));
-    let over = Arc::new(AtomicBool::new(false));
-    let caller = |server: Arc<Server>, over: Arc<AtomicBool>| {
-        move || {
-            let mut answers = 0;
-            while !over.load(Ordering::Relaxed) {
-                let response = server.get("/SECOND/");
-                let text = response.text();
-                match response.status {
-                    200 => assert!(text.starts_with("SECOND: second"), "{text}"),
-                    503 => assert!(text.contains("The worker \"second\" is still starting."), "{text}"),
-                    status => panic!("{status}: {text}"),
-                }
-                answers += 1;
+    let server = Server::start_with(&project, options());
+    let over = AtomicBool::new(false);
+    let caller = || {
+        let mut answers = 0;
+        while !over.load(Ordering::Relaxed) {
+            let response = server.get("/SECOND/");
+            let text = response.text();
+            match response.status {
+                200 => assert!(text.starts_with("SECOND: second"), "{text}"),
+                503 => assert!(text.contains("The worker \"second\" is still starting."), "{text}"),
+                status => panic!("{status}: {text}"),
             }
-            answers
+            answers += 1;
         }
+        answers
     };
-    let callers: Vec<_> = (0..4).map(|_| thread::spawn(caller(server.clone(), over.clone()))).collect();
-    for round in 0..6 {
-        let text = project.read("b/index.ts");
-        let start = text.find("const TEXT").expect("it is there");
-        let end = start + text[start..].find('\n').expect("the line ends");
-        let next = format!("{}const TEXT = \"second {round}\";{}", &text[..start], &text[end..]);
-        reload(&server, Some("second"), || project.write("b/index.ts", &next));
-        server.expect("/SECOND/", &format!("SECOND: second {round}"));
-    }
-    over.store(true, Ordering::Relaxed);
-    let answers: usize = callers.into_iter().map(|caller| caller.join().expect("no answer is wrong")).sum();
+    let answers: usize = thread::scope(|scope| {
+        let callers: Vec<_> = (0..4).map(|_| scope.spawn(caller)).collect();
+        let end = SetOnDrop(&over);
+        for round in 0..6 {
+            let text = project.read("b/index.ts");
+            let start = text.find("const TEXT").expect("it is there");
+            let end = start + text[start..].find('\n').expect("the line ends");
+            let next = format!("{}const TEXT = \"second {round}\";{}", &text[..start], &text[end..]);
+            reload(&server, Some("second"), || project.write("b/index.ts", &next));
+            server.expect("/SECOND/", &format!("SECOND: second {round}"));
+        }
+        drop(end);
+        callers.into_iter().map(|caller| caller.join().expect("no answer is wrong")).sum()
+    });
     assert!(answers > 0);
-    Arc::into_inner(server).expect("the callers are gone").stop();
+    server.stop();
 }
 
 #[test]
@@ -206,14 +205,11 @@ fn a_worker_that_still_starts_is_not_waited_for() {
     // Its own build command waits until the test opens the gate.
     let config = project.read("b/wrangler.toml");
     project.write("b/wrangler.toml", &format!("{config}[build]\ncommand = \"cat gate > /dev/null\"\n"));
-    let port = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port").local_addr().expect("it is bound");
-    let port = port.port().to_string();
-    let mut options = options();
-    options.args.extend(["--port".to_string(), port.clone()]);
-    let mut server = Server::launch(&project, options);
-    let client = Client::new(&format!("http://localhost:{port}"));
+    let mut server = Server::launch(&project, options());
     // The socket is there before the workers are.
-    until("the primary answers", || client.try_send("GET", "/", &[], b"").ok());
+    let port = until("it listens", || proc::listening_port(server.pid()));
+    let client = Client::new(&format!("http://localhost:{port}"));
+    assert_eq!(client.get("/").text(), "primary 1");
     let early = client.get("/SECOND/");
     assert_eq!(early.status, 503, "{}", early.text());
     assert!(early.text().contains("The worker \"second\" is still starting."), "{}", early.text());

@@ -27,6 +27,22 @@ pub fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).expect("the process runs").count()
 }
 
+/// The TCP port that it listens on, for one that has not said so; `None` while there is none.
+pub fn listening_port(pid: u32) -> Option<u16> {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("the process runs");
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    let sockets: Vec<String> = targets.filter_map(|target| target.to_str().map(str::to_string)).collect();
+    let tables =
+        ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default());
+    tables.iter().flat_map(|table| table.lines()).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        // Its number, the local address, the remote one, the state (0A: listening); tenth is the inode.
+        let listens = fields.get(3) == Some(&"0A") && sockets.contains(&format!("socket:[{}]", fields.get(9)?));
+        let (_, port) = fields.get(1)?.rsplit_once(':')?;
+        listens.then(|| u16::from_str_radix(port, 16).ok())?
+    })
+}
+
 /// Every process whose environment has `marker`, which is how descendants are found after their parent's death.
 pub fn with_environment(marker: &str) -> Vec<u32> {
     let entries = fs::read_dir("/proc").expect("Linux has /proc");

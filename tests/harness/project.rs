@@ -1,7 +1,9 @@
 //! A project folder in a temporary place, which the test edits as a developer would.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -9,16 +11,17 @@ use tempfile::TempDir;
 /// The date that fixtures use unless they say otherwise.
 pub const DATE: &str = "2026-04-01";
 
-/// A folder that vanishes with the test. The project is a folder inside, so that it has a parent of its own.
+/// A folder that vanishes with the test, once no server runs in it. The project is a folder inside, so that it has a
+/// parent of its own.
 pub struct Project {
-    root: TempDir,
+    root: Arc<TempDir>,
     folder: PathBuf,
 }
 
 impl Project {
     /// A folder with these files.
     pub fn new(files: &[(&str, &str)]) -> Self {
-        let root = TempDir::new().expect("the temporary folder is writable");
+        let root = Arc::new(TempDir::new().expect("the temporary folder is writable"));
         let folder = root.path().join("project");
         fs::create_dir(&folder).expect("the root is new");
         let project = Self { root, folder };
@@ -64,6 +67,11 @@ impl Project {
         &self.folder
     }
 
+    /// What keeps the folder from vanishing.
+    pub fn hold(&self) -> Arc<TempDir> {
+        self.root.clone()
+    }
+
     /// The folder around it.
     pub fn parent(&self) -> &Path {
         self.root.path()
@@ -79,11 +87,20 @@ impl Project {
         fs::read_to_string(self.path(path)).expect("the file exists")
     }
 
-    /// Writes a file, in place, as most programs do.
+    /// Writes a file in one step: whoever reads it meanwhile finds the old text or the new one, and whoever watches it
+    /// is told once. In place, as most programs write, where that can be done; a file that is new or gets shorter is
+    /// moved to its place.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("it is inside the folder")).expect("the folder is ours");
-        fs::write(path, text).expect("the folder is ours");
+        if fs::metadata(&path).is_ok_and(|there| there.len() <= text.len() as u64) {
+            let mut file = fs::OpenOptions::new().write(true).open(path).expect("the file is ours");
+            assert_eq!(file.write(text.as_bytes()).expect("the disk has room"), text.len(), "it is one step");
+        } else {
+            let draft = self.root.path().join("draft");
+            fs::write(&draft, text).expect("the folder is ours");
+            fs::rename(draft, path).expect("the folder is ours");
+        }
     }
 
     /// Writes a file the way careful editors do: a new file, moved over the old one.

@@ -3,6 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
@@ -46,6 +47,8 @@ pub struct Server {
     /// Marks the process and whatever it starts, for the hunt for orphans.
     marker: String,
     _home: TempDir,
+    /// The project stays while the server runs, whatever the test does with its own hold on it.
+    _project: Arc<TempDir>,
 }
 
 impl Server {
@@ -78,7 +81,7 @@ impl Server {
         let log = Log::default();
         log.follow(child.stdout.take().expect("it is piped"));
         log.follow(child.stderr.take().expect("it is piped"));
-        Self { child, log, client: None, marker, _home: home }
+        Self { child, log, client: None, marker, _home: home, _project: project.hold() }
     }
 
     /// Waits for the line that tells the address.
