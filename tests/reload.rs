@@ -227,6 +227,32 @@ fn a_folder_that_was_replaced_is_watched_again() {
     server.stop();
 }
 
+#[test]
+fn a_build_command_runs_for_its_own_sources_and_not_for_what_it_writes() {
+    let config = json!({
+        "name": "built",
+        "main": "index.ts",
+        "compatibility_date": "2026-04-01",
+        "build": { "command": "echo run >> ../runs; cat words/* > word.txt", "watch_dir": "words" },
+    });
+    let project = Project::new(&[
+        ("wrangler.json", &config.to_string()),
+        ("words/word", "first"),
+        ("index.ts", "import word from './word.txt';\nexport default { fetch: () => new Response(word + ' word') };\n"),
+    ]);
+    let server = Server::start(&project);
+    server.expect("/", "first word");
+    server.reload(|| project.write("words/word", "second"));
+    server.expect("/", "second word");
+    // By the time that this is served, whatever the command has caused itself has been built, too.
+    server.reload(|| project.edit("index.ts", "' word'", "' verb'"));
+    server.expect("/", "second verb");
+    assert_eq!(project.read("../runs"), "run\nrun\n", "at the start, and for its source");
+    server.reload(|| project.edit("wrangler.json", "cat words/*", "cat words/* words/*"));
+    server.expect("/", "secondsecond verb");
+    server.stop();
+}
+
 /// What a browser sends when somebody opens a page.
 fn navigation() -> [(&'static str, &'static str); 4] {
     [

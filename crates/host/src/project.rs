@@ -4,6 +4,7 @@
 //! either is the same kind of event. A configuration with errors keeps the last good one serving: the build
 //! fails, and nothing is replaced.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSin
 use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, TailConsumer, WorkerConfig};
 use crate::cron::CronTrigger;
 use crate::server::{BindingLine, Diagnostic, Failure, HostPattern, Site};
+use crate::watch::concerns;
 use crate::workers::WorkerId;
 
 /// Everything a generation is made from, shared by all generations of the same code and configuration.
@@ -140,6 +142,33 @@ pub struct BuildFailure {
     pub watch: WatchSet,
 }
 
+/// Why a worker is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It is the first build, somebody asked for it, or nobody knows what has changed.
+    Order,
+    /// These files have changed.
+    Files(BTreeSet<PathBuf>),
+}
+
+impl Cause {
+    /// A file changed too; an empty path is one that nobody knows.
+    pub fn add(&mut self, path: PathBuf) {
+        match self {
+            Self::Order => {}
+            Self::Files(_) if path.as_os_str().is_empty() => *self = Self::Order,
+            Self::Files(files) => {
+                files.insert(path);
+            }
+        }
+    }
+
+    /// Why to build now. What comes later is another build's cause.
+    pub fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Files(BTreeSet::new()))
+    }
+}
+
 /// Command-line settings that come before the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
@@ -193,6 +222,8 @@ pub struct Project {
     last_good: Option<config::Loaded>,
     /// Warnings that were shown already; they come again only when they change.
     shown_warnings: Vec<String>,
+    /// What the worker's own build command is made for; `None` until it has run well.
+    command_watch: Option<WatchSet>,
 }
 
 impl Project {
@@ -210,12 +241,18 @@ impl Project {
             colour,
             last_good: None,
             shown_warnings: Vec::new(),
+            command_watch: None,
         }
     }
 
-    /// Reads the configuration and bundles the code.
-    pub async fn build(&mut self) -> Result<Built, BuildFailure> {
-        let mut outcome = self.attempt().await;
+    /// Reads the configuration and bundles the code. The worker's own build command is run unless it has been and the
+    /// change is none of its business: what it writes is watched, too, since the bundle is made of it.
+    pub async fn build(&mut self, cause: &Cause) -> Result<Built, BuildFailure> {
+        let fresh = match (cause, self.command_watch.take()) {
+            (Cause::Files(paths), Some(watch)) if !paths.iter().any(|path| concerns(&watch, path)) => Some(watch),
+            _ => None,
+        };
+        let mut outcome = self.attempt(fresh).await;
         let watch = match &mut outcome {
             Ok(built) => &mut built.watch,
             Err(failure) => &mut failure.watch,
@@ -226,7 +263,8 @@ impl Project {
         outcome
     }
 
-    async fn attempt(&mut self) -> Result<Built, BuildFailure> {
+    /// `fresh` is what the last run of the build command was made for, when that need not run again.
+    async fn attempt(&mut self, fresh: Option<WatchSet>) -> Result<Built, BuildFailure> {
         // A server that runs over midnight reads its configuration on another day.
         self.options.today = config::Date::today();
         let (loaded, config_failure) = match (self.load(), &self.last_good) {
@@ -245,10 +283,12 @@ impl Project {
             loaded.warnings.iter().map(|warning| config::render(warning, self.colour)).collect();
         let config = loaded.config;
         let request = bundle_request(&config, &loaded.path, &self.overrides);
-        let bundled = match request {
-            Some(request) => self.bundler.bundle(&request).await,
-            None => return Err(no_entry(config_watch)),
-        };
+        let Some(mut request) = request else { return Err(no_entry(config_watch)) };
+        request.build_is_fresh = fresh.is_some();
+        let bundled = self.bundler.bundle(&request).await;
+        if request.build.is_some() && !bundled.as_ref().is_err_and(bundle::BundleError::is_of_the_build) {
+            self.command_watch = Some(fresh.unwrap_or_else(|| self.command_watch(&request, &config_watch)));
+        }
         let bundle = bundled.map_err(|error| {
             let mut failure = bundle_failure(&config, error);
             failure.watch.files.extend(config_watch.iter().cloned());
@@ -285,6 +325,15 @@ impl Project {
             self.shown_warnings = warnings.clone();
         }
         Ok(Built { blueprint, watch, warnings, site, routes: config.routes, config_failure })
+    }
+
+    /// What is a reason to run the build command again: its own folders, the configuration, and what the project file
+    /// names.
+    fn command_watch(&self, request: &BundleRequest, config_watch: &[PathBuf]) -> WatchSet {
+        let files = config_watch.iter().chain(&self.watch).cloned().collect();
+        let own = request.build.iter().flat_map(|build| build.watch_dirs(&request.root));
+        let trees = own.chain(self.watch.iter().cloned()).collect();
+        WatchSet { files, trees, ..WatchSet::default() }
     }
 
     /// The configuration, whose name is this worker's from now on.

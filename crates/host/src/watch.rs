@@ -168,7 +168,7 @@ fn changed_at(metadata: &Metadata) -> Option<SystemTime> {
 ///
 /// What is written into a neighbour never matters to a directory: it may be the log of this very process, which would
 /// have it build for ever.
-fn concerns(set: &WatchSet, path: &Path, content_only: bool) -> bool {
+pub fn concerns(set: &WatchSet, path: &Path, content_only: bool) -> bool {
     set.files.contains(path)
         || (!content_only && path.parent().is_some_and(|parent| set.directories.contains(parent)))
         || set.trees.iter().any(|tree| path.starts_with(tree) && !is_noise(tree, path))

@@ -28,6 +28,15 @@ pub struct CustomBuild {
     pub watch_dir: Vec<PathBuf>,
 }
 
+impl CustomBuild {
+    /// The directories that `build.watch_dir` names, absolute.
+    pub fn watch_dirs(&self, root: &Path) -> Vec<PathBuf> {
+        let default = [PathBuf::from("./src")];
+        let dirs = if self.watch_dir.is_empty() { &default[..] } else { &self.watch_dir };
+        dirs.iter().map(|dir| paths::normalize(&root.join(dir))).collect()
+    }
+}
+
 /// Which stream of the command a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputStream {
@@ -94,13 +103,6 @@ async fn forward(stream: impl AsyncRead + Unpin, kind: OutputStream, sink: &Outp
         tail.push_back(line.to_string());
     }
     tail
-}
-
-/// The directories that `build.watch_dir` names, absolute.
-pub(super) fn watch_dirs(build: &CustomBuild, root: &Path) -> Vec<PathBuf> {
-    let default = [PathBuf::from("./src")];
-    let dirs = if build.watch_dir.is_empty() { &default[..] } else { &build.watch_dir };
-    dirs.iter().map(|dir| paths::normalize(&root.join(dir))).collect()
 }
 
 /// Checks that the entry exists, and answers with its real path: an entry without extension gets one.

@@ -23,6 +23,11 @@ impl BundleError {
     pub(super) fn new(failure: Failure, watch: WatchSet) -> Self {
         Self { failure, watch }
     }
+
+    /// Whether `build.command` failed, or did not make what it should.
+    pub fn is_of_the_build(&self) -> bool {
+        matches!(self.failure, Failure::CustomBuild { .. } | Failure::MissingEntry(_))
+    }
 }
 
 /// What went wrong.

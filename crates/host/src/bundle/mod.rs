@@ -90,8 +90,10 @@ pub struct BundleRequest {
     pub keep_names: bool,
     /// Export conditions (`WRANGLER_BUILD_CONDITIONS`); empty for `workerd`, `worker`, `browser`.
     pub conditions: Vec<String>,
-    /// `build`, run before every bundle.
+    /// `build`, run before the bundle.
     pub build: Option<CustomBuild>,
+    /// What `build` has made is there, and none of its sources has changed since: it is not run.
+    pub build_is_fresh: bool,
     /// The value of `process.env.NODE_ENV`: `development` unless the environment says otherwise.
     pub node_env: String,
     /// Whether `navigator.userAgent` is known at build time (the flag `global_navigator`).
@@ -123,6 +125,7 @@ impl BundleRequest {
             keep_names: true,
             conditions: Vec::new(),
             build: None,
+            build_is_fresh: false,
             node_env: "development".to_string(),
             navigator_user_agent: true,
             nodejs_compat: true,
@@ -234,8 +237,10 @@ impl WorkerBundler {
     /// Runs the custom build and finds the entry.
     async fn prepare(&self, request: &BundleRequest, watch: &mut WatchSet) -> Result<PathBuf, Failure> {
         if let Some(build) = &request.build {
-            watch.trees.extend(custom_build::watch_dirs(build, &request.root));
-            custom_build::run(build, &request.root, &self.output).await?;
+            watch.trees.extend(build.watch_dirs(&request.root));
+            if !request.build_is_fresh {
+                custom_build::run(build, &request.root, &self.output).await?;
+            }
         }
         let config_name = request.config_file.as_ref().and_then(|file| file.file_name()).and_then(|name| name.to_str());
         custom_build::find_entry(&request.entry, &request.root, request.build.as_ref(), config_name)

@@ -19,6 +19,7 @@ mod debounce;
 mod relief;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -31,7 +32,7 @@ use tokio::sync::{mpsc, watch};
 use self::debounce::Debounce;
 use crate::dispatcher::Dispatcher;
 use crate::generation::Generation;
-use crate::project::{Blueprint, BuildFailure, Built, Project};
+use crate::project::{Blueprint, BuildFailure, Built, Cause, Project};
 use crate::server::Failure;
 use crate::tails::Tails;
 use crate::terminal::Terminal;
@@ -50,8 +51,8 @@ pub enum Command {
 
 /// Everything that can happen to a worker.
 enum Event {
-    /// A watched file changed.
-    Changed,
+    /// A watched file changed; an empty path is one that is not known.
+    Changed(PathBuf),
     /// The debounce's deadline has come.
     Settled,
     /// A build is over.
@@ -151,6 +152,8 @@ struct Supervisor {
     tails: Tails,
     watch: Option<FileWatch>,
     debounce: Debounce,
+    /// Why the next build is made. Bounded by the files that are watched.
+    cause: Cause,
     /// When the newest build began.
     build_began: SystemTime,
     builds: mpsc::UnboundedSender<Box<(Project, Result<Built, BuildFailure>)>>,
@@ -202,6 +205,7 @@ pub async fn run(parts: Parts) {
         tails,
         watch,
         debounce: Debounce::default(),
+        cause: Cause::Order,
         build_began: SystemTime::now(),
         builds,
         dirty: false,
@@ -225,7 +229,7 @@ pub async fn run(parts: Parts) {
             Some(report) = reports.recv() => Event::Guest(report),
             Some(done) = built.recv() => Event::Built(done),
             Some(command) = commands.recv() => Event::Command(command),
-            Some(_path) = changes.recv() => Event::Changed,
+            Some(path) = changes.recv() => Event::Changed(path),
             () = sleep_until(deadline) => Event::Settled,
             _ = tick.tick() => Event::Tick,
         };
@@ -250,7 +254,10 @@ async fn sleep_until(deadline: Option<Instant>) {
 impl Supervisor {
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Changed => self.debounce.changed(Instant::now()),
+            Event::Changed(path) => {
+                self.cause.add(path);
+                self.debounce.changed(Instant::now());
+            }
             Event::Settled => {
                 if self.debounce.due(Instant::now()) {
                     self.reload();
@@ -263,7 +270,10 @@ impl Supervisor {
             }
             Event::Guest(report) => self.guest_said(report),
             Event::Tick => self.tick(),
-            Event::Command(Command::Reload) => self.reload(),
+            Event::Command(Command::Reload) => {
+                self.cause = Cause::Order;
+                self.reload();
+            }
             Event::Command(Command::Shutdown(done)) => self.shut_down(done),
         }
     }
@@ -299,9 +309,10 @@ impl Supervisor {
     fn start_build(&mut self) {
         let Some(mut project) = self.project.take() else { return };
         let builds = self.builds.clone();
+        let cause = self.cause.take();
         self.build_began = SystemTime::now();
         tokio::spawn(async move {
-            let outcome = project.build().await;
+            let outcome = project.build(&cause).await;
             // The supervisor outlives its builds unless the process ends.
             let _ = builds.send(Box::new((project, outcome)));
         });
