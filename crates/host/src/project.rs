@@ -249,7 +249,9 @@ impl Project {
     /// change is none of its business: what it writes is watched, too, since the bundle is made of it.
     pub async fn build(&mut self, cause: &Cause) -> Result<Built, BuildFailure> {
         let fresh = match (cause, self.command_watch.take()) {
-            (Cause::Files(paths), Some(watch)) if !paths.iter().any(|path| concerns(&watch, path)) => Some(watch),
+            (Cause::Files(paths), Some(watch)) if !paths.iter().any(|path| concerns(&watch, path, false)) => {
+                Some(watch)
+            }
             _ => None,
         };
         let mut outcome = self.attempt(fresh).await;
