@@ -117,7 +117,7 @@ fn the_newest_date_has_the_newest_behaviour() {
             "channel": ["function", "function"],
             "importScripts": "none",
             "tag": ["[object Headers]", "[object Map]"],
-            "signal": "[object Object]",
+            "signal": "[object AbortSignal]",
             "givenSignal": "[object AbortSignal]",
             "cookies": {
                 "entries": [["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x", "y"]],
@@ -177,7 +177,7 @@ fn the_oldest_date_has_the_oldest_behaviour() {
             "importScripts":
                 "Error: Failed to execute 'importScripts' on 'ServiceWorkerGlobalScope': the method is not implemented.",
             "tag": ["[object Object]", "[object Map]"],
-            "signal": "[object AbortSignal]",
+            "signal": "[object Object]",
             "cookies": {
                 "entries": [["set-cookie", "a=1, b=2"], ["x", "y"]],
                 "has": "undefined",
