@@ -244,15 +244,17 @@ fn a_build_command_runs_for_its_own_sources_and_not_for_what_it_writes() {
     server.expect("/", "first word");
     server.reload(|| project.write("words/word", "second"));
     server.expect("/", "second word");
-    // At the start, for its source, and once more when the project was written in the moment of the start.
-    let runs = project.read("../runs");
-    assert!(["run\n".repeat(2), "run\n".repeat(3)].contains(&runs), "{runs}");
-    // By the time that this is served, whatever the command has caused itself has been built, too.
-    server.reload(|| project.edit("index.ts", "' word'", "' verb'"));
-    server.expect("/", "second verb");
-    assert_eq!(project.read("../runs"), runs, "not for what is none of its sources");
+    let runs = || project.read("../runs").lines().count();
+    let before = runs();
+    let words = ["' word'", "' verb'", "' noun'", "' name'", "' clause'"];
+    for pair in words.windows(2) {
+        server.reload(|| project.edit("index.ts", pair[0], pair[1]));
+    }
+    server.expect("/", "second clause");
+    // One more than before at most: files that were written in the moment of the start are built twice.
+    assert!(runs() <= before + 1, "{before} runs became {}", runs());
     server.reload(|| project.edit("wrangler.json", "cat words/*", "cat words/* words/*"));
-    server.expect("/", "secondsecond verb");
+    server.expect("/", "secondsecond clause");
     server.stop();
 }
 
