@@ -143,7 +143,7 @@ impl FileWatch {
 }
 
 /// How much older than the clock the time on a file may be: systems stamp files with the time of their last tick.
-const TICK: Duration = Duration::from_millis(20);
+const TICK: Duration = Duration::from_millis(10);
 
 /// Whether there is something at `path` that was made, moved there or written at `since` or later.
 fn changed_since(path: &Path, since: SystemTime) -> bool {
