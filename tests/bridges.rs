@@ -237,6 +237,9 @@ fn a_pipelined_call_does_not_wait_for_its_caller() {
     let project = three();
     let server = start(&project, &[]);
     server.expect("/block", "1");
+    // The answer may come before the lines.
+    server.log().wait_for(Mark::default(), "c has incremented");
+    server.log().wait_for(Mark::default(), "a is free again");
     let log = server.log().since(Mark::default());
     let at = |text: &str| log.find(text).unwrap_or_else(|| panic!("{text:?} is missing:\n{log}"));
     // Nothing comes from C to A while A is blocked, so both calls must have been under way before.
