@@ -17,6 +17,7 @@ pub mod dispatcher;
 pub mod generation;
 pub mod outbound;
 pub mod project;
+pub mod serve;
 pub mod server;
 pub mod supervisor;
 pub mod tails;
