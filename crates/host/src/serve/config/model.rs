@@ -6,12 +6,14 @@
 //!
 //! Nothing here is checked beyond its type: that services exist and dates are dates is the business of `check`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::place::{Located, Place};
 
-/// A text of the configuration.
-pub type Text = Located<String>;
+/// A text of the configuration; shared, since a constant may be used often.
+pub type Text = Located<Arc<str>>;
 
 /// Some bytes of the configuration.
 pub type Data = Located<Bytes>;
@@ -359,7 +361,7 @@ pub struct WrappedBinding {
     /// An internal module.
     pub module_name: Option<Text>,
     /// The export of it that is called.
-    pub entrypoint: String,
+    pub entrypoint: Arc<str>,
     /// What it is called with.
     pub inner_bindings: Vec<Binding>,
 }
