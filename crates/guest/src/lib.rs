@@ -11,6 +11,7 @@
 //! Architecture invariant: no HTTP server, no SQLite, no files of a binding.
 
 mod buffers;
+mod cpu_clock;
 mod error;
 mod events;
 mod ext;
@@ -28,7 +29,7 @@ pub use events::live_events;
 pub use ext::extensions;
 pub use isolate::Snapshot;
 pub use loader::CodeCache;
-pub use thread::{GuestHandle, GuestReport, LogBudget, SpawnOptions, spawn};
+pub use thread::{GuestHandle, GuestReport, LogBudget, SpawnOptions, TurnUse, spawn};
 pub use wire::report;
 
 /// Prepares V8 for the process. Call it first in `main`: every guest thread must descend from the thread that

@@ -14,6 +14,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use deno_core::v8;
 use lopata_bridges::{InboxReceiver, InboxSender, Parcel, inbox};
@@ -22,6 +23,7 @@ use lopata_protocol::{EventOutcome, FromGuest, GuestId, ToGuest, WireError, limi
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
+use crate::cpu_clock::CpuClock;
 use crate::events::EventTable;
 use crate::ext::rpc::Held;
 use crate::isolate::{Isolate, Snapshot};
@@ -117,6 +119,9 @@ pub struct GuestHandle {
     pub inbox: InboxSender,
     control: Control,
     owner: Owner,
+    cpu: CpuClock,
+    /// The turn that was seen last, and what the thread had used when it was first seen.
+    seen: Mutex<Option<(Instant, Duration)>>,
     /// Non-null until joined.
     thread: Mutex<Option<JoinHandle<()>>>,
     /// The receiving end of the inbox, once the thread is over; what it holds was never started.
@@ -141,6 +146,25 @@ impl GuestHandle {
         let _ = self.inbox.send(Parcel { message: ToGuest::Stop, attachments: Default::default() });
     }
 
+    /// What the guest's current turn has used so far; `None` while it is parked.
+    ///
+    /// A turn's CPU time counts from the first time somebody asked during it, so that the guest itself need not look
+    /// at its clock. Ask at regular intervals: what is missed is at most one of them.
+    pub fn turn_use(&self, now: Instant) -> Option<TurnUse> {
+        let began = self.inbox.turn_began()?;
+        let wall = now.saturating_duration_since(began);
+        let Some(used) = self.cpu.elapsed() else { return Some(TurnUse { cpu: wall, wall }) };
+        let mut seen = self.seen.lock();
+        let at_first = match *seen {
+            Some((turn, at_first)) if turn == began => at_first,
+            _ => {
+                *seen = Some((began, used));
+                used
+            }
+        };
+        Some(TurnUse { cpu: used.saturating_sub(at_first), wall })
+    }
+
     /// Takes back the events that the guest never started. Meaningful once it has stopped.
     pub fn take_undelivered(&self) -> Vec<Parcel<ToGuest>> {
         let events = self.inbox.take_undelivered_events();
@@ -159,6 +183,15 @@ impl GuestHandle {
             let _ = thread.join();
         }
     }
+}
+
+/// What a turn of a guest's event loop has used.
+#[derive(Clone, Copy, Debug)]
+pub struct TurnUse {
+    /// Of the CPU, by the thread's own clock; `wall` where there is none.
+    pub cpu: Duration,
+    /// By the clock on the wall.
+    pub wall: Duration,
 }
 
 /// Ends a running isolate from another thread.
@@ -238,13 +271,19 @@ pub fn spawn(options: SpawnOptions) -> std::io::Result<GuestHandle> {
     let owner = Owner(Arc::new(Mutex::new(OwnerState { reports: options.reports.clone(), stopped: false })));
     let host = HostSender { guest: id, owner: owner.clone(), log_budget: options.log_budget.clone() };
     let retired = Arc::new(Mutex::new(None));
+    let cpu = CpuClock::default();
     let thread = std::thread::Builder::new().name(format!("lopata-{id}")).stack_size(STACK_BYTES).spawn({
         let control = control.clone();
         let inbox = inbox_sender.clone();
         let retired = retired.clone();
-        move || run(options, host, control, inbox, inbox_receiver, &retired)
+        let cpu = cpu.clone();
+        move || {
+            let _running = cpu.attach();
+            run(options, host, control, inbox, inbox_receiver, &retired);
+        }
     })?;
-    Ok(GuestHandle { id, inbox: inbox_sender, control, owner, thread: Mutex::new(Some(thread)), retired })
+    let thread = Mutex::new(Some(thread));
+    Ok(GuestHandle { id, inbox: inbox_sender, control, owner, cpu, seen: Mutex::default(), thread, retired })
 }
 
 fn run(

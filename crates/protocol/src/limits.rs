@@ -88,6 +88,10 @@ pub const STALL_RELIEF_MS: u64 = 500;
 /// configuration's `limits.cpu_ms` says otherwise. Production's default CPU limit is 30 s.
 pub const CPU_WATCHDOG_MS: u64 = 30_000;
 
+/// Milliseconds that one turn of a guest may last beyond its CPU limit by the clock on the wall, on a machine that
+/// gives it little of the CPU or in a system call that does not come back.
+pub const TURN_WALL_MARGIN_MS: u64 = 60_000;
+
 /// Bytes of JavaScript heap per isolate. Production allows 128 MB.
 pub const HEAP_BYTES_MAX: usize = 128 * 1024 * 1024;
 

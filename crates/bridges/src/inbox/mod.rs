@@ -173,8 +173,14 @@ impl InboxSender {
     ///
     /// A guest that runs JavaScript without a pause does not start a new turn, so this grows.
     pub fn polling_gap(&self, now: Instant) -> Option<Duration> {
+        Some(now.saturating_duration_since(self.turn_began()?))
+    }
+
+    /// When the guest's current turn began; `None` while it is parked. No two turns of a guest that take time begin
+    /// at once.
+    pub fn turn_began(&self) -> Option<Instant> {
         let turn_us = self.shared.turn_us.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(now.saturating_duration_since(self.shared.epoch + Duration::from_micros(turn_us)))
+        Some(self.shared.epoch + Duration::from_micros(turn_us))
     }
 
     /// The number of events that wait.
