@@ -27,7 +27,7 @@ mod names;
 pub mod project_file;
 mod read;
 mod schema;
-mod suggest;
+pub(crate) mod suggest;
 mod tree;
 mod validate;
 mod vars;

@@ -1,16 +1,29 @@
 //! The configuration of `test` and `serve`: workerd's, as text of Cap'n Proto or as JSON.
 //!
-//! [`model`] is what is read, [`place`] is where it is said.
+//! [`load`] is the entry. A form is read into values by the table of [`schema`], `build` makes the [`model`] of them.
+//! Each value knows its [`place`], so that whoever refuses one can say where it stands.
+//!
+//! Invariant: no file, however hostile, does more than fail with a place. Sizes, depth and the number of parts are
+//! bounded.
 
-use std::path::PathBuf;
-
-use crate::config::Diagnostic;
-
+mod build;
+mod capnp;
+mod files;
 pub mod model;
 pub mod place;
+mod report;
+pub mod schema;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Diagnostic;
+use files::Files;
+use report::Report;
 
 pub use model::Config;
 pub use place::{Located, Place};
+pub use report::one_line;
 
 /// What is to be read, and under which conditions.
 #[derive(Clone, Debug)]
@@ -50,3 +63,39 @@ pub struct Failed {
     /// As in [`Loaded`]: a change of any may mend it.
     pub files: Vec<PathBuf>,
 }
+
+/// Reads a configuration, and checks what can be checked without running it.
+pub fn load(options: &Options) -> Result<Loaded, Failed> {
+    let mut files = Files::new(&options.cwd, &options.import_paths);
+    let mut report = Report::default();
+    let read = read(options, &mut files, &mut report);
+    let files = files.into_seen();
+    match read {
+        Some((const_name, config)) if report.errors() == 0 => {
+            Ok(Loaded { config, const_name, warnings: report.into_diagnostics(), files })
+        }
+        _ => Err(Failed { diagnostics: report.into_diagnostics(), files }),
+    }
+}
+
+fn read(options: &Options, files: &mut Files, report: &mut Report) -> Option<(String, Config)> {
+    let path = options.cwd.join(&options.file);
+    match capnp::read(&path, options.const_name.as_deref(), files, report) {
+        Ok(read) => {
+            let (const_name, value) = read?;
+            Some((const_name, build::config(&value, report)?))
+        }
+        Err(error) => {
+            report.push(unreadable(&options.file, &error));
+            None
+        }
+    }
+}
+
+/// The configuration file itself cannot be read.
+fn unreadable(file: &Path, error: &files::FileError) -> Diagnostic {
+    Diagnostic::error("unreadable", format!("{}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests;
