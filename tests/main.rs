@@ -9,6 +9,7 @@
 mod bridges;
 mod compatibility;
 mod config;
+mod conformance;
 mod failure;
 mod fixtures;
 mod harness;

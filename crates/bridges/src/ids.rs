@@ -2,11 +2,16 @@
 //!
 //! They need to be distinct, not secret, and they are made on the hot path: splitmix64, seeded
 //! from the keys that the standard library draws from the system. One generator per connection or thread.
+//! A test run can have generators that count instead, so that two runs are the same.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lopata_protocol::{SpanId, TraceId};
+
+/// The seeds of generators that count; zero while they are random.
+static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// A generator; not shared between threads.
 pub struct Ids {
@@ -26,11 +31,20 @@ impl Ids {
             // Counts up below, since all generators of a thread share its keys.
             static KEYS: (RandomState, Cell<u64>) = (RandomState::new(), Cell::new(0));
         }
+        if COUNT.load(Ordering::Relaxed) > 0 {
+            return Self { state: Cell::new(COUNT.fetch_add(1, Ordering::Relaxed)) };
+        }
         let seed = KEYS.with(|(keys, count)| {
             count.set(count.get() + 1);
             keys.hash_one(count.get())
         });
         Self { state: Cell::new(seed) }
+    }
+
+    /// From now on generators have seeds that are counted: the first one that is made gives the same numbers in
+    /// every process.
+    pub fn count() {
+        COUNT.store(1, Ordering::Relaxed);
     }
 
     /// The next number.

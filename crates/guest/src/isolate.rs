@@ -45,6 +45,7 @@ struct Dispatch {
     fetch: v8::Global<v8::Function>,
     scheduled: v8::Global<v8::Function>,
     tail: v8::Global<v8::Function>,
+    test: v8::Global<v8::Function>,
     abort: v8::Global<v8::Function>,
     rpc: v8::Global<v8::Function>,
     rpc_on: v8::Global<v8::Function>,
@@ -67,6 +68,8 @@ pub struct Isolate {
     worker: Arc<Mutex<Arc<str>>>,
     draining: bool,
     loaded: bool,
+    /// All garbage is collected before each turn.
+    gc_stress: bool,
 }
 
 /// Whether the loop goes on.
@@ -118,7 +121,9 @@ impl Isolate {
         runtime.v8_isolate().set_allow_wasm_code_generation_callback(wasm_from_loader_only);
         runtime.v8_isolate().set_slot(CompilingWasm(guest.compiling_wasm.clone()));
         let dispatch = start(&mut runtime)?;
-        Some(Self { dispatch, runtime, loader, guest, events, host, control, worker, draining: false, loaded: false })
+        let gc_stress = crate::engine::gc_stress();
+        let (draining, loaded) = (false, false);
+        Some(Self { dispatch, runtime, loader, guest, events, host, control, worker, draining, loaded, gc_stress })
     }
 
     /// Works until told to stop.
@@ -197,6 +202,9 @@ impl Isolate {
             if sockets {
                 self.deliver_sockets();
             }
+            if self.gc_stress {
+                self.runtime.v8_isolate().request_garbage_collection_for_testing(v8::GarbageCollectionType::Full);
+            }
             if let Poll::Ready(Err(error)) = self.runtime.poll_event_loop(cx, PollEventLoopOptions::default()) {
                 self.report(&error);
             }
@@ -227,6 +235,12 @@ impl Isolate {
                 // Nobody tails a tail handler: two workers that tail each other would never come to rest.
                 self.begin(event, handler, parent, None, &mut parcel.attachments);
                 self.tail(event.0, entrypoint.as_deref(), &items);
+            }
+            ToGuest::Test { event, entrypoint, parent } => {
+                let handler = Handler { span: "test handler", name: "test", entrypoint: entrypoint.clone() };
+                let trigger = self.guest.tailed.get().then(Trigger::test);
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments);
+                self.test(event.0, entrypoint.as_deref());
             }
             ToGuest::Abort { event } => self.abort(event.0),
             ToGuest::Rpc { event, entrypoint, props, request, parent } => {
@@ -317,6 +331,14 @@ impl Isolate {
         call(scope, &self.dispatch.tail, &[event, entrypoint, items]);
     }
 
+    fn test(&mut self, event: u64, entrypoint: Option<&str>) {
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let event = v8::Number::new(scope, event as f64).into();
+        let entrypoint = v8_text(scope, entrypoint.unwrap_or("default"));
+        call(scope, &self.dispatch.test, &[event, entrypoint]);
+    }
+
     fn abort(&mut self, event: u64) {
         let runtime = &mut self.runtime;
         deno_core::scope!(scope, runtime);
@@ -403,6 +425,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         fetch: function(scope, "dispatchFetch"),
         scheduled: function(scope, "dispatchScheduled"),
         tail: function(scope, "dispatchTail"),
+        test: function(scope, "dispatchTest"),
         abort: function(scope, "abort"),
         rpc: function(scope, "dispatchRpc"),
         rpc_on: function(scope, "dispatchRpcOn"),

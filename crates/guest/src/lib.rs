@@ -12,6 +12,7 @@
 
 mod buffers;
 mod cpu_clock;
+mod engine;
 mod error;
 mod events;
 mod ext;
@@ -25,15 +26,10 @@ mod tail;
 mod thread;
 mod wire;
 
+pub use engine::{EngineOptions, init, init_with};
 pub use events::live_events;
 pub use ext::extensions;
 pub use isolate::Snapshot;
 pub use loader::CodeCache;
 pub use thread::{GuestHandle, GuestReport, LogBudget, SpawnOptions, TurnUse, spawn};
 pub use wire::report;
-
-/// Prepares V8 for the process. Call it first in `main`: every guest thread must descend from the thread that
-/// called it.
-pub fn init() {
-    deno_core::JsRuntime::init_platform(None);
-}

@@ -16,7 +16,7 @@ use deno_core::{
     ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, ResolutionKind, SourceCodeCacheInfo, resolve_import,
 };
 use deno_error::JsErrorBox;
-use lopata_protocol::{ModuleDefinition, ModuleKind};
+use lopata_protocol::{BUNDLE_ROOT, ModuleDefinition, ModuleKind};
 use parking_lot::Mutex;
 
 /// Compiled code of past generations, by content hash. One per process; cheap to clone.
@@ -139,7 +139,12 @@ fn no_such_module(specifier: &str) -> JsErrorBox {
     } else {
         ""
     };
-    JsErrorBox::generic(format!("No such module \"{specifier}\".{hint}"))
+    JsErrorBox::generic(format!("No such module \"{}\".{hint}", shown(specifier)))
+}
+
+/// How users know a module.
+fn shown(specifier: &str) -> &str {
+    specifier.strip_prefix(BUNDLE_ROOT).unwrap_or(specifier)
 }
 
 /// Modules that the extensions provide.
@@ -153,16 +158,25 @@ impl ModuleLoader for WorkerLoader {
         if specifier.starts_with("ext:") || referrer.starts_with("ext:") {
             return Err(no_such_module(specifier));
         }
-        resolve_import(specifier, referrer).map_err(|_| no_such_module(specifier))
+        // As in production, a bare name is a path like any other: beside the module that asks for it.
+        resolve_import(specifier, referrer)
+            .or_else(|_| ModuleSpecifier::parse(referrer)?.join(specifier))
+            .map_err(|_| no_such_module(specifier))
     }
 
     fn load(
         &self,
         module_specifier: &ModuleSpecifier,
-        _maybe_referrer: Option<&ModuleLoadReferrer>,
-        _options: ModuleLoadOptions,
+        referrer: Option<&ModuleLoadReferrer>,
+        options: ModuleLoadOptions,
     ) -> ModuleLoadResponse {
-        ModuleLoadResponse::Sync(self.source(module_specifier))
+        // Source: workerd, whose message names the importer of a static import only.
+        let importer =
+            referrer.filter(|_| !options.is_dynamic_import).map(|referrer| shown(referrer.specifier.as_str()));
+        ModuleLoadResponse::Sync(self.source(module_specifier).map_err(|error| match importer {
+            Some(importer) => JsErrorBox::generic(format!("{error}\n  imported from \"{importer}\"")),
+            None => error,
+        }))
     }
 
     fn code_cache_ready(

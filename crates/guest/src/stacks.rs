@@ -3,6 +3,7 @@
 //! V8 asks for the text when a stack is first read. Positions are mapped to the user's sources by deno_core.
 
 use deno_core::v8;
+use lopata_protocol::BUNDLE_ROOT;
 
 /// How the scripts of the runtime are named.
 const OWN_SCRIPTS: &str = "ext:";
@@ -21,7 +22,19 @@ pub fn prepare<'s>(
         }
     }
     let sites = if kept.len() == sites.length() as usize { sites } else { v8::Array::new_with_elements(scope, &kept) };
-    deno_core::error::prepare_stack_trace_callback(scope, error, sites)
+    let stack = deno_core::error::prepare_stack_trace_callback(scope, error, sites);
+    without_root(scope, stack)
+}
+
+/// Modules that have a name and no file are shown by their name.
+fn without_root<'s>(scope: &mut v8::PinScope<'s, '_>, stack: v8::Local<'s, v8::Value>) -> v8::Local<'s, v8::Value> {
+    let text = stack.to_rust_string_lossy(scope);
+    if !stack.is_string() || !text.contains(BUNDLE_ROOT) {
+        return stack;
+    }
+    let line = |line: &str| if line.starts_with("    at ") { line.replace(BUNDLE_ROOT, "") } else { line.to_string() };
+    let text = text.split('\n').map(line).collect::<Vec<_>>().join("\n");
+    v8::String::new(scope, &text).map_or(stack, Into::into)
 }
 
 fn is_own<'s>(scope: &mut v8::PinScope<'s, '_>, site: v8::Local<'s, v8::Value>) -> bool {

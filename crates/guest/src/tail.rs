@@ -46,6 +46,11 @@ impl Trigger {
         Self(json!({ "scheduledTime": whole(scheduled_time_ms), "cron": cron }))
     }
 
+    /// A test.
+    pub fn test() -> Self {
+        Self(Value::Null)
+    }
+
     /// A call of a method.
     pub fn rpc(request: &RpcRequest) -> Self {
         Self(json!({ "rpcMethod": request.path.join(".") }))

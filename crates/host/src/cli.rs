@@ -10,6 +10,7 @@ use crate::bindings::kv;
 use crate::bindings::kv::cli::{KvArgs, KvContext};
 use crate::config::project_file::{self, Given};
 use crate::config::{self, LoadOptions};
+use crate::serve::test::{TestArgs, spell_out};
 use crate::terminal::Verbosity;
 use crate::traces;
 use crate::traces::cli::TraceArgs;
@@ -33,6 +34,8 @@ pub enum Command {
     Dev(Box<DevArgs>),
     /// Manage Workers KV in the local state
     Kv(Box<KvArgs>),
+    /// Run the test() handlers of a configuration, as `workerd test` does
+    Test(Box<TestArgs>),
     /// Look at what Workers did: requests, calls and logs as trees of spans
     Trace(TraceArgs),
 }
@@ -189,6 +192,9 @@ impl Cli {
         let mut arguments: Vec<_> = std::env::args_os().collect();
         if arguments.get(1).is_some_and(|command| command == "kv") {
             arguments = kv::cli::join_switches(arguments);
+        }
+        if arguments.get(1).is_some_and(|command| command == "test") {
+            arguments = spell_out(arguments);
         }
         Self::parse_from(arguments)
     }

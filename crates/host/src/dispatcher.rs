@@ -192,9 +192,10 @@ impl Abort for Dispatcher {
 
 fn is_event(message: &ToGuest, wanted: EventId) -> bool {
     match message {
-        ToGuest::Fetch { event, .. } | ToGuest::Scheduled { event, .. } | ToGuest::Tail { event, .. } => {
-            *event == wanted
-        }
+        ToGuest::Fetch { event, .. }
+        | ToGuest::Scheduled { event, .. }
+        | ToGuest::Tail { event, .. }
+        | ToGuest::Test { event, .. } => *event == wanted,
         ToGuest::Rpc { .. }
         | ToGuest::RpcOn { .. }
         | ToGuest::RpcRelease { .. }

@@ -25,9 +25,11 @@ pub use compat::CompatSet;
 pub use error::WireError;
 pub use fetch::{Body, HeaderList, RequestHead, ResponseHead};
 pub use ids::{CallId, EventId, ExportId, GenerationId, GuestId, ServiceId, StreamId, WaitUntilId};
-pub use message::{Answer, EventOutcome, FromGuest, LogLevel, LogRecord, ScheduledOutcome, ToGuest};
+pub use message::{Answer, EventOutcome, FromGuest, LogLevel, LogRecord, ScheduledOutcome, TestOutcome, ToGuest};
 pub use rpc::{RpcHold, RpcRequest, RpcTarget};
 pub use span::{Attribute, Invocation, SpanContext, SpanEvent, SpanId, SpanKind, SpanRecord, SpanStatus, TraceId};
 pub use stream::{ToReceiver, ToSender};
 pub use websocket::SocketFrame;
-pub use worker::{EnvEntry, EnvValue, Export, ModuleDefinition, ModuleKind, Props, WorkerDefinition, WorkerFormat};
+pub use worker::{
+    BUNDLE_ROOT, EnvEntry, EnvValue, Export, ModuleDefinition, ModuleKind, Props, WorkerDefinition, WorkerFormat,
+};

@@ -121,6 +121,18 @@ pub enum ToGuest {
         /// The span of the tailed event.
         parent: SpanContext,
     },
+    /// Run the `test` handler.
+    ///
+    /// Sent by `lopata test`, one at a time. Answered by [`Answer::Tested`]; a dropped reply means that the guest
+    /// died. Otherwise as `Fetch`.
+    Test {
+        /// The event's id.
+        event: EventId,
+        /// Which entrypoint; `None` is the default export.
+        entrypoint: Option<Arc<str>>,
+        /// The test's span.
+        parent: SpanContext,
+    },
     /// Finish what is running, then stop.
     ///
     /// Sent by the supervisor after a newer generation became active. Events that were already on their way
@@ -146,6 +158,8 @@ pub enum Answer {
     Scheduled(ScheduledOutcome),
     /// The `tail` handler and everything it handed to `waitUntil` is done.
     Tailed,
+    /// The `test` handler and everything it handed to `waitUntil` is done.
+    Tested(TestOutcome),
     /// What a call returned, or a property's value; its capabilities ride along.
     Rpc {
         /// The cloned value.
@@ -179,6 +193,15 @@ pub struct ScheduledOutcome {
     pub outcome: EventOutcome,
     /// Whether the handler called `controller.noRetry()`.
     pub no_retry: bool,
+}
+
+/// What a test ended in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestOutcome {
+    /// [`EventOutcome::Ok`] exactly for a test that has passed.
+    pub outcome: EventOutcome,
+    /// The first that the handler, or a `waitUntil`, threw.
+    pub error: Option<WireError>,
 }
 
 /// How an event ended, with production's names.

@@ -48,6 +48,10 @@ pub enum WorkerFormat {
     ServiceWorker,
 }
 
+/// Where modules are that have a name and no file, as in workerd's configuration: a worker's own root. What users see
+/// of their specifiers is what comes after it.
+pub const BUNDLE_ROOT: &str = "bundle:///";
+
 /// One module of a worker.
 #[derive(Clone, Debug)]
 pub struct ModuleDefinition {

@@ -30,9 +30,10 @@ pub(super) enum Kind {
 
 pub(super) fn kind_of(message: &ToGuest) -> Kind {
     match message {
-        ToGuest::Fetch { event, .. } | ToGuest::Scheduled { event, .. } | ToGuest::Tail { event, .. } => {
-            Kind::Event(*event)
-        }
+        ToGuest::Fetch { event, .. }
+        | ToGuest::Scheduled { event, .. }
+        | ToGuest::Tail { event, .. }
+        | ToGuest::Test { event, .. } => Kind::Event(*event),
         ToGuest::Rpc { .. } => Kind::Session,
         ToGuest::RpcOn { .. } | ToGuest::RpcRelease { .. } | ToGuest::RpcFinish { .. } => Kind::Rpc,
         ToGuest::Abort { event } => Kind::Abort(*event),

@@ -49,6 +49,7 @@ deno_core::extension!(
         events::op_event_respond,
         events::op_event_scheduled,
         events::op_event_tailed,
+        events::op_event_tested,
         events::op_fault_panic,
         events::op_faults_enabled,
         events::op_is_tailed,

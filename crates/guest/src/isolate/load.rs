@@ -5,7 +5,9 @@
 use deno_core::error::CoreError;
 use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, v8};
 use lopata_bridges::{Attachments, ServiceHandle};
-use lopata_protocol::{EnvEntry, EnvValue, Export, GenerationId, WireError, WorkerDefinition, WorkerFormat};
+use lopata_protocol::{
+    BUNDLE_ROOT, EnvEntry, EnvValue, Export, GenerationId, ServiceId, WireError, WorkerDefinition, WorkerFormat,
+};
 
 use super::{Isolate, v8_text};
 use crate::wire;
@@ -34,9 +36,17 @@ impl Isolate {
         self.guest.compat.set(compat);
         *self.guest.worker.borrow_mut() = name.clone();
         *self.worker.lock() = name;
-        if let Some(ServiceHandle::Fetch(service)) = attachments.take_service(outbound) {
-            self.guest.services.set_outbound(service);
-        }
+        let outbound_worker = match attachments.take_service(outbound) {
+            Some(ServiceHandle::Fetch(service)) => {
+                self.guest.services.set_outbound(service);
+                None
+            }
+            Some(ServiceHandle::Worker(service)) => {
+                self.guest.services.add_worker(outbound.0, service);
+                Some(outbound)
+            }
+            Some(ServiceHandle::Kv(_)) | None => None,
+        };
         self.guest.subrequests_max.set(subrequests_max);
         self.guest.tailed.set(tailed);
         for entry in &env {
@@ -47,7 +57,7 @@ impl Isolate {
                 Some(ServiceHandle::Fetch(_)) | None => {}
             }
         }
-        self.build_env(env, format)?;
+        self.build_env(env, format, outbound_worker)?;
         let script = match format {
             WorkerFormat::Modules => None,
             WorkerFormat::ServiceWorker => modules.iter().find(|module| module.specifier == entry).cloned(),
@@ -114,7 +124,12 @@ impl Isolate {
         Ok(read_exports(scope, found))
     }
 
-    fn build_env(&mut self, env: Vec<EnvEntry>, format: WorkerFormat) -> Result<(), WireError> {
+    fn build_env(
+        &mut self,
+        env: Vec<EnvEntry>,
+        format: WorkerFormat,
+        outbound: Option<ServiceId>,
+    ) -> Result<(), WireError> {
         let wasm = self.guest.compiling_wasm.clone();
         let runtime = &mut self.runtime;
         deno_core::scope!(scope, runtime);
@@ -148,7 +163,8 @@ impl Isolate {
         }
         let entries = v8::Array::new_with_elements(scope, &entries).into();
         let service_worker = v8::Boolean::new(scope, format == WorkerFormat::ServiceWorker).into();
-        try_call(scope, &self.dispatch.build_env, &[entries, service_worker])?;
+        let outbound = v8::Number::new(scope, outbound.map_or(0.0, |id| id.0 as f64)).into();
+        try_call(scope, &self.dispatch.build_env, &[entries, service_worker, outbound])?;
         Ok(())
     }
 }
@@ -234,4 +250,5 @@ fn js_stack(error: &deno_core::error::JsError) -> String {
         }
         (None, None) => headline,
     }
+    .replace(&format!("at {BUNDLE_ROOT}"), "at ")
 }

@@ -14,6 +14,7 @@ mod body;
 mod client;
 mod decode;
 mod error;
+pub mod policy;
 mod request;
 mod response;
 #[cfg(test)]

@@ -146,9 +146,10 @@ impl Door for WorkerDoor {
 
 fn entrypoint_of(message: &ToGuest) -> Option<&str> {
     match message {
-        ToGuest::Fetch { entrypoint, .. } | ToGuest::Rpc { entrypoint, .. } | ToGuest::Tail { entrypoint, .. } => {
-            entrypoint.as_deref()
-        }
+        ToGuest::Fetch { entrypoint, .. }
+        | ToGuest::Rpc { entrypoint, .. }
+        | ToGuest::Tail { entrypoint, .. }
+        | ToGuest::Test { entrypoint, .. } => entrypoint.as_deref(),
         ToGuest::Scheduled { .. }
         | ToGuest::RpcOn { .. }
         | ToGuest::RpcRelease { .. }

@@ -261,6 +261,7 @@ core.defineGlobalProperties(globalThis, {
   setTimeout: hidden(timers.setTimeout),
   structuredClone: hidden(clone.structuredClone),
   SubtleCrypto: hidden(crypto_.SubtleCrypto),
+  TestController: hidden(events.TestController),
   TextDecoder: hidden(encoding.TextDecoder),
   TextDecoderStream: hidden(encoding.TextDecoderStream),
   TextEncoder: hidden(encoding.TextEncoder),
@@ -283,10 +284,16 @@ function reportUncaught(error) {
   core.ops.op_log_exception(io.current()?.event ?? 0, error);
 }
 
-/** Builds env from the entries that Rust lists. */
-function buildEnv(entries, serviceWorker) {
+/**
+ * Builds env from the entries that Rust lists.
+ * @param {{ name: string, kind: string, value: unknown }[]} entries
+ * @param {boolean} serviceWorker
+ * @param {number} outbound the service that answers the global fetch, when that is a worker; otherwise 0
+ */
+function buildEnv(entries, serviceWorker, outbound) {
   // The first that is known of the worker is its flags.
   switches.apply();
+  if (outbound !== 0) fetch_.setOutbound(service.routeTo(outbound, "globalOutbound"));
   const env = workers.env;
   for (const { name, kind, value } of entries) {
     const target = serviceWorker ? globalThis : env;
@@ -370,6 +377,7 @@ globalThis.__lopata = {
       dispatchRpcOn: serve.dispatchRpcOn,
       dispatchScheduled: events.dispatchScheduled,
       dispatchTail: events.dispatchTail,
+      dispatchTest: events.dispatchTest,
       finishCall: serve.finishCall,
       load: events.load,
       releaseExport: serve.releaseExport,

@@ -105,7 +105,9 @@ function load(namespace) {
     const isClass = isEntrypointClass(value);
     const other = otherClass(value);
     exportsByName[name] = { value, isClass, other };
-    ArrayPrototypePush(found, { name, handlers: handlersOf(isClass ? value.prototype : value) });
+    // As in production, a class that extends nothing of the runtime's has no tests.
+    const tests = !isClass || extendsClass(value, workers.WorkerEntrypoint);
+    ArrayPrototypePush(found, { name, handlers: handlersOf(isClass ? value.prototype : value, tests) });
     const stub = stubOf(name, value, isClass, other);
     if (stub !== undefined) {
       ObjectDefineProperty(workers.exports, name, { __proto__: null, value: stub, enumerable: true });
@@ -115,10 +117,11 @@ function load(namespace) {
   return found;
 }
 
-/** @param {object} target @returns {string[]} */
-function handlersOf(target) {
+/** @param {object} target @param {boolean} tests whether `test` is a handler @returns {string[]} */
+function handlersOf(target, tests) {
   const handlers = [];
   for (let i = 0; i < HANDLERS.length; i++) {
+    if (HANDLERS[i] === "test" && !tests) continue;
     try {
       if (typeof target[HANDLERS[i]] === "function") ArrayPrototypePush(handlers, HANDLERS[i]);
     } catch {

@@ -7,8 +7,10 @@ const { core, primordials } = __bootstrap;
 const {
   ArrayPrototypePush,
   Error,
+  ObjectDefineProperty,
   PromisePrototypeThen,
   PromiseResolve,
+  SymbolToStringTag,
   TypeError,
 } = primordials;
 const {
@@ -16,6 +18,7 @@ const {
   op_event_respond,
   op_event_scheduled,
   op_event_tailed,
+  op_event_tested,
   op_log_exception,
 } = core.ops;
 const { Event } = core.loadExtScript("ext:deno_web/02_event.js");
@@ -30,6 +33,9 @@ const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 let serviceWorker = false;
 /** Service-worker listeners by type. */
 const listeners = { __proto__: null, fetch: [], scheduled: [], tail: [], trace: [] };
+
+/** Given to constructors by this script only. */
+const construct = {};
 
 class ScheduledController {
   #state;
@@ -291,6 +297,54 @@ function dispatchTail(event, entrypoint, items) {
   });
 }
 
+/** What a test is given first; production's has nothing either. */
+class TestController {
+  constructor(token) {
+    if (token !== construct) throw new TypeError("Illegal constructor");
+  }
+}
+ObjectDefineProperty(TestController.prototype, SymbolToStringTag, {
+  __proto__: null,
+  value: "TestController",
+  configurable: true,
+});
+
+/**
+ * A test passes when its handler and all that was handed to waitUntil succeed.
+ * @param {number} event
+ * @param {string} entrypoint
+ */
+function dispatchTest(event, entrypoint) {
+  const context = new io.IoContext(event);
+  let failed = false;
+  let thrown;
+  context.whenFailed = (error) => {
+    if (failed) return;
+    failed = true;
+    thrown = error;
+  };
+  context.whenSettled = () => op_event_tested(event, context.outcome, thrown, failed);
+  const over = (error, threw) => {
+    if (threw) {
+      context.outcome = io.OUTCOME.exception;
+      context.whenFailed(error);
+      op_log_exception(event, error);
+    }
+    context.handlerDone = true;
+    context.maybeEndSoon();
+  };
+  io.run(context, () => {
+    let result;
+    try {
+      result = entrypoints.handlerOf(entrypoint, "test", context, undefined)(new TestController(construct));
+    } catch (error) {
+      over(error, true);
+      return;
+    }
+    PromisePrototypeThen(PromiseResolve(result), () => over(undefined, false), (error) => over(error, true));
+  });
+}
+
 /** @param {number} event */
 function abort(event) {
   const context = io.byEvent(event);
@@ -313,10 +367,12 @@ return {
   dispatchFetch,
   dispatchScheduled,
   dispatchTail,
+  dispatchTest,
   ExtendableEvent,
   FetchEvent,
   load,
   ScheduledController,
   ScheduledEvent,
+  TestController,
 };
 })();

@@ -9,7 +9,7 @@ use deno_core::{OpState, SourceMapApplication, op2, v8};
 use lopata_bridges::Attachments;
 use lopata_protocol::{
     Answer, Body, EventId, EventOutcome, FromGuest, HeaderList, LogLevel, LogRecord, ResponseHead, ScheduledOutcome,
-    WaitUntilId, WireError,
+    TestOutcome, WaitUntilId, WireError,
 };
 
 use crate::error::GuestError;
@@ -174,6 +174,22 @@ pub fn op_event_scheduled(state: &mut OpState, #[number] event: u64, #[smi] outc
 pub fn op_event_tailed(state: &mut OpState, #[number] event: u64) {
     let guest = guest_of(state);
     guest.events.answer(EventId(event), Answer::Tailed, Attachments::none(), None, &guest.worker(), &guest.host);
+}
+
+/// Answers a test event: `failed` exactly when something was thrown, which is `thrown`.
+#[op2(nofast, reentrant)]
+pub fn op_event_tested<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: Rc<RefCell<OpState>>,
+    #[number] event: u64,
+    #[smi] outcome: u32,
+    thrown: v8::Local<'s, v8::Value>,
+    failed: bool,
+) {
+    let guest = guest_of(&state.borrow());
+    let error = failed.then(|| wire::describe(scope, thrown));
+    let answer = Answer::Tested(TestOutcome { outcome: outcome_of(outcome), error });
+    guest.events.answer(EventId(event), answer, Attachments::none(), None, &guest.worker(), &guest.host);
 }
 
 /// Whether what is logged goes to a tail worker, too.

@@ -34,6 +34,14 @@ const BODY_HEADERS = ["content-encoding", "content-language", "content-location"
 /** What a redirect to another origin loses. */
 const CREDENTIAL_HEADERS = ["authorization"];
 
+/** The worker that answers the global fetch; null when the network does. */
+let outbound = null;
+
+/** @param {{ handle: object, name: string }} route */
+function setOutbound(route) {
+  outbound = route;
+}
+
 /** @param {[string, string][]} list @param {string[]} names */
 function without(list, names) {
   return ArrayPrototypeFilter(list, (pair) => !names.includes(StringPrototypeToLowerCase(pair[0])));
@@ -186,7 +194,8 @@ function spanAttributes(route, method, url) {
   return attributes;
 }
 
-async function send(context, route, request, span, method, url, headerList, body, signal) {
+async function send(context, given, request, span, method, url, headerList, body, signal) {
+  const route = given ?? outbound;
   let call = -1;
   const cancel = () => {
     if (call >= 0) op_fetch_cancel(call);
@@ -253,5 +262,5 @@ function finish(context, head, method, signal, urlList) {
 
 websocket.setHop(hop);
 
-return { fetch, fetchThrough };
+return { fetch, fetchThrough, setOutbound };
 })();

@@ -23,6 +23,7 @@ const {
   op_rpc_cancel_calls,
   op_rpc_end_event,
   op_take_subrequest,
+  op_void_async_deferred,
   op_wait_until_added,
   op_wait_until_settled,
 } = core.ops;
@@ -75,6 +76,8 @@ class IoContext {
     this.head = null;
     /** Called when every waitUntil is settled and the handler is done (the scheduled event's answer). */
     this.whenSettled = null;
+    /** Called with what a waitUntil was rejected with; null where nobody asks. */
+    this.whenFailed = null;
   }
 
   /**
@@ -91,11 +94,12 @@ class IoContext {
     const settle = (failed, error) => {
       if (failed) {
         this.outcome = OUTCOME.exception;
+        if (this.whenFailed !== null) this.whenFailed(error);
         op_log_exception(this.event, error);
       }
       op_wait_until_settled(this.event, task, failed ? error : undefined, failed);
       this.pendingWaitUntil--;
-      this.maybeEnd();
+      this.maybeEndSoon();
     };
     let promise;
     try {
@@ -202,6 +206,15 @@ class IoContext {
     }
     this.end();
     op_event_ended(this.event, this.outcome);
+  }
+
+  /**
+   * Ends the context, if nothing keeps it, a turn later: what waited for the same promise may still hand something to
+   * waitUntil.
+   */
+  maybeEndSoon() {
+    if (this.ended || !this.handlerDone || !this.idle) return;
+    PromisePrototypeThen(op_void_async_deferred(), () => this.maybeEnd());
   }
 
   /** Lets go of what the context owns. The caller reports the end. */

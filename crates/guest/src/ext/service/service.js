@@ -123,6 +123,15 @@ function fetcher(handle, name) {
 }
 
 /**
+ * What `fetch` is given to reach a service.
+ * @param {number} id
+ * @param {string} name
+ */
+function routeTo(id, name) {
+  return new stubs.ServiceRoot(op_service_of(id), name);
+}
+
+/**
  * The service behind an env entry.
  * @param {number} id
  * @param {string} name
@@ -167,5 +176,5 @@ function cloneProps(props) {
   });
 }
 
-return { binding, Fetcher, fetcher, loopback, LoopbackServiceStub, routeOf };
+return { binding, Fetcher, fetcher, loopback, LoopbackServiceStub, routeOf, routeTo };
 })();

@@ -1,0 +1,171 @@
+//! From a Worker's configuration to what its guest is told: modules, flags, env.
+
+use std::sync::Arc;
+
+use lopata_bridges::{Attachments, ServiceHandle};
+use lopata_protocol::{
+    BUNDLE_ROOT, EnvEntry, EnvValue, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition,
+    WorkerFormat, compat, limits,
+};
+use sha2::{Digest, Sha256};
+
+use super::error::LinkError;
+use super::{Graph, Options};
+use crate::serve::config::model::{self, BindingKind, Config, ServiceDesignator, Worker, WorkerCode};
+
+/// What the guest of a Worker is told.
+pub(super) fn definition(
+    name: &str,
+    worker: &Worker,
+    _config: &Config,
+    options: &Options,
+    graph: &Graph,
+) -> Result<(WorkerDefinition, Attachments), LinkError> {
+    let date = worker.compatibility_date.as_ref().map(|date| date.to_string());
+    let date = date.or_else(|| options.compat_date.clone()).ok_or_else(|| LinkError::NoDate(name.to_string()))?;
+    let flags: Vec<String> = worker.compatibility_flags.iter().map(|flag| flag.to_string()).collect();
+    let (format, modules) = code(name, &worker.code)?;
+    let entry = modules.first().ok_or_else(|| LinkError::NoModules(name.to_string()))?.specifier.clone();
+    let mut attachments = Attachments::none();
+    let outbound = ServiceId::next();
+    attachments.attach_service(outbound, graph.outbound(worker.global_outbound.as_ref()));
+    let mut env = Vec::with_capacity(worker.bindings.len());
+    for binding in &worker.bindings {
+        let value = env_value(&binding.name, &binding.kind, graph, &mut attachments);
+        env.push(EnvEntry { name: binding.name.to_string(), value });
+    }
+    let definition = WorkerDefinition {
+        generation: GenerationId::next(),
+        name: Arc::from(name),
+        compat: compat::resolve(&date, &flags).set,
+        compatibility_date: date,
+        compatibility_flags: flags,
+        format,
+        entry,
+        modules,
+        env,
+        outbound,
+        // Nobody pays for the subrequests of a test.
+        subrequests_max: u32::MAX,
+        tailed: !worker.tails.is_empty(),
+        cpu_ms_max: limits::CPU_WATCHDOG_MS,
+        heap_bytes_max: limits::HEAP_BYTES_MAX,
+    };
+    Ok((definition, attachments))
+}
+
+fn code(name: &str, code: &WorkerCode) -> Result<(WorkerFormat, Vec<ModuleDefinition>), LinkError> {
+    match code {
+        WorkerCode::Modules(modules) => {
+            let modules = modules.iter().map(|module| definition_of(name, module)).collect::<Result<_, _>>()?;
+            Ok((WorkerFormat::Modules, modules))
+        }
+        WorkerCode::ServiceWorkerScript(script) => {
+            let kind = ModuleKind::JavaScript { code: script.value.clone(), map: None };
+            Ok((WorkerFormat::ServiceWorker, vec![module("worker.js", kind, script.as_bytes())]))
+        }
+        WorkerCode::Inherit(_) => Err(LinkError::Unsupported {
+            service: name.to_string(),
+            what: "Workers that inherit another are not available.".to_string(),
+        }),
+    }
+}
+
+fn definition_of(service: &str, given: &model::Module) -> Result<ModuleDefinition, LinkError> {
+    let unsupported = |what: &str| LinkError::Unsupported {
+        service: service.to_string(),
+        what: format!("the module \"{}\" {what}", given.name),
+    };
+    let (kind, bytes) = match &given.kind {
+        model::ModuleKind::EsModule(code) => {
+            (ModuleKind::JavaScript { code: code.value.clone(), map: None }, code.as_bytes())
+        }
+        model::ModuleKind::Text(text) => (ModuleKind::Text(text.value.clone()), text.as_bytes()),
+        model::ModuleKind::Data(data) => (ModuleKind::Data(data.value.clone()), &data[..]),
+        model::ModuleKind::Wasm(data) => (ModuleKind::Wasm(data.value.clone()), &data[..]),
+        model::ModuleKind::Json(text) => (ModuleKind::Json(text.value.clone()), text.as_bytes()),
+        model::ModuleKind::CommonJs(_) => return Err(unsupported("is CommonJS, which is not available.")),
+        model::ModuleKind::Python(_) => return Err(unsupported("is Python, which lopata does not run.")),
+        model::ModuleKind::Obsolete(kind) => return Err(unsupported(&format!("is of the obsolete kind {kind}."))),
+    };
+    Ok(module(&given.name, kind, bytes))
+}
+
+/// A module by its name, which is a path.
+fn module(name: &str, kind: ModuleKind, bytes: &[u8]) -> ModuleDefinition {
+    let mut hash = Sha256::new();
+    hash.update(bytes);
+    ModuleDefinition { specifier: specifier(name), kind, hash: hash.finalize().into() }
+}
+
+/// Where the module of a name is: its path, as a URL writes it.
+fn specifier(name: &str) -> String {
+    let root = url::Url::parse(BUNDLE_ROOT).expect("it is a URL");
+    let mut url = root.clone();
+    url.set_path(name.trim_start_matches('/'));
+    url.to_string()
+}
+
+fn env_value(name: &str, kind: &BindingKind, graph: &Graph, attachments: &mut Attachments) -> EnvValue {
+    let mut service = |handle: ServiceHandle| {
+        let id = ServiceId::next();
+        attachments.attach_service(id, handle);
+        EnvValue::Service(id)
+    };
+    match kind {
+        BindingKind::Text(text) => EnvValue::Text(text.to_string()),
+        BindingKind::Json(text) => EnvValue::Json(text.to_string()),
+        BindingKind::Data(data) => EnvValue::Data(data.value.clone()),
+        BindingKind::WasmModule(data) => EnvValue::Wasm(data.value.clone()),
+        BindingKind::FromEnvironment(variable) => match std::env::var(&*variable.value) {
+            Ok(value) => EnvValue::Text(value),
+            Err(_) => EnvValue::Json("null".to_string()),
+        },
+        BindingKind::Service(designator) => service(graph.handle(designator)),
+        other => EnvValue::Unavailable(format!(
+            "The binding \"{name}\" ({}) is not available in this version of lopata.",
+            kind_name(other)
+        )),
+    }
+}
+
+/// The name of a kind of binding in the schema.
+fn kind_name(kind: &BindingKind) -> &'static str {
+    match kind {
+        BindingKind::Unspecified => "unspecified",
+        BindingKind::Parameter { .. } => "parameter",
+        BindingKind::Text(_) => "text",
+        BindingKind::Data(_) => "data",
+        BindingKind::Json(_) => "json",
+        BindingKind::WasmModule(_) => "wasmModule",
+        BindingKind::CryptoKey(_) => "cryptoKey",
+        BindingKind::Service(_) => "service",
+        BindingKind::DurableObjectClass(_) => "durableObjectClass",
+        BindingKind::DurableObjectNamespace { .. } => "durableObjectNamespace",
+        BindingKind::KvNamespace(_) => "kvNamespace",
+        BindingKind::R2Bucket(_) => "r2Bucket",
+        BindingKind::R2Admin(_) => "r2Admin",
+        BindingKind::Wrapped(_) => "wrapped",
+        BindingKind::Queue(_) => "queue",
+        BindingKind::FromEnvironment(_) => "fromEnvironment",
+        BindingKind::AnalyticsEngine(_) => "analyticsEngine",
+        BindingKind::Hyperdrive(_) => "hyperdrive",
+        BindingKind::UnsafeEval => "unsafeEval",
+        BindingKind::MemoryCache { .. } => "memoryCache",
+        BindingKind::WorkerLoader { .. } => "workerLoader",
+        BindingKind::WorkerdDebugPort => "workerdDebugPort",
+    }
+}
+
+/// The designators of a Worker that name an entrypoint, each with who says so in workerd's words.
+pub(super) fn missing_entrypoints<'c>(name: &str, worker: &'c Worker) -> Vec<(String, &'c ServiceDesignator)> {
+    let outbound =
+        worker.global_outbound.iter().map(|outbound| (format!("Worker \"{name}\"'s globalOutbound"), outbound));
+    let bindings = worker.bindings.iter().filter_map(|binding| match &binding.kind {
+        BindingKind::Service(designator) => {
+            Some((format!("Worker \"{name}\"'s binding \"{}\"", binding.name), designator))
+        }
+        _ => None,
+    });
+    outbound.chain(bindings).collect()
+}

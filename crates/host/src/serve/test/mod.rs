@@ -1,0 +1,118 @@
+//! `lopata test`: runs the `test` handlers of a configuration, one after the other.
+//!
+//! Two halves, because V8 takes its flags only before it starts: [`prepare`] reads the command line and the
+//! configuration and starts no thread, [`run`] does the rest.
+
+mod args;
+mod expectations;
+mod filter;
+mod report;
+mod runner;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use args::{Reporter, TestArgs, spell_out};
+use lopata_guest::EngineOptions;
+
+use self::expectations::Expectations;
+use self::filter::Filter;
+use self::report::Report;
+use self::runner::Run;
+use super::config::{self, Failed, Loaded};
+use super::graph;
+
+/// Why a test run does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum TestError {
+    /// The current directory is gone, or no directory.
+    #[error("The current directory cannot be read: {0}")]
+    Cwd(std::io::Error),
+    /// A flag that lopata does not have.
+    #[error("{0}")]
+    Refused(String),
+    /// The second argument is no filter. Source: workerd's text.
+    #[error(transparent)]
+    Filter(#[from] filter::FilterError),
+    /// The file of `--expectations` cannot be used.
+    #[error(transparent)]
+    Expectations(#[from] expectations::ExpectationsError),
+}
+
+/// A test run that can begin once V8 has.
+pub struct Prepared {
+    args: TestArgs,
+    cwd: PathBuf,
+    filter: Filter,
+    expectations: Expectations,
+    loaded: Result<Loaded, Failed>,
+}
+
+/// Reads everything that a run needs.
+pub fn prepare(args: TestArgs) -> Result<Prepared, TestError> {
+    let cwd = std::env::current_dir().map_err(TestError::Cwd)?;
+    if let Some(sentence) = args.refused() {
+        return Err(TestError::Refused(sentence));
+    }
+    let filter = Filter::parse(args.filter.as_deref().unwrap_or("*"))?;
+    let mut expectations = Expectations::default();
+    for path in &args.expectations {
+        expectations.read(&cwd.join(path), &cwd.join(&args.file))?;
+    }
+    let loaded = config::load(&config::Options {
+        file: args.file.clone(),
+        cwd: cwd.clone(),
+        import_paths: args.import_path.clone(),
+        const_name: filter.const_name.clone(),
+        compat_date: args.compat_date.clone(),
+        experimental: args.experimental,
+    });
+    Ok(Prepared { args, cwd, filter, expectations, loaded })
+}
+
+impl Prepared {
+    /// What V8 has to be started with.
+    pub fn engine(&self) -> EngineOptions {
+        let mut v8_flags: Vec<String> = match &self.loaded {
+            Ok(loaded) => loaded.config.v8_flags.iter().map(|flag| flag.to_string()).collect(),
+            Err(_) => Vec::new(),
+        };
+        if self.args.predictable {
+            v8_flags.push("--expose-gc".to_string());
+        }
+        EngineOptions { v8_flags, gc_stress: self.args.gc_stress, predictable: self.args.predictable }
+    }
+}
+
+/// Runs the tests. The result is the exit code.
+pub async fn run(prepared: Prepared) -> i32 {
+    let Prepared { args, cwd, filter, expectations, loaded } = prepared;
+    let report = Arc::new(Report::new(args.reporter, !args.no_verbose));
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(failed) => {
+            for diagnostic in &failed.diagnostics {
+                report.problem(&config::one_line(diagnostic));
+            }
+            return 1;
+        }
+    };
+    for warning in &loaded.warnings {
+        report.problem(&config::one_line(warning));
+    }
+    let (directories, externals) = match args.overrides() {
+        Ok(overrides) => overrides,
+        Err(sentence) => {
+            report.problem(&sentence);
+            return 1;
+        }
+    };
+    let options = graph::Options { compat_date: args.compat_date.clone(), directories, externals, cwd };
+    let run = Run { report: report.clone(), filter, expectations, limit: args.timeout };
+    let passed = run.all(&loaded.config, options).await;
+    if passed {
+        return 0;
+    }
+    report.problem("Tests failed!");
+    1
+}

@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/config`.
+
+super::topics! { "config": }

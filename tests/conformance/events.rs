@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/events`.
+
+super::topics! { "events": test_handler }

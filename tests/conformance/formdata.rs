@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/formdata`.
+
+super::topics! { "formdata": }

@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/htmlrewriter`.
+
+super::topics! { "htmlrewriter": }

@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/http`.
+
+super::topics! { "http": }

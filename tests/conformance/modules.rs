@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/modules`.
+
+super::topics! { "modules": }

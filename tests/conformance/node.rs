@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/node`.
+
+super::topics! { "node": }

@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/sockets`.
+
+super::topics! { "sockets": }

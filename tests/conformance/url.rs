@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/url`.
+
+super::topics! { "url": }

@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/websocket`.
+
+super::topics! { "websocket": }
