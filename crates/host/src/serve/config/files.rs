@@ -146,9 +146,14 @@ impl Files {
     fn read(&mut self, path: &Path, bytes_max: u64) -> Result<Vec<u8>, FileError> {
         self.note(path);
         // Asked before it is opened: opening a pipe waits for its other end.
-        if !std::fs::metadata(path)?.is_file() {
+        let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() {
             return Err(FileError::NotAFile);
         }
+        if metadata.len() > bytes_max {
+            return Err(FileError::TooLarge(bytes_max));
+        }
+        // It may grow meanwhile.
         let mut bytes = Vec::new();
         File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > bytes_max { Err(FileError::TooLarge(bytes_max)) } else { Ok(bytes) }

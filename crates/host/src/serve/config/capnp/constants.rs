@@ -14,7 +14,7 @@ use super::super::files::{FileError, Files};
 use super::super::report::Report;
 use super::super::schema::{self, Field, Struct, Type, workerd};
 use super::super::value::{Value, ValueKind};
-use super::modules::{ConstantId, ModuleId, Modules, NameError, Target};
+use super::modules::{ConstantId, ModuleId, Modules, NameError, Target, shown};
 use super::syntax::{DeclarationKind, Expr, ExprKind, Ident, Param, Path, Root, Span};
 use crate::config::suggest;
 
@@ -49,7 +49,7 @@ pub enum ValueError {
     #[error("Couldn't read file for embed: {name}{reason}")]
     Embed {
         /// As it is written.
-        name: Arc<str>,
+        name: String,
         /// Empty for a file that is not there.
         reason: String,
     },
@@ -357,7 +357,7 @@ impl Reader<'_> {
                     FileError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
                     other => format!(": {other}"),
                 };
-                self.fail(module, &file.span, &ValueError::Embed { name: Arc::clone(&file.name), reason }, None);
+                self.fail(module, &file.span, &ValueError::Embed { name: shown(&file.name), reason }, None);
                 None
             }
         }

@@ -77,6 +77,11 @@ struct Module {
     names: HashMap<Arc<str>, usize>,
 }
 
+/// A file's name for a message, which stays in its line whatever the name is.
+pub fn shown(name: &str) -> String {
+    if name.contains(char::is_control) { name.escape_debug().to_string() } else { name.to_string() }
+}
+
 /// The files that have been read.
 pub struct Modules<'a> {
     /// Where they come from.
@@ -240,7 +245,7 @@ impl<'a> Modules<'a> {
             FileError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             other => format!(": {other}"),
         };
-        self.fail(module, &file.span, &NameError::Import { name: file.name.to_string(), reason }, &[]);
+        self.fail(module, &file.span, &NameError::Import { name: shown(&file.name), reason }, &[]);
         None
     }
 

@@ -1,27 +1,46 @@
 //! Configurations as texts, and what they come to.
 #![allow(clippy::unwrap_used)]
 
+mod errors;
+mod fuzz;
+mod hostile;
+
 use super::model::{BindingKind, ModuleKind, ServiceKind, WorkerCode};
 use super::*;
 
 /// A folder with files, the first of which is the configuration.
 fn loaded(files: &[(&str, &str)]) -> Result<Loaded, String> {
+    let folder = folder(files);
+    load(&options(&folder, files[0].0)).map_err(|failed| lines(&failed))
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let options = Options {
-        file: files[0].0.into(),
+    folder
+}
+
+fn options(folder: &tempfile::TempDir, file: &str) -> Options {
+    Options {
+        file: file.into(),
         cwd: folder.path().to_path_buf(),
         import_paths: vec!["lib".into()],
         const_name: None,
         compat_date: None,
         experimental: false,
-    };
-    load(&options).map_err(|failed| failed.diagnostics.iter().map(one_line).collect::<Vec<_>>().join("\n"))
+    }
 }
+
+fn lines(failed: &Failed) -> String {
+    failed.diagnostics.iter().map(one_line).collect::<Vec<_>>().join("\n")
+}
+
+/// The beginning of a configuration file, in one line.
+const USING: &str = "using Workerd = import \"/workerd/workerd.capnp\"; ";
 
 #[test]
 fn a_usual_test_configuration() {
