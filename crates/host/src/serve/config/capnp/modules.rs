@@ -1,7 +1,7 @@
 //! What names mean: the declarations of each file, what they import, and the types of the schema.
 //!
-//! Files are read when something of them is asked for. A `using` is followed each time; chains of them are bounded,
-//! and one that comes back to itself is an error.
+//! Files are read when something of them is asked for. Chains of `using` are bounded, and one that comes back to
+//! itself is an error.
 
 use std::collections::HashMap;
 use std::path::{Path as FilePath, PathBuf};
@@ -92,12 +92,21 @@ pub struct Modules<'a> {
     by_path: HashMap<PathBuf, Option<ModuleId>>,
     /// The `using`s that are being followed.
     following: Vec<ConstantId>,
+    /// What `using`s have been found to stand for; nothing for what has been reported.
+    followed: HashMap<ConstantId, Option<Target>>,
 }
 
 impl<'a> Modules<'a> {
     /// None yet.
     pub fn new(files: &'a mut Files, report: &'a mut Report) -> Self {
-        Self { files, report, modules: Vec::new(), by_path: HashMap::new(), following: Vec::new() }
+        Self {
+            files,
+            report,
+            modules: Vec::new(),
+            by_path: HashMap::new(),
+            following: Vec::new(),
+            followed: HashMap::new(),
+        }
     }
 
     /// Reads a file that is not UTF-8 or not well formed as far as it goes; what is wrong is reported.
@@ -213,6 +222,9 @@ impl<'a> Modules<'a> {
         let declarations = self.declarations(module);
         let declaration = &declarations[index];
         let DeclarationKind::Using(path) = &declaration.kind else { return Some(Target::Constant(id)) };
+        if let Some(known) = self.followed.get(&id) {
+            return *known;
+        }
         let error = if self.following.contains(&id) {
             Some(NameError::Recursive)
         } else {
@@ -225,6 +237,7 @@ impl<'a> Modules<'a> {
         self.following.push(id);
         let target = self.resolve(module, path);
         self.following.pop();
+        self.followed.insert(id, target);
         target
     }
 
