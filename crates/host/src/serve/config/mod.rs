@@ -1,6 +1,7 @@
 //! The configuration of `test` and `serve`: workerd's, as text of Cap'n Proto or as JSON.
 //!
-//! [`load`] is the entry. A form is read into values by the table of [`schema`], `build` makes the [`model`] of them.
+//! [`load`] is the entry. A form is read into values by the table of [`schema`], `build` makes the [`model`] of them,
+//! `check` says what is wrong with that.
 //! Each value knows its [`place`], so that whoever refuses one can say where it stands.
 //!
 //! Invariant: no file, however hostile, does more than fail with a place. Sizes, depth and the number of parts are
@@ -8,6 +9,7 @@
 
 mod build;
 mod capnp;
+mod check;
 mod files;
 pub mod model;
 pub mod place;
@@ -26,7 +28,7 @@ pub use place::{Located, Place};
 pub use report::one_line;
 
 /// What is to be read, and under which conditions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The file, as it was given.
     pub file: PathBuf,
@@ -40,6 +42,10 @@ pub struct Options {
     pub compat_date: Option<String>,
     /// Whether experimental flags and bindings may be used (`--experimental`).
     pub experimental: bool,
+    /// Folders of disk services by their names (`--directory-path`).
+    pub directories: Vec<(String, String)>,
+    /// Addresses of external services by their names (`--external-addr`).
+    pub externals: Vec<(String, String)>,
 }
 
 /// A configuration that can be run.
@@ -83,7 +89,12 @@ fn read(options: &Options, files: &mut Files, report: &mut Report) -> Option<(St
     match capnp::read(&path, options.const_name.as_deref(), files, report) {
         Ok(read) => {
             let (const_name, value) = read?;
-            Some((const_name, build::config(&value, report)?))
+            let mut config = build::config(&value, report)?;
+            // What could not be read would be missed everywhere.
+            if report.errors() == 0 {
+                check::check(&mut config, options, report);
+            }
+            Some((const_name, config))
         }
         Err(error) => {
             report.push(unreadable(&options.file, &error));

@@ -165,7 +165,7 @@ fn the_configuration_is_chosen() {
 #[test]
 fn what_takes_the_place_of_something_is_doubtful() {
     let text = format!(
-        "{USING}\nconst c :Workerd.Config = (services = [(name = \"a\", disk = \"p\", network = (), name = \"b\")]);"
+        "{USING}\nconst c :Workerd.Config = (services = [(name = \"a\", disk = \".\", network = (), name = \"b\")]);"
     );
     let loaded = loaded(&[("c", &text)]).unwrap();
     let warnings: Vec<String> = loaded.warnings.iter().map(one_line).collect();

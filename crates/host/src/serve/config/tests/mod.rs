@@ -1,6 +1,7 @@
 //! Configurations as texts, and what they come to.
 #![allow(clippy::unwrap_used)]
 
+mod checks;
 mod errors;
 mod fuzz;
 mod hostile;
@@ -29,9 +30,7 @@ fn options(folder: &tempfile::TempDir, file: &str) -> Options {
         file: file.into(),
         cwd: folder.path().to_path_buf(),
         import_paths: vec!["lib".into()],
-        const_name: None,
-        compat_date: None,
-        experimental: false,
+        ..Options::default()
     }
 }
 
@@ -71,7 +70,8 @@ const unitTests :Workerd.Config = (
 );
 
 const other :Workerd.Service = (name = "other", worker = .otherWorker);
-const otherWorker :Workerd.Worker = (serviceWorkerScript = "x", globalOutbound = "internet");
+const otherWorker :Workerd.Worker =
+  (serviceWorkerScript = "x", compatibilityDate = "2024-01-01", globalOutbound = "internet");
 "#;
     let loaded = loaded(&[("a.wd-test", text), ("a.js", "export default {}")]).unwrap();
     assert_eq!(loaded.const_name, "unitTests");
