@@ -108,9 +108,9 @@ pub enum ServiceKind {
     /// Runs code.
     Worker(Box<Worker>),
     /// Fetches from wherever the URL says.
-    Network(Network),
+    Network(Box<Network>),
     /// Fetches from one server.
-    External(External),
+    External(Box<External>),
     /// Serves a folder.
     Disk(Disk),
 }

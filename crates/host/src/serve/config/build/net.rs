@@ -17,8 +17,8 @@ const UDP_PENDING_BYTES_MAX: u32 = 262_144;
 pub(super) fn service(value: &Value) -> Service {
     let kind = match value.member() {
         Some(("worker", inner)) => ServiceKind::Worker(Box::new(worker::worker(inner))),
-        Some(("network", inner)) => ServiceKind::Network(network(inner)),
-        Some(("external", inner)) => ServiceKind::External(external(inner)),
+        Some(("network", inner)) => ServiceKind::Network(Box::new(network(inner))),
+        Some(("external", inner)) => ServiceKind::External(Box::new(external(inner))),
         Some(("disk", inner)) => ServiceKind::Disk(Disk {
             path: text(inner, "path"),
             writable: flag(inner, "writable"),

@@ -136,9 +136,7 @@ impl Parser {
                         '[' => open.push(']'),
                         '{' => open.push('}'),
                         ')' | ']' | '}' => {
-                            if open.last() == Some(&punct) {
-                                open.pop();
-                            }
+                            open.pop_if(|expected| *expected == punct);
                         }
                         // No list contains one: a bracket has not been closed.
                         ';' if !open.contains(&'}') => open.clear(),
