@@ -175,7 +175,7 @@ fn the_oldest_date_has_the_oldest_behaviour() {
             "weak": ["undefined", "undefined"],
             "channel": ["undefined", "undefined"],
             "importScripts":
-                "Error: Failed to execute 'importScripts' on 'ServiceWorkerGlobalScope': the method is not implemented.",
+                "Error: Failed to execute 'importScripts' on 'WorkerGlobalScope': the method is not implemented.",
             "tag": ["[object Object]", "[object Map]"],
             "signal": "[object Object]",
             "cookies": {

@@ -104,6 +104,9 @@ impl Isolate {
                     .array_buffer_allocator(crate::buffers::allocator().make_shared()),
             ),
             is_main: false,
+            // What `structuredClone` lends to the copy instead of copying it.
+            shared_array_buffer_store: Some(Default::default()),
+            compiled_wasm_module_store: Some(Default::default()),
             ..Default::default()
         });
         *guest.source_mapper.borrow_mut() = Some(runtime.source_mapper());

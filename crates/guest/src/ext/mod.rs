@@ -12,6 +12,7 @@ pub mod kv;
 pub mod rpc;
 pub mod service;
 pub mod tracing;
+mod webidl;
 pub mod websocket;
 
 use std::rc::Rc;
@@ -128,12 +129,19 @@ deno_core::extension!(
     esm = [dir "src/ext", "bootstrap/bootstrap.js"],
     lazy_loaded_js = [
         dir "src/ext",
+        "ext:deno_web/01_dom_exception.js" = "event/dom_exception.js",
+        "ext:deno_web/02_event.js" = "event/event.js",
+        "ext:deno_web/03_abort_signal.js" = "event/abort_signal.js",
         "body/body.js",
+        "clone/clone.js",
         "compat/compat.js",
         "compat/switches.js",
         "console/console.js",
         "crypto/crypto.js",
         "errors/errors.js",
+        "event/kinds.js",
+        "event/report.js",
+        "event/shape.js",
         "events/entrypoints.js",
         "events/events.js",
         "fetch/fetch.js",
@@ -168,11 +176,22 @@ deno_core::extension!(
     },
 );
 
+/// Scripts of `deno_web` that lopata has in a form of its own, under the same names.
+const OWN_WEB_SCRIPTS: [&str; 3] =
+    ["ext:deno_web/01_dom_exception.js", "ext:deno_web/02_event.js", "ext:deno_web/03_abort_signal.js"];
+
+/// `deno_web` without the scripts that are replaced.
+fn deno_web() -> Extension {
+    let mut extension = deno_web::deno_web::init(deno_web::BlobStore::default_arc(), None, false, Default::default());
+    extension.lazy_loaded_js_files.to_mut().retain(|file| !OWN_WEB_SCRIPTS.contains(&file.specifier));
+    extension
+}
+
 /// All extensions of an isolate, in the order of their dependencies. Without a guest: for the snapshot.
 pub fn extensions(guest: Option<Rc<GuestState>>) -> Vec<Extension> {
     vec![
-        deno_webidl::deno_webidl::init(),
-        deno_web::deno_web::init(deno_web::BlobStore::default_arc(), None, false, Default::default()),
+        webidl::deno_webidl::init(),
+        deno_web(),
         deno_fetch::deno_fetch::init(deno_fetch::Options::default()),
         deno_crypto::deno_crypto::init(None),
         lopata_shims::init(),

@@ -24,7 +24,6 @@ internals.__telemetryUtil = {
 
 delete Intl.v8BreakIterator;
 
-const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const event = core.loadExtScript("ext:deno_web/02_event.js");
 const url = core.loadExtScript("ext:deno_web/00_url.js");
 const urlPattern = core.loadExtScript("ext:deno_web/01_urlpattern.js");
@@ -37,7 +36,7 @@ const file = core.loadExtScript("ext:deno_web/09_file.js");
 const port = core.loadExtScript("ext:deno_web/13_message_port.js");
 const compression = core.loadExtScript("ext:deno_web/14_compression.js");
 const performance_ = core.loadExtScript("ext:deno_web/15_performance.js");
-const clone = core.loadExtScript("ext:deno_web/02_structured_clone.js");
+const clone = core.loadExtScript("ext:lopata/clone/clone.js");
 const formData = core.loadExtScript("ext:deno_fetch/21_formdata.js");
 
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
@@ -53,6 +52,7 @@ const console_ = core.loadExtScript("ext:lopata/console/console.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const htmlRewriter = core.loadExtScript("ext:lopata/html_rewriter/html_rewriter.js");
 const switches = core.loadExtScript("ext:lopata/compat/switches.js");
+const shape = core.loadExtScript("ext:lopata/event/shape.js");
 
 internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, requireIoContext: io.required };
 
@@ -125,29 +125,6 @@ core.registerErrorBuilder(
   (message) => new exception.QuotaExceededError(message),
 );
 
-// An abort without a reason says what production says.
-const abortController = abort.AbortController.prototype.abort;
-const abortError = () => new exception.DOMException("The operation was aborted", "AbortError");
-ObjectDefineProperty(abort.AbortController.prototype, "abort", {
-  __proto__: null,
-  value: function (reason = undefined) {
-    abortController.call(this, reason === undefined ? abortError() : reason);
-  },
-  writable: true,
-  enumerable: true,
-  configurable: true,
-});
-const abortedSignal = abort.AbortSignal.abort;
-ObjectDefineProperty(abort.AbortSignal, "abort", {
-  __proto__: null,
-  value: function (reason = undefined) {
-    return abortedSignal.call(this, reason === undefined ? abortError() : reason);
-  },
-  writable: true,
-  enumerable: true,
-  configurable: true,
-});
-
 class WorkerGlobalScope extends event.EventTarget {
   constructor() {
     throw new TypeError("Illegal constructor");
@@ -196,92 +173,103 @@ function notYet(name, methods) {
 const cacheMethods = ["match", "put", "delete"];
 const caches = { default: notYet("The Cache API", cacheMethods), open: notYet("The Cache API", ["open"]).open };
 
-/** @param {string} type */
-function addEventListener(type, listener, options) {
-  if (events.addWorkerListener(`${type}`, listener)) return;
-  event.EventTarget.prototype.addEventListener.call(globalThis, type, listener, options);
-}
+/** What everybody has is on the prototype, as in production; what is made for a worker is its own. */
+const member = (value) => core.propWritable(value);
 
-const hidden = (value) => core.propNonEnumerable(value);
+core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
+  AbortController: member(abort.AbortController),
+  AbortSignal: member(abort.AbortSignal),
+  atob: member(base64.atob),
+  Blob: member(file.Blob),
+  btoa: member(base64.btoa),
+  ByteLengthQueuingStrategy: member(streams.ByteLengthQueuingStrategy),
+  clearInterval: member(timers.clearInterval),
+  clearTimeout: member(timers.clearTimeout),
+  CloseEvent: member(event.CloseEvent),
+  CompressionStream: member(compression.CompressionStream),
+  CountQueuingStrategy: member(streams.CountQueuingStrategy),
+  Crypto: member(crypto_.Crypto),
+  CryptoKey: member(crypto_.CryptoKey),
+  CustomEvent: member(event.CustomEvent),
+  DecompressionStream: member(compression.DecompressionStream),
+  DOMException: member(exception.DOMException),
+  ErrorEvent: member(event.ErrorEvent),
+  Event: member(event.Event),
+  ExecutionContext: member(entrypoints.ExecutionContext),
+  ExtendableEvent: member(events.ExtendableEvent),
+  fetch: member(fetch_.fetch),
+  FetchEvent: member(events.FetchEvent),
+  File: member(file.File),
+  FixedLengthStream: member(body.FixedLengthStream),
+  FormData: member(formData.FormData),
+  Headers: member(rr.Headers),
+  HTMLRewriter: member(htmlRewriter.HTMLRewriter),
+  IdentityTransformStream: member(body.IdentityTransformStream),
+  MessageChannel: member(port.MessageChannel),
+  MessageEvent: member(event.MessageEvent),
+  MessagePort: member(port.MessagePort),
+  Navigator: member(Navigator),
+  PromiseRejectionEvent: member(event.PromiseRejectionEvent),
+  ReadableByteStreamController: member(streams.ReadableByteStreamController),
+  ReadableStream: member(streams.ReadableStream),
+  ReadableStreamBYOBReader: member(streams.ReadableStreamBYOBReader),
+  ReadableStreamBYOBRequest: member(streams.ReadableStreamBYOBRequest),
+  ReadableStreamDefaultController: member(streams.ReadableStreamDefaultController),
+  ReadableStreamDefaultReader: member(streams.ReadableStreamDefaultReader),
+  reportError: member(event.reportError),
+  Request: member(rr.Request),
+  Response: member(rr.Response),
+  ScheduledController: member(events.ScheduledController),
+  ScheduledEvent: member(events.ScheduledEvent),
+  setInterval: member(timers.setInterval),
+  setTimeout: member(timers.setTimeout),
+  structuredClone: member(clone.structuredClone),
+  SubtleCrypto: member(crypto_.SubtleCrypto),
+  TailEvent: member(events.TailEvent),
+  TestController: member(events.TestController),
+  TextDecoder: member(encoding.TextDecoder),
+  TextDecoderStream: member(encoding.TextDecoderStream),
+  TextEncoder: member(encoding.TextEncoder),
+  TextEncoderStream: member(encoding.TextEncoderStream),
+  TraceEvent: member(events.TailEvent),
+  TransformStream: member(streams.TransformStream),
+  TransformStreamDefaultController: member(streams.TransformStreamDefaultController),
+  URL: member(url.URL),
+  URLPattern: member(urlPattern.URLPattern),
+  URLSearchParams: member(url.URLSearchParams),
+  WebSocket: member(websocket.WebSocket),
+  WebSocketPair: member(websocket.WebSocketPair),
+  WorkerGlobalScope: member(WorkerGlobalScope),
+  WritableStream: member(streams.WritableStream),
+  WritableStreamDefaultController: member(streams.WritableStreamDefaultController),
+  WritableStreamDefaultWriter: member(streams.WritableStreamDefaultWriter),
+});
 
+core.defineGlobalProperties(WorkerGlobalScope.prototype, { EventTarget: member(event.EventTarget) });
+clone.registerFetch(rr);
+shape.configure(ServiceWorkerGlobalScope, WorkerGlobalScope, event.EventTarget, Navigator);
 core.defineGlobalProperties(globalThis, {
-  AbortController: hidden(abort.AbortController),
-  AbortSignal: hidden(abort.AbortSignal),
-  addEventListener: hidden(addEventListener),
-  atob: hidden(base64.atob),
-  Blob: hidden(file.Blob),
-  btoa: hidden(base64.btoa),
-  ByteLengthQueuingStrategy: hidden(streams.ByteLengthQueuingStrategy),
-  caches: hidden(caches),
-  clearInterval: hidden(timers.clearInterval),
-  clearTimeout: hidden(timers.clearTimeout),
-  CloseEvent: hidden(event.CloseEvent),
-  Cloudflare: core.propWritable(compat.Cloudflare),
-  CompressionStream: hidden(compression.CompressionStream),
-  CountQueuingStrategy: hidden(streams.CountQueuingStrategy),
-  Crypto: hidden(crypto_.Crypto),
-  CryptoKey: hidden(crypto_.CryptoKey),
-  CustomEvent: hidden(event.CustomEvent),
-  DecompressionStream: hidden(compression.DecompressionStream),
-  DOMException: hidden(exception.DOMException),
-  ErrorEvent: hidden(event.ErrorEvent),
-  Event: hidden(event.Event),
-  EventTarget: hidden(event.EventTarget),
-  ExecutionContext: hidden(entrypoints.ExecutionContext),
-  ExtendableEvent: hidden(events.ExtendableEvent),
-  fetch: hidden(fetch_.fetch),
-  FetchEvent: hidden(events.FetchEvent),
-  File: hidden(file.File),
-  FixedLengthStream: hidden(body.FixedLengthStream),
-  FormData: hidden(formData.FormData),
-  Headers: hidden(rr.Headers),
-  HTMLRewriter: hidden(htmlRewriter.HTMLRewriter),
-  IdentityTransformStream: hidden(body.IdentityTransformStream),
-  MessageChannel: hidden(port.MessageChannel),
-  MessageEvent: hidden(event.MessageEvent),
-  MessagePort: hidden(port.MessagePort),
-  Navigator: hidden(Navigator),
-  Performance: hidden(performance_.Performance),
-  PromiseRejectionEvent: hidden(event.PromiseRejectionEvent),
-  QuotaExceededError: hidden(exception.QuotaExceededError),
-  ReadableByteStreamController: hidden(streams.ReadableByteStreamController),
-  ReadableStream: hidden(streams.ReadableStream),
-  ReadableStreamBYOBReader: hidden(streams.ReadableStreamBYOBReader),
-  ReadableStreamBYOBRequest: hidden(streams.ReadableStreamBYOBRequest),
-  ReadableStreamDefaultController: hidden(streams.ReadableStreamDefaultController),
-  ReadableStreamDefaultReader: hidden(streams.ReadableStreamDefaultReader),
-  reportError: hidden(event.reportError),
-  Request: hidden(rr.Request),
-  Response: hidden(rr.Response),
-  ScheduledController: hidden(events.ScheduledController),
-  ScheduledEvent: hidden(events.ScheduledEvent),
-  scheduler: core.propWritable(timers.scheduler),
-  ServiceWorkerGlobalScope: hidden(ServiceWorkerGlobalScope),
-  setInterval: hidden(timers.setInterval),
-  setTimeout: hidden(timers.setTimeout),
-  structuredClone: hidden(clone.structuredClone),
-  SubtleCrypto: hidden(crypto_.SubtleCrypto),
-  TestController: hidden(events.TestController),
-  TextDecoder: hidden(encoding.TextDecoder),
-  TextDecoderStream: hidden(encoding.TextDecoderStream),
-  TextEncoder: hidden(encoding.TextEncoder),
-  TextEncoderStream: hidden(encoding.TextEncoderStream),
-  TransformStream: hidden(streams.TransformStream),
-  TransformStreamDefaultController: hidden(streams.TransformStreamDefaultController),
-  URL: hidden(url.URL),
-  URLPattern: hidden(urlPattern.URLPattern),
-  URLSearchParams: hidden(url.URLSearchParams),
-  WebSocket: hidden(websocket.WebSocket),
-  WebSocketPair: hidden(websocket.WebSocketPair),
-  WorkerGlobalScope: hidden(WorkerGlobalScope),
-  WritableStream: hidden(streams.WritableStream),
-  WritableStreamDefaultController: hidden(streams.WritableStreamDefaultController),
-  WritableStreamDefaultWriter: hidden(streams.WritableStreamDefaultWriter),
+  caches: member(caches),
+  Cloudflare: member(compat.Cloudflare),
+  origin: { __proto__: null, value: "null", writable: false, enumerable: true, configurable: true },
+  scheduler: member(timers.scheduler),
+  ServiceWorkerGlobalScope: member(ServiceWorkerGlobalScope),
 });
 
 /** @param {unknown} error */
 function reportUncaught(error) {
   core.ops.op_log_exception(io.current()?.event ?? 0, error);
+}
+
+/** @returns {boolean} false if a handler prevented the default */
+function tellOfRejection(type, promise, reason) {
+  if (event.listenerCount(globalThis, type) === 0) return true;
+  try {
+    return event.dispatch(globalThis, event.rejectionEvent(type, promise, reason));
+  } catch (error) {
+    event.reportException(error);
+    return true;
+  }
 }
 
 /**
@@ -294,6 +282,7 @@ function buildEnv(entries, serviceWorker, outbound) {
   // The first that is known of the worker is its flags.
   switches.apply();
   if (outbound !== 0) fetch_.setOutbound(service.routeTo(outbound, "globalOutbound"));
+  if (!serviceWorker) event.expectModule();
   const env = workers.env;
   for (const { name, kind, value } of entries) {
     const target = serviceWorker ? globalThis : env;
@@ -330,33 +319,20 @@ function envValue(name, kind, value) {
 globalThis.__lopata = {
   start() {
     ObjectSetPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);
+    event.onUncaught(reportUncaught);
     core.setReportExceptionCallback((error) => event.reportException(error));
     core.setUnhandledPromiseRejectionHandler((promise, reason) => {
-      const rejection = new event.PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
-      if (globalThis.dispatchEvent(rejection)) reportUncaught(reason);
+      if (tellOfRejection("unhandledrejection", promise, reason)) reportUncaught(reason);
       return true;
     });
     core.setHandledPromiseRejectionHandler((promise, reason) => {
-      globalThis.dispatchEvent(new event.PromiseRejectionEvent("rejectionhandled", { promise, reason }));
-    });
-    // Errors nobody handles end here. This listener is the first, so it takes the engine's default action away
-    // and looks, once all listeners ran, whether one of the user's did the same.
-    event.EventTarget.prototype.addEventListener.call(globalThis, "error", (e) => {
-      e.preventDefault();
-      socketSession.listenerThrew(e.error);
-      let handled = false;
-      e.preventDefault = () => {
-        handled = true;
-      };
-      queueMicrotask(() => {
-        if (!handled) reportUncaught(e.error);
-      });
+      tellOfRejection("rejectionhandled", promise, reason);
     });
     performance_.setTimeOrigin();
     const console = console_.makeConsole();
     core.wrapConsole(console, core.v8Console);
     core.defineGlobalProperties(globalThis, {
-      console: hidden(console),
+      console: core.propNonEnumerable(console),
       crypto: core.propWritable(crypto_.crypto),
       navigator: core.propWritable(new Navigator()),
       performance: core.propWritable(performance_.performance),
@@ -385,6 +361,4 @@ globalThis.__lopata = {
   },
 };
 
-ObjectDefineProperty(globalThis, webidl.brand, { __proto__: null, value: webidl.brand, configurable: true });
-event.setEventTargetData(globalThis);
 event.saveGlobalThisReference(globalThis);

@@ -11,9 +11,11 @@ const {
   FunctionPrototypeCall,
   JSONParse,
   ObjectDefineProperty,
+  ObjectGetOwnPropertyDescriptor,
+  ObjectGetOwnPropertyNames,
+  ObjectGetPrototypeOf,
   ObjectPrototypeIsPrototypeOf,
   ReflectConstruct,
-  StringPrototypeToLowerCase,
   SymbolIterator,
   SymbolToStringTag,
 } = primordials;
@@ -21,6 +23,7 @@ const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const body = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
+const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
 const encoding = core.loadExtScript("ext:deno_web/08_text_encoding.js");
 const file = core.loadExtScript("ext:deno_web/09_file.js");
 const formData = core.loadExtScript("ext:deno_fetch/21_formdata.js");
@@ -35,8 +38,12 @@ function define(target, name, value) {
   ObjectDefineProperty(target, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
 }
 
+/** Where the classes are that every worker has. */
+let scope;
+
 /** Adjusts the global scope and the classes in it to the worker's flags. */
 function apply() {
+  scope = ObjectGetPrototypeOf(globalThis);
   globals();
   if (!compat.has("streams_enable_constructors")) refuseStreams();
   if (!compat.has("transformstream_enable_standard_constructor")) identityTransforms();
@@ -52,32 +59,41 @@ function apply() {
 function globals() {
   if (!compat.has("global_navigator")) {
     delete globalThis.navigator;
-    delete globalThis.Navigator;
+    delete scope.Navigator;
   } else if (!compat.has("enable_navigator_language")) {
-    delete globalThis.Navigator.prototype.language;
-    delete globalThis.Navigator.prototype.languages;
+    delete scope.Navigator.prototype.language;
+    delete scope.Navigator.prototype.languages;
   }
   if (!compat.has("enable_weak_ref")) {
     delete globalThis.WeakRef;
     delete globalThis.FinalizationRegistry;
   }
   if (!compat.has("expose_global_message_channel")) {
-    delete globalThis.MessageChannel;
-    delete globalThis.MessagePort;
+    delete scope.MessageChannel;
+    delete scope.MessagePort;
   }
-  if (!compat.has("enable_ctx_exports")) delete globalThis.ExecutionContext.prototype.exports;
+  if (!compat.has("enable_ctx_exports")) delete entrypoints.ExecutionContext.prototype.exports;
   if (!compat.has("no_global_importscripts")) {
-    define(globalThis, "importScripts", function importScripts() {
-      throw new Error("Failed to execute 'importScripts' on 'ServiceWorkerGlobalScope': the method is not implemented.");
+    const { importScripts } = {
+      importScripts() {
+        throw new Error("Failed to execute 'importScripts' on 'WorkerGlobalScope': the method is not implemented.");
+      },
+    };
+    ObjectDefineProperty(ObjectGetPrototypeOf(scope), "importScripts", {
+      __proto__: null,
+      value: importScripts,
+      writable: true,
+      enumerable: true,
+      configurable: true,
     });
   }
 }
 
 /** Puts a class in the place of a global one that differs from it only in how it is constructed. */
 function constructedBy(name, construct) {
-  const original = globalThis[name];
+  const original = scope[name];
   const replacement = new Proxy(original, { __proto__: null, construct });
-  define(globalThis, name, replacement);
+  ObjectDefineProperty(scope, name, { __proto__: null, value: replacement });
   define(original.prototype, "constructor", replacement);
 }
 
@@ -92,7 +108,7 @@ function refuseStreams() {
 function identityTransforms() {
   const identity = body.IdentityTransformStream;
   constructedBy("TransformStream", (target, args, newTarget) => {
-    const own = newTarget === globalThis.TransformStream || newTarget === target;
+    const own = newTarget === scope.TransformStream || newTarget === target;
     return ReflectConstruct(identity, [], own ? identity : newTarget);
   });
 }
@@ -135,7 +151,7 @@ function joinSetCookie() {
 }
 
 function oneArgument() {
-  const prototype = globalThis.URLSearchParams.prototype;
+  const prototype = scope.URLSearchParams.prototype;
   for (const name of ["delete", "has"]) {
     const method = prototype[name];
     define(prototype, name, {
@@ -176,17 +192,18 @@ function filesAsText() {
 }
 
 function untag() {
-  // Classes of the language keep theirs; they are the ones whose source is native code.
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
-    const value = Object.getOwnPropertyDescriptor(globalThis, name).value;
-    if (typeof value !== "function" || value.prototype === undefined || isOfTheLanguage(value)) continue;
-    delete value.prototype[SymbolToStringTag];
+  let level = scope;
+  for (; level !== Object.prototype; level = ObjectGetPrototypeOf(level)) {
+    delete level[SymbolToStringTag];
+    for (const name of ObjectGetOwnPropertyNames(level)) {
+      const { value } = ObjectGetOwnPropertyDescriptor(level, name);
+      if (typeof value === "function" && value.prototype !== undefined) delete value.prototype[SymbolToStringTag];
+    }
   }
-}
-
-/** @param {Function} constructor */
-function isOfTheLanguage(constructor) {
-  return StringPrototypeToLowerCase(Function.prototype.toString.call(constructor)).includes("[native code]");
+  for (const name of ["Cloudflare", "caches", "crypto", "navigator", "performance", "scheduler"]) {
+    const prototype = ObjectGetPrototypeOf(globalThis[name] ?? {});
+    if (prototype !== Object.prototype) delete prototype[SymbolToStringTag];
+  }
 }
 
 return { apply };

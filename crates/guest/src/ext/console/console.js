@@ -36,6 +36,13 @@ function makeConsole() {
   return console;
 }
 
+/** A warning of the runtime's own. @param {string} text */
+function warn(text) {
+  const current = core.getAsyncContext();
+  const event = current?.io?.event ?? 0;
+  op_log(event, current?.span ?? 0, 2, text, event !== 0 && op_is_tailed() ? tailMessage([text]) : "");
+}
+
 /** What a tail worker gets of a line: a JSON array. @param {unknown[]} args */
 function tailMessage(args) {
   let text = "[";
@@ -61,5 +68,5 @@ function isPlain(value) {
   return prototype === null || prototype === ObjectPrototype || typeof value.toJSON === "function";
 }
 
-return { makeConsole };
+return { makeConsole, warn };
 })();

@@ -21,7 +21,7 @@ const {
   op_event_tested,
   op_log_exception,
 } = core.ops;
-const { Event } = core.loadExtScript("ext:deno_web/02_event.js");
+const { dispatch, Event, listenerCount } = core.loadExtScript("ext:deno_web/02_event.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
@@ -31,11 +31,12 @@ const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 
 /** True for addEventListener workers. */
 let serviceWorker = false;
-/** Service-worker listeners by type. */
-const listeners = { __proto__: null, fetch: [], scheduled: [], tail: [], trace: [] };
+/** What a service-worker script can listen to. */
+const WORKER_EVENTS = ["fetch", "scheduled", "tail", "trace"];
+const listens = (type) => listenerCount(globalThis, type) > 0;
 
-/** Given to constructors by this script only. */
-const construct = {};
+/** Passed to the constructors of events, which nobody else may call. */
+const own = { __proto__: null };
 
 class ScheduledController {
   #state;
@@ -52,7 +53,8 @@ class ScheduledController {
 /** The event of a service-worker script. */
 class ExtendableEvent extends Event {
   #context;
-  constructor(type, context) {
+  constructor(key, type, context) {
+    if (key !== own) throw new TypeError("Illegal constructor");
     super(type);
     this.#context = context;
   }
@@ -65,8 +67,8 @@ class ExtendableEvent extends Event {
 class FetchEvent extends ExtendableEvent {
   #request;
   #responded = undefined;
-  constructor(context, request) {
-    super("fetch", context);
+  constructor(key, context, request) {
+    super(key, "fetch", context);
     this.#request = request;
   }
   get request() {
@@ -83,8 +85,8 @@ class FetchEvent extends ExtendableEvent {
 
 class ScheduledEvent extends ExtendableEvent {
   #state;
-  constructor(context, cron, scheduledTime, state) {
-    super("scheduled", context);
+  constructor(key, context, cron, scheduledTime, state) {
+    super(key, "scheduled", context);
     this.cron = cron;
     this.scheduledTime = scheduledTime;
     this.#state = state;
@@ -103,8 +105,8 @@ function load(namespace) {
   if (namespace !== null) return entrypoints.load(namespace);
   serviceWorker = true;
   const handlers = [];
-  for (const type in listeners) {
-    if (listeners[type].length > 0) ArrayPrototypePush(handlers, type);
+  for (let i = 0; i < WORKER_EVENTS.length; i++) {
+    if (listens(WORKER_EVENTS[i])) ArrayPrototypePush(handlers, WORKER_EVENTS[i]);
   }
   if (handlers.length === 0) throw new TypeError("No event handlers were registered. This script does nothing.");
   return [{ name: "default", handlers }];
@@ -154,12 +156,10 @@ function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue
 }
 
 function callListeners(context, request) {
-  const event = new FetchEvent(context, request);
-  for (const listener of listeners.fetch) {
-    listener.call(globalThis, event);
-    const responded = FetchEvent.responded(event);
-    if (responded !== undefined) return responded;
-  }
+  const event = new FetchEvent(own, context, request);
+  dispatch(globalThis, event);
+  const responded = FetchEvent.responded(event);
+  if (responded !== undefined) return responded;
   throw new Error("No handler called respondWith(): the request has no response.");
 }
 
@@ -240,9 +240,8 @@ function dispatchScheduled(event, cron, scheduledTime) {
     let result;
     try {
       if (serviceWorker) {
-        if (listeners.scheduled.length === 0) throw new TypeError("Handler does not export a scheduled() function.");
-        const scheduled = new ScheduledEvent(context, cron, scheduledTime, state);
-        for (const listener of listeners.scheduled) listener.call(globalThis, scheduled);
+        if (!listens("scheduled")) throw new TypeError("Handler does not export a scheduled() function.");
+        dispatch(globalThis, new ScheduledEvent(own, context, cron, scheduledTime, state));
       } else {
         const handler = entrypoints.handlerOf("default", "scheduled", context, undefined);
         result = handler(new ScheduledController(cron, scheduledTime, state));
@@ -257,8 +256,8 @@ function dispatchScheduled(event, cron, scheduledTime) {
 
 /** What a service-worker script gets; `traces` is the older name. */
 class TailEvent extends ExtendableEvent {
-  constructor(type, context, events) {
-    super(type, context);
+  constructor(key, type, context, events) {
+    super(key, type, context);
     this.events = events;
     this.traces = events;
   }
@@ -281,11 +280,9 @@ function dispatchTail(event, entrypoint, items) {
     try {
       const events = tail.traceItems(items);
       if (serviceWorker) {
-        if (listeners.tail.length + listeners.trace.length === 0) {
-          throw new TypeError("Handler does not export a tail() function.");
-        }
-        for (const listener of listeners.tail) listener.call(globalThis, new TailEvent("tail", context, events));
-        for (const listener of listeners.trace) listener.call(globalThis, new TailEvent("trace", context, events));
+        if (!listens("tail") && !listens("trace")) throw new TypeError("Handler does not export a tail() function.");
+        dispatch(globalThis, new TailEvent(own, "tail", context, events));
+        dispatch(globalThis, new TailEvent(own, "trace", context, events));
       } else {
         result = entrypoints.handlerOf(entrypoint, "tail", context, undefined)(events);
       }
@@ -300,7 +297,7 @@ function dispatchTail(event, entrypoint, items) {
 /** What a test is given first; production's has nothing either. */
 class TestController {
   constructor(token) {
-    if (token !== construct) throw new TypeError("Illegal constructor");
+    if (token !== own) throw new TypeError("Illegal constructor");
   }
 }
 ObjectDefineProperty(TestController.prototype, SymbolToStringTag, {
@@ -336,7 +333,7 @@ function dispatchTest(event, entrypoint) {
   io.run(context, () => {
     let result;
     try {
-      result = entrypoints.handlerOf(entrypoint, "test", context, undefined)(new TestController(construct));
+      result = entrypoints.handlerOf(entrypoint, "test", context, undefined)(new TestController(own));
     } catch (error) {
       over(error, true);
       return;
@@ -348,22 +345,18 @@ function dispatchTest(event, entrypoint) {
 /** @param {number} event */
 function abort(event) {
   const context = io.byEvent(event);
-  if (context !== undefined) io.run(context, () => context.abort());
-}
-
-/**
- * The service-worker half of the global addEventListener.
- * @returns {boolean} true when the listener was taken
- */
-function addWorkerListener(type, listener) {
-  if (!(type in listeners) || typeof listener !== "function") return false;
-  ArrayPrototypePush(listeners[type], listener);
-  return true;
+  if (context === undefined) return;
+  io.run(context, () => {
+    try {
+      context.abort();
+    } catch (error) {
+      op_log_exception(event, error);
+    }
+  });
 }
 
 return {
   abort,
-  addWorkerListener,
   dispatchFetch,
   dispatchScheduled,
   dispatchTail,
@@ -373,6 +366,7 @@ return {
   load,
   ScheduledController,
   ScheduledEvent,
+  TailEvent,
   TestController,
 };
 })();

@@ -9,7 +9,6 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
-  ArrayPrototypePush,
   Error,
   MapPrototypeDelete,
   MapPrototypeGet,
@@ -18,7 +17,9 @@ const {
   SafeSet,
 } = primordials;
 const { op_socket_accept, op_socket_close, op_socket_drop } = core.ops;
-const { CloseEvent, dispatch, ErrorEvent, listenerCount, MessageEvent } = core.loadExtScript("ext:deno_web/02_event.js");
+const { CloseEvent, dispatch, ErrorEvent, listenerCount, MessageEvent, reportException } = core.loadExtScript(
+  "ext:deno_web/02_event.js",
+);
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
@@ -195,24 +196,23 @@ function deliver(id, kind, data, reason) {
   }
 }
 
-/** What the listeners of the message that is being dispatched have thrown, in an array; null while there is none. */
-let thrown = null;
-
-/** Called with every error that a listener of any event has thrown. @param {unknown} error */
-function listenerThrew(error) {
-  if (thrown !== null) ArrayPrototypePush(thrown, error);
-}
-
 function message(socket, state, data) {
   if (listenerCount(socket, "message") === 0) return;
-  const outer = thrown;
-  const errors = thrown = [];
   try {
     dispatch(socket, new MessageEvent("message", { data }));
-  } finally {
-    thrown = outer;
+  } catch (error) {
+    reportException(error);
+    broken(socket, state, error);
   }
-  if (errors.length > 0) broken(socket, state, errors[0]);
+}
+
+/** Dispatches what is no message: a listener that throws changes nothing any more. */
+function tell(socket, event) {
+  try {
+    dispatch(socket, event);
+  } catch (error) {
+    reportException(error);
+  }
 }
 
 /** A listener threw: as in production that ends the socket, without a close for either side. */
@@ -227,7 +227,7 @@ function broken(socket, state, error) {
 function closed(socket, state, code, reason) {
   state.closedIncoming = true;
   if (!state.closedOutgoing && !state.halfOpen && compat.has("web_socket_auto_reply_to_close")) closeOutgoing(state, code, reason);
-  dispatch(socket, new CloseEvent("close", { code, reason, wasClean: true }));
+  tell(socket, new CloseEvent("close", { code, reason, wasClean: true }));
   if (state.closedOutgoing) release(state);
   unpin(state);
 }
@@ -237,7 +237,7 @@ function lost(socket, state, text) {
   state.closedIncoming = true;
   state.outgoingAborted = true;
   if (text !== undefined) fail(socket, state, new Error(text));
-  dispatch(socket, new CloseEvent("close", { code: 1006, reason: LOST_TEXT, wasClean: false }));
+  tell(socket, new CloseEvent("close", { code: 1006, reason: LOST_TEXT, wasClean: false }));
   release(state);
   unpin(state);
 }
@@ -247,7 +247,7 @@ function restarted(socket, state) {
   if (!state.closedOutgoing) closeOutgoing(state, 1012, "Service Restart");
   if (!state.closedIncoming) {
     state.closedIncoming = true;
-    dispatch(socket, new CloseEvent("close", { code: 1012, reason: "Service Restart", wasClean: true }));
+    tell(socket, new CloseEvent("close", { code: 1012, reason: "Service Restart", wasClean: true }));
   }
   release(state);
   unpin(state);
@@ -258,7 +258,7 @@ function fail(socket, state, error) {
   if (state.failed) return;
   state.failed = true;
   state.outgoingAborted = true;
-  dispatch(socket, new ErrorEvent("error", { message: `Uncaught ${io.describe(error)}`, error }));
+  tell(socket, new ErrorEvent("error", { message: `Uncaught ${io.describe(error)}`, error }));
 }
 
 function binaryType(state) {
@@ -271,11 +271,11 @@ return {
   closeOutgoing,
   deliver,
   fail,
-  listenerThrew,
   own,
   PHASE,
   pin,
   release,
   State,
+  tell,
 };
 })();

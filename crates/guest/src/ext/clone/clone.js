@@ -1,0 +1,133 @@
+// structuredClone, and what production says of values that cannot be cloned.
+//
+// V8's serializer does the language's values. A class of the platform says by a method of its prototype what it is
+// made of, or that it cannot be cloned; the registry of the engine's core makes its objects again.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ArrayBufferIsView,
+  ArrayBufferPrototypeTransfer,
+  ArrayIsArray,
+  ArrayPrototypePush,
+  DataViewPrototypeGetBuffer,
+  Error,
+  EvalError,
+  ObjectDefineProperty,
+  ObjectGetOwnPropertyDescriptor,
+  ObjectHasOwn,
+  RangeError,
+  ReferenceError,
+  ReflectOwnKeys,
+  SyntaxError,
+  TypeError,
+  TypedArrayPrototypeGetBuffer,
+  URIError,
+} = primordials;
+const NativeAggregateError = primordials.AggregateError;
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+
+const PREFIX = "Failed to execute 'structuredClone' on 'ServiceWorkerGlobalScope'";
+const ERRORS = { __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+
+const cloneError = (message) => new DOMException(message, "DataCloneError");
+
+/** What a class is made of, or an error. @param {object} prototype @param {() => { type: string }} take */
+function describe(prototype, take) {
+  ObjectDefineProperty(prototype, core.hostObjectBrand, { __proto__: null, value: take, writable: true, configurable: true });
+}
+
+/** Source: production's text. @param {object} prototype @param {string} name of its class */
+function notSerializable(prototype, name) {
+  describe(prototype, () => {
+    throw cloneError(`Could not serialize object of type "${name}". This type does not support serialization.`);
+  });
+}
+
+/** A copy, without a transfer. */
+function copy(value) {
+  const bytes = core.serialize(value, undefined, (message) => {
+    throw cloneError(message);
+  });
+  return core.deserialize(bytes, { deserializers: core.getCloneableDeserializers() });
+}
+
+/** The buffers that change hands. @returns {ArrayBuffer[]} */
+function transferred(options) {
+  if (options === undefined || options === null) return [];
+  if (typeof options !== "object" && typeof options !== "function") {
+    throw webidl.badArgument(PREFIX, 2, "StructuredCloneOptions");
+  }
+  const { transfer } = options;
+  if (transfer === undefined) return [];
+  if (!ArrayIsArray(transfer)) throw webidl.mismatch(PREFIX, "'transfer' of 'StructuredCloneOptions'", "Array");
+  const buffers = [];
+  for (let i = 0; i < transfer.length; i++) {
+    const item = transfer[i];
+    if (core.isArrayBuffer(item)) ArrayPrototypePush(buffers, item);
+    else if (core.isDataView(item)) ArrayPrototypePush(buffers, DataViewPrototypeGetBuffer(item));
+    else if (ArrayBufferIsView(item)) ArrayPrototypePush(buffers, TypedArrayPrototypeGetBuffer(item));
+    // Source: production's text.
+    else throw new TypeError("Object is not transferable");
+  }
+  return buffers;
+}
+
+function structuredClone(value, options = undefined) {
+  if (arguments.length === 0) throw webidl.badArgument(PREFIX, 1, "Value");
+  const buffers = transferred(options);
+  const clone = core.isNativeError(value) && !(value instanceof DOMException) &&
+      compat.has("enhanced_error_serialization")
+    ? copyError(value)
+    : copy(value);
+  for (let i = 0; i < buffers.length; i++) {
+    if (!buffers[i].detached) ArrayBufferPrototypeTransfer(buffers[i], 0);
+  }
+  return clone;
+}
+
+/** An error with everything that is its own. */
+function copyError(error) {
+  const name = `${error.name}`;
+  const message = ObjectHasOwn(error, "message") ? [`${error.message}`] : [];
+  const made = name === "AggregateError"
+    ? new NativeAggregateError(structuredClone(error.errors), ...message)
+    : new (ERRORS[name] ?? Error)(...message);
+  const keys = ReflectOwnKeys(error);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (typeof key === "symbol" || key === "message" || key === "errors") continue;
+    const { enumerable } = ObjectGetOwnPropertyDescriptor(error, key);
+    const value = key === "stack" ? error.stack : structuredClone(error[key]);
+    ObjectDefineProperty(made, key, { __proto__: null, value, enumerable, writable: true, configurable: true });
+  }
+  return made;
+}
+
+/** The classes of fetch that can be cloned. */
+function registerFetch({ Headers, pairsOf, Request, Response }) {
+  // Source: production's text.
+  const noBody = (object) => {
+    if (object.body !== null) throw cloneError("ReadableStream can only be serialized for RPC.");
+  };
+  describe(Headers.prototype, function () {
+    return { type: "Headers", pairs: pairsOf(this) };
+  });
+  core.registerCloneableResource("Headers", ({ pairs }) => new Headers(pairs));
+  describe(Request.prototype, function () {
+    noBody(this);
+    const { url, method, redirect, headers, cf } = this;
+    return { type: "Request", url, init: { method, redirect, headers: pairsOf(headers), cf } };
+  });
+  core.registerCloneableResource("Request", ({ url, init }) => new Request(url, init));
+  describe(Response.prototype, function () {
+    noBody(this);
+    const { status, statusText, headers, cf } = this;
+    return { type: "Response", init: { status, statusText, headers: pairsOf(headers), cf } };
+  });
+  core.registerCloneableResource("Response", ({ init }) => new Response(null, init));
+}
+
+return { copy, describe, notSerializable, registerFetch, structuredClone };
+})();
