@@ -59,6 +59,8 @@ pub fn prepare(args: TestArgs) -> Result<Prepared, TestError> {
     for path in &args.expectations {
         expectations.read(&cwd.join(path), &cwd.join(&args.file))?;
     }
+    // A pair that is none is refused when the run starts, with everything else that is wrong.
+    let (directories, externals) = args.overrides().unwrap_or_default();
     let loaded = config::load(&config::Options {
         file: args.file.clone(),
         cwd: cwd.clone(),
@@ -66,6 +68,8 @@ pub fn prepare(args: TestArgs) -> Result<Prepared, TestError> {
         const_name: filter.const_name.clone(),
         compat_date: args.compat_date.clone(),
         experimental: args.experimental,
+        directories: directories.into_iter().map(|(name, path)| (name, path.to_string_lossy().into_owned())).collect(),
+        externals: externals.into_iter().collect(),
     });
     Ok(Prepared { args, cwd, filter, expectations, loaded })
 }
