@@ -28,7 +28,8 @@ mod wire;
 
 pub use engine::{EngineOptions, init, init_with};
 pub use events::live_events;
-pub use ext::extensions;
+pub use ext::node::patch as patch_node_script;
+pub use ext::snapshot_extensions;
 pub use isolate::Snapshot;
 pub use loader::CodeCache;
 pub use thread::{GuestHandle, GuestReport, LogBudget, SpawnOptions, TurnUse, spawn};

@@ -5,7 +5,7 @@
 //! for the whole process, so an unchanged chunk compiles once however many generations load it.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,8 @@ use deno_core::{
     ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, ResolutionKind, SourceCodeCacheInfo, resolve_import,
 };
 use deno_error::JsErrorBox;
-use lopata_protocol::{BUNDLE_ROOT, ModuleDefinition, ModuleKind};
+use lopata_protocol::node::{self, Found, Served};
+use lopata_protocol::{BUNDLE_ROOT, CompatSet, ModuleDefinition, ModuleKind};
 use parking_lot::Mutex;
 
 /// Compiled code of past generations, by content hash. One per process; cheap to clone.
@@ -64,17 +65,20 @@ const DATA_SCHEME: &str = "lopata-data:";
 /// Serves the modules of one worker; empty until the worker is known.
 pub struct WorkerLoader {
     modules: RefCell<HashMap<String, ModuleDefinition>>,
+    /// The worker's flags, which say what modules of Node it has.
+    flags: Cell<CompatSet>,
     cache: CodeCache,
 }
 
 impl WorkerLoader {
     /// A loader without modules.
     pub fn new(cache: CodeCache) -> Self {
-        Self { modules: RefCell::default(), cache }
+        Self { modules: RefCell::default(), flags: Cell::new(CompatSet::NONE), cache }
     }
 
-    /// Takes in the modules of the worker.
-    pub fn set_modules(&self, modules: Vec<ModuleDefinition>) {
+    /// Takes in the modules of the worker, and its flags.
+    pub fn set_modules(&self, modules: Vec<ModuleDefinition>, flags: CompatSet) {
+        self.flags.set(flags);
         let mut map = self.modules.borrow_mut();
         for module in modules {
             map.insert(module.specifier.clone(), module);
@@ -113,6 +117,23 @@ impl WorkerLoader {
         Ok(ModuleSource::new(ModuleType::JavaScript, ModuleSourceCode::String(code.into()), specifier, None))
     }
 
+    /// What `specifier` is, if it names a module of Node to this worker.
+    fn node_module(&self, specifier: &str) -> Option<Result<ModuleSpecifier, JsErrorBox>> {
+        match node::lookup(specifier, &self.flags.get()) {
+            Found::Module(module) if module.served == Served::NotYet => {
+                let name = module.name;
+                let text = format!("No such module \"{specifier}\".\n  lopata does not have node:{name} yet.");
+                Some(Err(JsErrorBox::generic(text)))
+            }
+            Found::Module(module) => {
+                let url = ModuleSpecifier::parse(&format!("{}{}", node::SCHEME, module.name));
+                Some(url.map_err(|error| JsErrorBox::generic(error.to_string())))
+            }
+            Found::Missing => Some(Err(no_such_module(specifier))),
+            Found::NotNode => None,
+        }
+    }
+
     fn bytes(&self, specifier: &ModuleSpecifier, name: &str, kind: ModuleType) -> Result<ModuleSource, JsErrorBox> {
         let modules = self.modules.borrow();
         match modules.get(name).map(|module| &module.kind) {
@@ -132,14 +153,17 @@ fn json_string(text: &str) -> String {
 
 /// Source: workerd's text for an import it cannot resolve.
 fn no_such_module(specifier: &str) -> JsErrorBox {
-    let hint = if specifier.starts_with("node:") {
-        "\n  node: modules are not available in this version of lopata."
-    } else if specifier.starts_with("cloudflare:") {
+    let hint = if specifier.starts_with("cloudflare:") {
         "\n  This version of lopata provides cloudflare:workers only."
     } else {
         ""
     };
     JsErrorBox::generic(format!("No such module \"{}\".{hint}", shown(specifier)))
+}
+
+/// The error of an import statement, which names its module.
+fn imported_from(error: &JsErrorBox, importer: &str) -> JsErrorBox {
+    JsErrorBox::generic(format!("{error}\n  imported from \"{importer}\""))
 }
 
 /// How users know a module.
@@ -151,9 +175,15 @@ fn shown(specifier: &str) -> &str {
 const BUILTIN: [&str; 1] = ["cloudflare:workers"];
 
 impl ModuleLoader for WorkerLoader {
-    fn resolve(&self, specifier: &str, referrer: &str, _kind: ResolutionKind) -> ModuleResolveResponse {
+    fn resolve(&self, specifier: &str, referrer: &str, kind: ResolutionKind) -> ModuleResolveResponse {
         if BUILTIN.contains(&specifier) {
             return ModuleSpecifier::parse(specifier).map_err(|error| JsErrorBox::generic(error.to_string()));
+        }
+        if let Some(found) = self.node_module(specifier) {
+            return found.map_err(|error| match kind {
+                ResolutionKind::Import => imported_from(&error, shown(referrer)),
+                ResolutionKind::MainModule | ResolutionKind::DynamicImport => error,
+            });
         }
         if specifier.starts_with("ext:") || referrer.starts_with("ext:") {
             return Err(no_such_module(specifier));
@@ -174,7 +204,7 @@ impl ModuleLoader for WorkerLoader {
         let importer =
             referrer.filter(|_| !options.is_dynamic_import).map(|referrer| shown(referrer.specifier.as_str()));
         ModuleLoadResponse::Sync(self.source(module_specifier).map_err(|error| match importer {
-            Some(importer) => JsErrorBox::generic(format!("{error}\n  imported from \"{importer}\"")),
+            Some(importer) => imported_from(&error, importer),
             None => error,
         }))
     }

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod kv;
 pub mod limits;
 pub mod message;
+pub mod node;
 pub mod rpc;
 pub mod span;
 pub mod stream;

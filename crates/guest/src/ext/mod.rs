@@ -9,6 +9,7 @@ pub mod events;
 pub mod fetch;
 pub mod html_rewriter;
 pub mod kv;
+pub mod node;
 pub mod rpc;
 pub mod service;
 pub mod tracing;
@@ -32,7 +33,7 @@ deno_core::extension!(
 
 deno_core::extension!(
     lopata,
-    deps = [deno_webidl, deno_web, deno_fetch, deno_crypto, lopata_shims],
+    deps = [deno_webidl, deno_web, deno_fetch, deno_crypto, lopata_shims, lopata_node],
     ops = [
         body::op_body_abort,
         body::op_body_cancel,
@@ -195,6 +196,15 @@ pub fn extensions(guest: Option<Rc<GuestState>>) -> Vec<Extension> {
         deno_fetch::deno_fetch::init(deno_fetch::Options::default()),
         deno_crypto::deno_crypto::init(None),
         lopata_shims::init(),
+        node::lopata_node::init(),
         lopata::init(guest),
     ]
+}
+
+/// The same for the build of the snapshot, which also needs the scripts that are not our own.
+pub fn snapshot_extensions() -> Vec<Extension> {
+    let mut extensions = extensions(None);
+    let node = extensions.iter_mut().find(|extension| extension.name == "lopata_node");
+    node.expect("it is listed above").lazy_loaded_js_files.to_mut().extend(node::sources());
+    extensions
 }

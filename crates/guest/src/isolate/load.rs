@@ -62,7 +62,7 @@ impl Isolate {
             WorkerFormat::Modules => None,
             WorkerFormat::ServiceWorker => modules.iter().find(|module| module.specifier == entry).cloned(),
         };
-        self.loader.set_modules(modules);
+        self.loader.set_modules(modules, compat);
         let always = compat.has("allow_insecure_inefficient_logged_eval");
         self.allow_eval(always || compat.has("allow_eval_during_startup"));
         let namespace = match format {

@@ -15,9 +15,9 @@ impl CompatSet {
     /// No flag.
     pub const NONE: Self = Self([0; WORDS]);
 
-    /// What code of lopata itself runs with: every default there is, whatever its date.
+    /// What code of lopata itself runs with: every default there is, whatever its date, but nothing of Node.
     pub fn newest() -> Self {
-        resolve("9999-12-31", &[]).set
+        resolve("9999-12-31", &["no_nodejs_compat".to_string(), "no_nodejs_compat_v2".to_string()]).set
     }
 
     /// Whether the flag that `name` enables is enabled. Names that are not in the table are not.

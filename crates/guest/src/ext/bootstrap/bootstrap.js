@@ -62,6 +62,7 @@ const kv = core.loadExtScript("ext:lopata/kv/kv.js");
 const serve = core.loadExtScript("ext:lopata/rpc/serve.js");
 core.loadExtScript("ext:lopata/rpc/transfer.js");
 const service = core.loadExtScript("ext:lopata/service/service.js");
+const nodeGlobals = core.loadExtScript("ext:lopata_node/globals.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
 
 // Ops throw these by name; a name nobody registered would reject with undefined.
@@ -281,6 +282,7 @@ function tellOfRejection(type, promise, reason) {
 function buildEnv(entries, serviceWorker, outbound) {
   // The first that is known of the worker is its flags.
   switches.apply();
+  nodeGlobals.apply();
   if (outbound !== 0) fetch_.setOutbound(service.routeTo(outbound, "globalOutbound"));
   if (!serviceWorker) event.expectModule();
   const env = workers.env;

@@ -1,0 +1,24 @@
+// The module "node:events".
+(function () {
+const { core } = __bootstrap;
+const node = core.loadExtScript("ext:deno_node/_events.mjs");
+const { EventEmitter } = node;
+
+return {
+  addAbortListener: node.addAbortListener,
+  captureRejections: EventEmitter.captureRejections,
+  captureRejectionSymbol: node.captureRejectionSymbol,
+  default: EventEmitter,
+  defaultMaxListeners: node.defaultMaxListeners,
+  errorMonitor: node.errorMonitor,
+  EventEmitter,
+  EventEmitterAsyncResource: node.EventEmitterAsyncResource,
+  getEventListeners: node.getEventListeners,
+  getMaxListeners: node.getMaxListeners,
+  listenerCount: node.listenerCount,
+  on: node.on,
+  once: node.once,
+  setMaxListeners: node.setMaxListeners,
+  usingDomains: EventEmitter.usingDomains,
+};
+})();

@@ -1,0 +1,140 @@
+//! Modules of Node: which scripts of `deno_node` are part of the guest, the few ops they need, and ours.
+//!
+//! [`lopata_protocol::node`] says which worker has which module; here is what serves them. A module is a script
+//! that is loaded when it is first imported and returns its exports, in production's shape: our own where production
+//! has its own (async_hooks, process, timers), otherwise a wrapper around pure scripts of `deno_node`.
+//!
+//! Invariant: no op here touches files, environment, processes or network. `deno_node`'s own list of ops is never
+//! registered; the ones below are named one by one, and where a script asks for something of the host, a shim of
+//! ours stands in its place under its name.
+
+mod sources;
+
+use std::rc::Rc;
+
+use deno_core::{OpState, op2};
+use lopata_protocol::node::{Found, SCHEME, Served, lookup};
+
+use crate::state::GuestState;
+
+pub use sources::{patch, sources};
+
+/// What platform the scripts believe to run on: production's.
+#[op2]
+#[string]
+fn op_node_build_os() -> &'static str {
+    "linux"
+}
+
+/// Whether the caller is an installed package, for warnings about deprecation: there is no way to know in a bundle.
+#[op2(fast)]
+fn op_node_call_is_from_dependency() -> bool {
+    false
+}
+
+/// The name of the module that `specifier` means to this worker; empty if it has none that can be loaded.
+#[op2]
+#[string]
+fn op_node_module(state: &mut OpState, #[string] specifier: &str) -> &'static str {
+    let guest = state.borrow::<Rc<GuestState>>();
+    let flags = guest.compat.get();
+    let found = match lookup(specifier, &flags) {
+        // What needs no prefix elsewhere needs none here, whatever the flags.
+        Found::NotNode => lookup(&format!("{SCHEME}{specifier}"), &flags),
+        found => found,
+    };
+    match found {
+        Found::Module(module) if module.served != Served::NotYet => module.name,
+        _ => "",
+    }
+}
+
+deno_core::extension!(
+    lopata_node,
+    deps = [deno_web],
+    ops = [
+        deno_node::ops::buffer::op_is_ascii,
+        deno_node::ops::buffer::op_is_utf8,
+        deno_node::ops::buffer::op_mark_as_untransferable,
+        deno_node::ops::buffer::op_node_buffer_compare,
+        deno_node::ops::buffer::op_node_buffer_compare_offset,
+        deno_node::ops::buffer::op_node_encoding_slice,
+        deno_node::ops::buffer::op_transcode,
+        deno_node::ops::constant::op_node_fs_constants,
+        deno_node::ops::idna::op_node_idna_domain_to_ascii,
+        deno_node::ops::idna::op_node_idna_domain_to_unicode,
+        deno_node::ops::idna::op_node_idna_punycode_decode,
+        deno_node::ops::idna::op_node_idna_punycode_encode,
+        deno_node::ops::idna::op_node_idna_punycode_to_ascii,
+        deno_node::ops::idna::op_node_idna_punycode_to_unicode,
+        deno_node::ops::idna::op_node_idna_to_ascii,
+        deno_node::ops::util::op_node_get_own_non_index_properties,
+        deno_node::ops::util::op_node_parse_env,
+        deno_node::ops::util::op_node_view_has_buffer,
+        op_node_build_os,
+        op_node_call_is_from_dependency,
+        op_node_module,
+    ],
+    lazy_loaded_js = [
+        dir "src/ext/node",
+        "assert.js",
+        "assert_strict.js",
+        "async_context.js",
+        "async_hooks.js",
+        "buffer.js",
+        "diagnostics_channel.js",
+        "errors.js",
+        "events.js",
+        "globals.js",
+        "modules.js",
+        "path.js",
+        "path_base.js",
+        "path_posix.js",
+        "path_win32.js",
+        "process.js",
+        "process_env.js",
+        "process_exit.js",
+        "process_v2.js",
+        "punycode.js",
+        "querystring.js",
+        "stdio.js",
+        "stream_web.js",
+        "string_decoder.js",
+        "test.js",
+        "timers.js",
+        "timers_base.js",
+        "timers_promises.js",
+        "url.js",
+        "util.js",
+        "util_types.js",
+        "ext:deno_io/12_io.js" = "shims/io.js",
+        "ext:deno_node/_next_tick.ts" = "shims/next_tick.js",
+        "ext:deno_node/_process/process.ts" = "shims/next_tick.js",
+        "ext:deno_node/internal/errors/error_source.ts" = "shims/error_source.js",
+        "ext:deno_node/internal/options.ts" = "shims/options.js",
+        "ext:deno_node/internal_binding/_libuv_winerror.ts" = "shims/empty.js",
+    ],
+    synthetic_esm = [
+        "node:assert" = "ext:lopata_node/assert.js",
+        "node:assert/strict" = "ext:lopata_node/assert_strict.js",
+        "node:async_hooks" = "ext:lopata_node/async_hooks.js",
+        "node:buffer" = "ext:lopata_node/buffer.js",
+        "node:diagnostics_channel" = "ext:lopata_node/diagnostics_channel.js",
+        "node:events" = "ext:lopata_node/events.js",
+        "node:path" = "ext:lopata_node/path.js",
+        "node:path/posix" = "ext:lopata_node/path_posix.js",
+        "node:path/win32" = "ext:lopata_node/path_win32.js",
+        "node:process" = "ext:lopata_node/process.js",
+        "node:punycode" = "ext:lopata_node/punycode.js",
+        "node:querystring" = "ext:lopata_node/querystring.js",
+        "node:stream/web" = "ext:lopata_node/stream_web.js",
+        "node:string_decoder" = "ext:lopata_node/string_decoder.js",
+        "node:sys" = "ext:lopata_node/util.js",
+        "node:test" = "ext:lopata_node/test.js",
+        "node:timers" = "ext:lopata_node/timers.js",
+        "node:timers/promises" = "ext:lopata_node/timers_promises.js",
+        "node:url" = "ext:lopata_node/url.js",
+        "node:util" = "ext:lopata_node/util.js",
+        "node:util/types" = "ext:lopata_node/util_types.js",
+    ],
+);

@@ -1,0 +1,6 @@
+// The module "node:path/posix".
+(function () {
+const { core } = __bootstrap;
+
+return core.loadExtScript("ext:lopata_node/path_base.js").pathOf("posix");
+})();

@@ -1,0 +1,6 @@
+// The module "node:path/win32".
+(function () {
+const { core } = __bootstrap;
+
+return core.loadExtScript("ext:lopata_node/path_base.js").pathOf("win32");
+})();

@@ -1,0 +1,4 @@
+// Stands in for a script that asks another operating system.
+(function () {
+return { uvTranslateSysError: () => "UNKNOWN" };
+})();

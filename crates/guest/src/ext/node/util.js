@@ -1,0 +1,147 @@
+// The modules "node:util" and "node:sys".
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  ArrayIsArray,
+  Error,
+  ErrorCaptureStackTrace,
+  ErrorPrototype,
+  NumberIsSafeInteger,
+  ObjectPrototypeIsPrototypeOf,
+  ObjectPrototypeToString,
+  RangeError,
+  TypeError,
+} = primordials;
+const node = core.loadExtScript("ext:deno_node/util.ts");
+const { default: types } = core.loadExtScript("ext:lopata_node/util_types.js");
+const { Buffer } = core.loadExtScript("ext:deno_node/internal/buffer.mjs");
+const { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
+const { getSystemErrorName } = node;
+
+function isBoolean(value) {
+  return typeof value === "boolean";
+}
+function isBuffer(value) {
+  return Buffer.isBuffer(value);
+}
+function isDate(value) {
+  return types.isDate(value);
+}
+function isError(value) {
+  return ObjectPrototypeToString(value) === "[object Error]" || ObjectPrototypeIsPrototypeOf(ErrorPrototype, value);
+}
+function isFunction(value) {
+  return typeof value === "function";
+}
+function isNull(value) {
+  return value === null;
+}
+function isNullOrUndefined(value) {
+  return value === null || value === undefined;
+}
+function isNumber(value) {
+  return typeof value === "number";
+}
+function isObject(value) {
+  return value !== null && typeof value === "object";
+}
+function isPrimitive(value) {
+  return value === null || (typeof value !== "object" && typeof value !== "function");
+}
+function isRegExp(value) {
+  return types.isRegExp(value);
+}
+function isString(value) {
+  return typeof value === "string";
+}
+function isSymbol(value) {
+  return typeof value === "symbol";
+}
+function isUndefined(value) {
+  return value === undefined;
+}
+
+/** An error of a system call. */
+function errnoException(errno, syscall, original, suffix, stackStart) {
+  if (typeof errno !== "number") throw new ERR_INVALID_ARG_TYPE("err", "number", errno);
+  if (errno >= 0 || !NumberIsSafeInteger(errno)) throw new ERR_OUT_OF_RANGE("err", "a negative integer", errno);
+  const code = getSystemErrorName(errno);
+  const error = new Error(`${syscall} ${code}${original ? ` ${original}` : ""}${suffix}`);
+  error.errno = errno;
+  error.code = code;
+  error.syscall = syscall;
+  ErrorCaptureStackTrace(error, stackStart);
+  return error;
+}
+
+function _errnoException(...args) {
+  return errnoException(args[0], args[1], args[2], "", _errnoException);
+}
+
+function _exceptionWithHostPort(...args) {
+  const { 0: errno, 1: syscall, 2: address, 3: port, 4: additional } = args;
+  let details = "";
+  if (port && port > 0) {
+    details = ` ${address}:${port}`;
+  } else if (address) {
+    details = ` ${address}`;
+  }
+  if (additional) details += ` - Local (${additional})`;
+  const error = errnoException(errno, syscall, undefined, details, _exceptionWithHostPort);
+  error.address = address;
+  if (port) error.port = port;
+  return error;
+}
+
+const util = {
+  types,
+  callbackify: node.callbackify,
+  promisify: node.promisify,
+  inspect: node.inspect,
+  format: node.format,
+  formatWithOptions: node.formatWithOptions,
+  stripVTControlCharacters: node.stripVTControlCharacters,
+  inherits: node.inherits,
+  _extend: node._extend,
+  MIMEParams: node.MIMEParams,
+  MIMEType: node.MIMEType,
+  toUSVString: node.toUSVString,
+  log: node.log,
+  aborted: node.aborted,
+  debuglog: node.debuglog,
+  debug: node.debuglog,
+  deprecate: node.deprecate,
+  getSystemErrorMap: node.getSystemErrorMap,
+  getSystemErrorMessage: node.getSystemErrorMessage,
+  getSystemErrorName: node.getSystemErrorName,
+  TextEncoder: globalThis.TextEncoder,
+  TextDecoder: globalThis.TextDecoder,
+  parseArgs: node.parseArgs,
+  parseEnv: node.parseEnv,
+  styleText: node.styleText,
+  transferableAbortController: node.transferableAbortController,
+  transferableAbortSignal: node.transferableAbortSignal,
+  getCallSite: node.getCallSites,
+  getCallSites: node.getCallSites,
+  isDeepStrictEqual: node.isDeepStrictEqual,
+  _errnoException,
+  _exceptionWithHostPort,
+  isArray: ArrayIsArray,
+  isBoolean,
+  isBuffer,
+  isDate,
+  isError,
+  isFunction,
+  isNull,
+  isNullOrUndefined,
+  isNumber,
+  isObject,
+  isPrimitive,
+  isRegExp,
+  isString,
+  isSymbol,
+  isUndefined,
+};
+
+return { ...util, default: util };
+})();
