@@ -126,11 +126,6 @@ impl EventSpans {
         Self { invocation, handler, children: Vec::new(), bytes: 0, dropped: 0 }
     }
 
-    /// When the handler started, in microseconds since the Unix epoch.
-    pub fn start_us(&self) -> i64 {
-        self.handler.start_us
-    }
-
     /// Starts a span. Past the bounds it is counted and not kept.
     pub fn start(&mut self, under: Under, name: String, kind: SpanKind, now_us: i64) -> SpanNumber {
         let (above, parent) = match under {
@@ -234,11 +229,6 @@ impl EventSpans {
     /// The context of a span: what calls made for it carry as their parent.
     pub fn context_of(&self, number: SpanNumber) -> SpanContext {
         self.span(number).context
-    }
-
-    /// The caller's context.
-    pub fn parent(&self) -> SpanContext {
-        SpanContext { trace: self.handler.context.trace, span: self.handler.parent }
     }
 
     /// The handler failed, for this reason.
