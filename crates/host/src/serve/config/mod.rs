@@ -11,6 +11,7 @@ mod build;
 mod capnp;
 mod check;
 mod files;
+mod json;
 pub mod model;
 pub mod place;
 mod report;
@@ -20,8 +21,10 @@ mod value;
 use std::path::{Path, PathBuf};
 
 use crate::config::Diagnostic;
-use files::Files;
+use crate::config::read::Format;
+use files::{FileError, Files};
 use report::Report;
+use value::Value;
 
 pub use model::Config;
 pub use place::{Located, Place};
@@ -86,25 +89,57 @@ pub fn load(options: &Options) -> Result<Loaded, Failed> {
 
 fn read(options: &Options, files: &mut Files, report: &mut Report) -> Option<(String, Config)> {
     let path = options.cwd.join(&options.file);
-    match capnp::read(&path, options.const_name.as_deref(), files, report) {
-        Ok(read) => {
-            let (const_name, value) = read?;
-            let mut config = build::config(&value, report)?;
-            // What could not be read would be missed everywhere.
-            if report.errors() == 0 {
-                check::check(&mut config, options, report);
-            }
-            Some((const_name, config))
-        }
+    let read = match Form::of(&path) {
+        Form::Capnp => capnp::read(&path, options.const_name.as_deref(), files, report),
+        Form::Json => read_json(&path, options, files, report),
+    };
+    let (const_name, value) = match read {
+        Ok(read) => read?,
         Err(error) => {
             report.push(unreadable(&options.file, &error));
-            None
+            return None;
+        }
+    };
+    let mut config = build::config(&value, report)?;
+    // What could not be read would be missed everywhere.
+    if report.errors() == 0 {
+        check::check(&mut config, options, report);
+    }
+    Some((const_name, config))
+}
+
+/// How a configuration is written.
+enum Form {
+    Capnp,
+    Json,
+}
+
+impl Form {
+    /// By the name: everything that is not known to be something else is Cap'n Proto text.
+    fn of(path: &Path) -> Self {
+        match Format::of(path) {
+            Some(Format::Json) => Self::Json,
+            Some(Format::Toml) | None => Self::Capnp,
         }
     }
 }
 
+fn read_json(
+    path: &Path,
+    options: &Options,
+    files: &mut Files,
+    report: &mut Report,
+) -> Result<Option<(String, Value)>, FileError> {
+    let Some((file, root)) = json::parse(path, files, report)? else { return Ok(None) };
+    if options.const_name.is_some() {
+        let start = Place::new(&file, 0..0);
+        report.error("choice", &start, "A configuration in JSON has no constants to choose from.");
+    }
+    Ok(json::config(&file, &root, files, report).map(|value| (String::new(), value)))
+}
+
 /// The configuration file itself cannot be read.
-fn unreadable(file: &Path, error: &files::FileError) -> Diagnostic {
+fn unreadable(file: &Path, error: &FileError) -> Diagnostic {
     Diagnostic::error("unreadable", format!("{}: {error}", file.display()))
 }
 

@@ -5,6 +5,7 @@ mod checks;
 mod errors;
 mod fuzz;
 mod hostile;
+mod json;
 
 use super::model::{BindingKind, ModuleKind, ServiceKind, WorkerCode};
 use super::*;
