@@ -429,7 +429,8 @@ fn source_roots(config: &WorkerConfig) -> Vec<PathBuf> {
     roots
 }
 
-fn bundle_request(
+/// What the bundler is asked for; nothing for a worker that consists of assets only.
+pub(crate) fn bundle_request(
     config: &WorkerConfig,
     config_file: &Option<PathBuf>,
     overrides: &Overrides,

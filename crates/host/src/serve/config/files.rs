@@ -137,6 +137,13 @@ impl Files {
         }
     }
 
+    /// Files that others have read.
+    pub fn add(&mut self, paths: Vec<PathBuf>) {
+        for path in paths {
+            self.note(&path);
+        }
+    }
+
     fn note(&mut self, path: &Path) {
         if !self.seen.iter().any(|seen| seen == path) {
             self.seen.push(path.to_path_buf());

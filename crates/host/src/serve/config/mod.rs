@@ -1,4 +1,4 @@
-//! The configuration of `test` and `serve`: workerd's, as text of Cap'n Proto or as JSON.
+//! The configuration of `test` and `serve`: workerd's, as text of Cap'n Proto or as JSON; or a wrangler project's.
 //!
 //! [`load`] is the entry. A form is read into values by the table of [`schema`], `build` makes the [`model`] of them,
 //! `check` says what is wrong with that.
@@ -17,6 +17,7 @@ pub mod place;
 mod report;
 pub mod schema;
 mod value;
+mod wrangler;
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,6 @@ use crate::config::Diagnostic;
 use crate::config::read::Format;
 use files::{FileError, Files};
 use report::Report;
-use value::Value;
 
 pub use model::Config;
 pub use place::{Located, Place};
@@ -89,18 +89,22 @@ pub fn load(options: &Options) -> Result<Loaded, Failed> {
 
 fn read(options: &Options, files: &mut Files, report: &mut Report) -> Option<(String, Config)> {
     let path = options.cwd.join(&options.file);
-    let read = match Form::of(&path) {
-        Form::Capnp => capnp::read(&path, options.const_name.as_deref(), files, report),
-        Form::Json => read_json(&path, options, files, report),
+    let read = match Format::of(&path) {
+        Some(Format::Toml) => read_wrangler(&path, options, files, report),
+        Some(Format::Json) => read_json(&path, options, files, report),
+        // Everything that is not known to be something else is Cap'n Proto text.
+        None => capnp::read(&path, options.const_name.as_deref(), files, report).map(|read| {
+            let (const_name, value) = read?;
+            Some((const_name, build::config(&value, report)?))
+        }),
     };
-    let (const_name, value) = match read {
+    let (const_name, mut config) = match read {
         Ok(read) => read?,
         Err(error) => {
             report.push(unreadable(&options.file, &error));
             return None;
         }
     };
-    let mut config = build::config(&value, report)?;
     // What could not be read would be missed everywhere.
     if report.errors() == 0 {
         check::check(&mut config, options, report);
@@ -108,34 +112,35 @@ fn read(options: &Options, files: &mut Files, report: &mut Report) -> Option<(St
     Some((const_name, config))
 }
 
-/// How a configuration is written.
-enum Form {
-    Capnp,
-    Json,
-}
-
-impl Form {
-    /// By the name: everything that is not known to be something else is Cap'n Proto text.
-    fn of(path: &Path) -> Self {
-        match Format::of(path) {
-            Some(Format::Json) => Self::Json,
-            Some(Format::Toml) | None => Self::Capnp,
-        }
-    }
-}
-
 fn read_json(
     path: &Path,
     options: &Options,
     files: &mut Files,
     report: &mut Report,
-) -> Result<Option<(String, Value)>, FileError> {
+) -> Result<Option<(String, Config)>, FileError> {
     let Some((file, root)) = json::parse(path, files, report)? else { return Ok(None) };
-    if options.const_name.is_some() {
-        let start = Place::new(&file, 0..0);
-        report.error("choice", &start, "A configuration in JSON has no constants to choose from.");
+    if root.as_object().is_some_and(|object| wrangler::is_one(path, object)) {
+        return read_wrangler(path, options, files, report);
     }
-    Ok(json::config(&file, &root, files, report).map(|value| (String::new(), value)))
+    no_constants(options, report);
+    let value = json::config(&file, &root, files, report);
+    Ok(value.and_then(|value| Some((String::new(), build::config(&value, report)?))))
+}
+
+fn read_wrangler(
+    path: &Path,
+    options: &Options,
+    files: &mut Files,
+    report: &mut Report,
+) -> Result<Option<(String, Config)>, FileError> {
+    no_constants(options, report);
+    Ok(wrangler::read(path, options, files, report)?.map(|config| (String::new(), config)))
+}
+
+fn no_constants(options: &Options, report: &mut Report) {
+    if options.const_name.is_some() {
+        report.push(Diagnostic::error("choice", "Only a configuration in Cap'n Proto has constants to choose from."));
+    }
 }
 
 /// The configuration file itself cannot be read.

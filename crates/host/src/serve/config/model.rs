@@ -6,9 +6,13 @@
 //!
 //! Nothing here is checked beyond its type: that services exist and dates are dates is the business of `check`.
 
+use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use lopata_bridges::ServiceHandle;
+use lopata_protocol::{EnvValue, ModuleDefinition, ServiceId, WorkerFormat};
 
 use super::place::{Located, Place};
 
@@ -176,6 +180,19 @@ pub enum WorkerCode {
     ServiceWorkerScript(Text),
     /// What another Worker runs.
     Inherit(Text),
+    /// What lopata has built of a project. In no configuration of workerd's form.
+    Built(Arc<BuiltCode>),
+}
+
+/// Code that is ready for an isolate.
+#[derive(Clone, Debug)]
+pub struct BuiltCode {
+    /// How the entry is written.
+    pub format: WorkerFormat,
+    /// The specifier of the entry, which is one of `modules`.
+    pub entry: String,
+    /// All modules.
+    pub modules: Vec<ModuleDefinition>,
 }
 
 /// A module of a Worker.
@@ -288,6 +305,25 @@ pub enum BindingKind {
     },
     /// What connects to workerd's debug port. Experimental.
     WorkerdDebugPort,
+    /// A binding of a project, served by lopata itself. In no configuration of workerd's form.
+    Native(Arc<NativeBinding>),
+}
+
+/// A binding that lopata serves itself.
+#[derive(Clone)]
+pub struct NativeBinding {
+    /// What the guest makes of it.
+    pub value: EnvValue,
+    /// The service behind it, to be attached under its id.
+    pub service: Option<(ServiceId, ServiceHandle)>,
+    /// The stores of the project: whoever has the binding keeps them.
+    pub(super) _keep: Arc<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for NativeBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
 }
 
 /// A key and how it is imported.

@@ -122,7 +122,8 @@ impl Checker<'_> {
             | BindingKind::UnsafeEval
             | BindingKind::MemoryCache { .. }
             | BindingKind::WorkerLoader { .. }
-            | BindingKind::WorkerdDebugPort => {}
+            | BindingKind::WorkerdDebugPort
+            | BindingKind::Native(_) => {}
         }
         if let Some(error) = self.binding_error(scope, binding) {
             self.report.error("bad-binding", &binding.place, format!("service {}: {error}", scope.service));

@@ -117,7 +117,7 @@ impl Checker<'_> {
         let name = service.to_string();
         let modules = match &worker.code {
             WorkerCode::Modules(modules) => modules,
-            WorkerCode::ServiceWorkerScript(_) => return,
+            WorkerCode::ServiceWorkerScript(_) | WorkerCode::Built(_) => return,
             WorkerCode::Inherit(from) => {
                 self.report.error("inherit", &from.place, WorkerError::Inherit(name).to_string());
                 return;

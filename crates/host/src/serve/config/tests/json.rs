@@ -39,7 +39,7 @@ fn a_usual_configuration() {
     assert!(matches!(&modules[0].kind, ModuleKind::EsModule(code) if *code.value == *"code"));
     assert!(matches!(&modules[1].kind, ModuleKind::Json(json) if *json.value == *r#"{"a":[1,"x"]}"#));
     assert!(matches!(&modules[2].kind, ModuleKind::Wasm(data) if data.value == "\0asm"));
-    assert!(matches!(&modules[3].kind, ModuleKind::Data(data) if data.value == &b"\x00\xff"[..]));
+    assert!(matches!(&modules[3].kind, ModuleKind::Data(data) if data.value == b"\x00\xff"[..]));
     let BindingKind::Service(designator) = &worker.bindings[1].kind else { panic!() };
     assert_eq!(&*designator.props.as_ref().unwrap().value, r#"{"x":true}"#);
     assert!(matches!(&worker.bindings[3].kind, BindingKind::Json(json) if *json.value == *"null"));

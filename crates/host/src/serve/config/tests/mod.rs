@@ -6,6 +6,7 @@ mod errors;
 mod fuzz;
 mod hostile;
 mod json;
+mod wrangler;
 
 use super::model::{BindingKind, ModuleKind, ServiceKind, WorkerCode};
 use super::*;

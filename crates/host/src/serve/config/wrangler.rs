@@ -1,0 +1,208 @@
+//! A wrangler configuration as a configuration with one service: the worker that it describes, built as `dev` builds
+//! it.
+//!
+//! The worker's stores are its own and last as long as the configuration does: what tests write is nowhere afterwards,
+//! and what `dev` has stored is out of their reach. A service binding to the worker itself works; other workers do not
+//! run here, and calls to them say so.
+
+use std::any::Any;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::model::{
+    Binding, BindingKind, BuiltCode, Config, DurableObjectStorage, Logging, NativeBinding, Service, ServiceDesignator,
+    ServiceKind, Worker, WorkerCode,
+};
+use super::place::{Located, Place};
+use super::report::Report;
+use super::{FileError, Files, Options};
+use crate::bindings::{self, BindingContext};
+use crate::bundle::{Bundle, BundleError, Bundler, Failure, OutputStream, WatchSet, WorkerBundler};
+use crate::config::tree::Object;
+use crate::config::{self, Diagnostic, LoadOptions, WorkerConfig};
+use crate::project::{Overrides, bundle_request};
+
+/// How long writes may take that are still under way when the stores are closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Keys that a wrangler configuration has, and none in workerd's form.
+const KEYS: [&str; 5] = ["main", "name", "compatibility_date", "compatibility_flags", "env"];
+
+/// Whether a JSON file is a wrangler configuration rather than one in workerd's form.
+pub fn is_one(path: &Path, root: &Object) -> bool {
+    let name = path.file_stem().and_then(|stem| stem.to_str());
+    name == Some("wrangler") || KEYS.iter().any(|key| root.get(key).is_some())
+}
+
+/// The configuration that a project's file makes. What is wrong is reported.
+pub fn read(
+    path: &Path,
+    options: &Options,
+    files: &mut Files,
+    report: &mut Report,
+) -> Result<Option<Config>, FileError> {
+    let file = match files.config(path) {
+        Ok(file) => file,
+        // What is wrong with its bytes is said by its own reader.
+        Err((_, Some(file))) => file,
+        Err((error, None)) => return Err(error),
+    };
+    let mut load = LoadOptions::new(options.cwd.clone());
+    load.config = Some(path.to_path_buf());
+    load.compatibility_date = options.compat_date.clone();
+    let loaded = match config::load(&load) {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            files.add(errors.watch);
+            for diagnostic in errors.diagnostics {
+                report.push(diagnostic);
+            }
+            return Ok(None);
+        }
+    };
+    files.add(loaded.watch);
+    for warning in loaded.warnings {
+        report.push(warning);
+    }
+    let start = Place::new(&file, 0..0);
+    let Some(request) = bundle_request(&loaded.config, &loaded.path, &Overrides::default()) else {
+        report.error("no-main", &start, "This worker has no `main`, and so no tests.");
+        return Ok(None);
+    };
+    let bundle = match build(&request) {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            files.add(error.watch.files.iter().cloned().collect());
+            for message in texts(&error.failure, &loaded.config) {
+                report.error("build", &start, message);
+            }
+            return Ok(None);
+        }
+    };
+    files.add(bundle.watch.files.iter().cloned().collect());
+    for warning in &bundle.warnings {
+        report.push(Diagnostic::warning("build", warning.clone()));
+    }
+    Ok(Some(assemble(&loaded.config, bundle, &start, options, report)))
+}
+
+/// Bundles on a thread of its own, since whoever loads a configuration may or may not be in a runtime.
+fn build(request: &crate::bundle::BundleRequest) -> Result<Bundle, BundleError> {
+    let failed = |error: String| BundleError { failure: Failure::MissingEntry(error), watch: WatchSet::default() };
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| failed(format!("The build could not be started: {error}.")))?;
+        let output = |stream: OutputStream, line: &str| match stream {
+            OutputStream::Stdout => println!("{line}"),
+            OutputStream::Stderr => eprintln!("{line}"),
+        };
+        runtime.block_on(async { WorkerBundler::new(Arc::new(output)).bundle(request).await })
+    };
+    std::thread::scope(|scope| {
+        scope
+            .spawn(run)
+            .join()
+            .unwrap_or_else(|_| Err(failed("The build has failed in an unexpected way.".to_string())))
+    })
+}
+
+fn texts(failure: &Failure, config: &WorkerConfig) -> Vec<String> {
+    match failure {
+        Failure::Sources(found) => found.iter().map(|diagnostic| diagnostic.render(&config.root)).collect(),
+        Failure::CustomBuild { output, .. } => vec![format!("{failure}\n{}", output.join("\n"))],
+        Failure::MissingEntry(text) => vec![text.clone()],
+    }
+}
+
+fn assemble(config: &WorkerConfig, bundle: Bundle, start: &Place, options: &Options, report: &mut Report) -> Config {
+    let text = |text: &str| Located::new(Arc::from(text), start.clone());
+    let stores = Stores::new(report);
+    let keep: Arc<dyn Any + Send + Sync> = Arc::clone(&stores) as _;
+    let mut entries = bindings::entries(config, &stores.context);
+    entries.extend(bundle.globals.into_iter().map(bindings::module_global));
+    let to_itself = |name: &str| {
+        let service = config.services.iter().find(|service| service.binding == name)?;
+        (service.service == config.name && service.environment.is_none()).then_some(service)
+    };
+    let bindings = entries.into_iter().map(|entry| {
+        let kind = match to_itself(&entry.name) {
+            Some(service) => BindingKind::Service(ServiceDesignator {
+                place: start.clone(),
+                name: text(&config.name),
+                entrypoint: service.entrypoint.as_deref().map(text),
+                props: service.props.as_deref().map(text),
+            }),
+            None => BindingKind::Native(Arc::new(NativeBinding {
+                value: entry.value,
+                service: entry.service,
+                _keep: Arc::clone(&keep),
+            })),
+        };
+        Binding { place: start.clone(), name: text(&entry.name), kind }
+    });
+    let worker = Worker {
+        place: start.clone(),
+        code: WorkerCode::Built(Arc::new(BuiltCode {
+            format: bundle.format,
+            entry: bundle.entry,
+            modules: bundle.modules,
+        })),
+        // The date of the command line is put in by whoever has the command line.
+        compatibility_date: options.compat_date.is_none().then(|| text(&config.compatibility_date)),
+        compatibility_flags: config.compatibility_flags.iter().map(|flag| text(flag)).collect(),
+        bindings: bindings.collect(),
+        global_outbound: None,
+        cache_api_outbound: None,
+        durable_object_namespaces: Vec::new(),
+        durable_object_unique_key_modifier: None,
+        durable_object_storage: DurableObjectStorage::None,
+        module_fallback: None,
+        tails: Vec::new(),
+        streaming_tails: Vec::new(),
+        container_engine: None,
+        access_blob_header: None,
+        access_binding_service: None,
+        workflows_engine: None,
+    };
+    Config {
+        place: start.clone(),
+        services: vec![Service {
+            place: start.clone(),
+            name: text(&config.name),
+            kind: ServiceKind::Worker(Box::new(worker)),
+        }],
+        sockets: Vec::new(),
+        v8_flags: Vec::new(),
+        extensions: Vec::new(),
+        autogates: Vec::new(),
+        logging: Logging::default(),
+    }
+}
+
+/// The stores behind a project's bindings: a folder that goes with the last of them.
+struct Stores {
+    context: BindingContext,
+    folder: PathBuf,
+}
+
+impl Stores {
+    fn new(report: &mut Report) -> Arc<Self> {
+        let mut random = [0; 8];
+        // A folder of a known name would do, too; it is new if nobody else is so unlucky.
+        let _ = getrandom::fill(&mut random);
+        let name = format!("lopata-test-{}-{:016x}", std::process::id(), u64::from_le_bytes(random));
+        let folder = std::env::temp_dir().join(name);
+        if let Err(error) = std::fs::create_dir_all(&folder) {
+            report.push(Diagnostic::error("no-folder", format!("{} cannot be made: {error}.", folder.display())));
+        }
+        Arc::new(Self { context: BindingContext::new(folder.clone(), Arc::default()), folder })
+    }
+}
+
+impl Drop for Stores {
+    fn drop(&mut self) {
+        self.context.kv.close(CLOSE_TIMEOUT);
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
