@@ -6,6 +6,7 @@
 //! run here, and calls to them say so.
 
 use std::any::Any;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,6 +126,8 @@ fn assemble(config: &WorkerConfig, bundle: Bundle, start: &Place, options: &Opti
         let service = config.services.iter().find(|service| service.binding == name)?;
         (service.service == config.name && service.environment.is_none()).then_some(service)
     };
+    // Entries of one store share its service, which is attached once.
+    let mut attached = HashSet::new();
     let bindings = entries.into_iter().map(|entry| {
         let kind = match to_itself(&entry.name) {
             Some(service) => BindingKind::Service(ServiceDesignator {
@@ -135,7 +138,7 @@ fn assemble(config: &WorkerConfig, bundle: Bundle, start: &Place, options: &Opti
             }),
             None => BindingKind::Native(Arc::new(NativeBinding {
                 value: entry.value,
-                service: entry.service,
+                service: entry.service.filter(|(id, _)| attached.insert(*id)),
                 _keep: Arc::clone(&keep),
             })),
         };

@@ -25,7 +25,10 @@ pub(super) fn definition(
     let date = date.or_else(|| options.compat_date.clone()).ok_or_else(|| LinkError::NoDate(name.to_string()))?;
     let flags: Vec<String> = worker.compatibility_flags.iter().map(|flag| flag.to_string()).collect();
     let (format, modules) = code(name, &worker.code)?;
-    let entry = modules.first().ok_or_else(|| LinkError::NoModules(name.to_string()))?.specifier.clone();
+    let entry = match &worker.code {
+        WorkerCode::Built(built) => built.entry.clone(),
+        _ => modules.first().ok_or_else(|| LinkError::NoModules(name.to_string()))?.specifier.clone(),
+    };
     let mut attachments = Attachments::none();
     let outbound = ServiceId::next();
     attachments.attach_service(outbound, graph.outbound(worker.global_outbound.as_ref()));
@@ -64,6 +67,7 @@ fn code(name: &str, code: &WorkerCode) -> Result<(WorkerFormat, Vec<ModuleDefini
             let kind = ModuleKind::JavaScript { code: script.value.clone(), map: None };
             Ok((WorkerFormat::ServiceWorker, vec![module("worker.js", kind, script.as_bytes())]))
         }
+        WorkerCode::Built(built) => Ok((built.format, built.modules.clone())),
         WorkerCode::Inherit(_) => Err(LinkError::Unsupported {
             service: name.to_string(),
             what: "Workers that inherit another are not available.".to_string(),
@@ -107,6 +111,12 @@ fn specifier(name: &str) -> String {
 }
 
 fn env_value(name: &str, kind: &BindingKind, graph: &Graph, attachments: &mut Attachments) -> EnvValue {
+    if let BindingKind::Native(native) = kind {
+        if let Some((id, service)) = &native.service {
+            attachments.attach_service(*id, service.clone());
+        }
+        return native.value.clone();
+    }
     let mut service = |handle: ServiceHandle| {
         let id = ServiceId::next();
         attachments.attach_service(id, handle);
@@ -154,6 +164,7 @@ fn kind_name(kind: &BindingKind) -> &'static str {
         BindingKind::MemoryCache { .. } => "memoryCache",
         BindingKind::WorkerLoader { .. } => "workerLoader",
         BindingKind::WorkerdDebugPort => "workerdDebugPort",
+        BindingKind::Native(_) => "native",
     }
 }
 
