@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/modules`.
 
-super::topics! { "modules": }
+super::topics! { "modules": commonjs, imports }

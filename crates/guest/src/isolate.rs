@@ -107,8 +107,10 @@ impl Isolate {
             // What `structuredClone` lends to the copy instead of copying it.
             shared_array_buffer_store: Some(Default::default()),
             compiled_wasm_module_store: Some(Default::default()),
+            validate_import_attributes_cb: Some(imports(guest.clone(), loader.clone())),
             ..Default::default()
         });
+        runtime.op_state().borrow_mut().put(loader.clone());
         *guest.source_mapper.borrow_mut() = Some(runtime.source_mapper());
         let handle = runtime.v8_isolate().thread_safe_handle();
         control.attach(handle);
@@ -388,6 +390,25 @@ impl Isolate {
             event: None,
         }));
     }
+}
+
+/// Refuses imports that production refuses: attributes of any kind, unless the worker's date says that they are
+/// ignored, and modules that are not there. What is thrown here is what the script gets.
+fn imports(guest: Rc<GuestState>, loader: Rc<WorkerLoader>) -> deno_core::ValidateImportAttributesCb {
+    Box::new(move |scope, attributes, context| {
+        let own = context.specifier.starts_with(crate::loader::DATA_SCHEME);
+        let refused = !own && guest.compat.get().has("throw_on_unrecognized_import_assertion");
+        let text = match attributes.is_empty() || !refused {
+            // Source: workerd's text.
+            false => Some("Unrecognized import attributes specified".to_string()),
+            // Only an import statement has a place.
+            true => loader.missing(&context.specifier, &context.referrer, context.line_number.is_none()),
+        };
+        let Some(text) = text else { return };
+        let text = v8::String::new(scope, &text).unwrap_or_else(|| v8::String::empty(scope));
+        let error = v8::Exception::error(scope, text);
+        scope.throw_exception(error);
+    })
 }
 
 /// Runs the bootstrap's `start` and takes the functions that Rust calls; `None` when it was interrupted.

@@ -20,6 +20,8 @@ use lopata_protocol::node::{self, Found, Served};
 use lopata_protocol::{BUNDLE_ROOT, CompatSet, ModuleDefinition, ModuleKind};
 use parking_lot::Mutex;
 
+use crate::ext::commonjs;
+
 /// Compiled code of past generations, by content hash. One per process; cheap to clone.
 #[derive(Clone, Default)]
 pub struct CodeCache(Arc<Mutex<CodeCacheInner>>);
@@ -60,7 +62,7 @@ impl CodeCache {
 /// Scheme of the modules that back CompiledWasm imports.
 const WASM_SCHEME: &str = "lopata-wasm:";
 /// Scheme of the modules that back Data imports.
-const DATA_SCHEME: &str = "lopata-data:";
+pub const DATA_SCHEME: &str = "lopata-data:";
 
 /// Serves the modules of one worker; empty until the worker is known.
 pub struct WorkerLoader {
@@ -103,6 +105,7 @@ impl WorkerLoader {
                 let code = ModuleSourceCode::String(FastString::from(code.clone()));
                 return Ok(ModuleSource::new(ModuleType::JavaScript, code, specifier, Some(cache)));
             }
+            ModuleKind::CommonJs { named_exports, .. } => commonjs_facade(name, named_exports),
             ModuleKind::Text(text) => format!("export default {};", json_string(text)),
             ModuleKind::Json(text) => format!("export default JSON.parse({});", json_string(text)),
             ModuleKind::Data(_) => format!(
@@ -134,6 +137,59 @@ impl WorkerLoader {
         }
     }
 
+    /// Whether a module that was resolved is CommonJS. One of the worker's root that is not there is an error.
+    pub fn kind_of(&self, specifier: &ModuleSpecifier) -> Result<bool, JsErrorBox> {
+        match self.modules.borrow().get(specifier.as_str()) {
+            Some(module) => Ok(matches!(module.kind, ModuleKind::CommonJs { .. })),
+            None if specifier.as_str().starts_with(BUNDLE_ROOT) => Err(no_such_module(specifier.as_str())),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether a module's code is made here, and so may import what users may not.
+    fn is_facade(&self, specifier: &str) -> bool {
+        let modules = self.modules.borrow();
+        modules.get(specifier).is_some_and(|module| {
+            matches!(module.kind, ModuleKind::CommonJs { .. } | ModuleKind::Data(_) | ModuleKind::Wasm(_))
+        })
+    }
+
+    /// The code of a CommonJS module.
+    pub fn commonjs_code(&self, specifier: &str) -> Result<Arc<str>, JsErrorBox> {
+        match self.modules.borrow().get(specifier).map(|module| &module.kind) {
+            Some(ModuleKind::CommonJs { code, .. }) => Ok(code.clone()),
+            _ => Err(no_such_module(specifier)),
+        }
+    }
+
+    /// Why `specifier` cannot be imported by the module `referrer`; `None` if it can. Asked before the engine asks,
+    /// whose errors are of another class and have no place.
+    pub fn missing(&self, specifier: &str, referrer: &str, is_dynamic: bool) -> Option<String> {
+        if referrer.starts_with("ext:") {
+            return None;
+        }
+        let kind = if is_dynamic { ResolutionKind::DynamicImport } else { ResolutionKind::Import };
+        let error = match self.resolve(specifier, referrer, kind) {
+            // A facade has statements only; its module's code may have more.
+            Ok(resolved) if is_dynamic && is_own(resolved.as_str()) => no_such_module(specifier),
+            Ok(resolved) => match resolved.scheme() {
+                "file" | "bundle" | "http" | "https" => self.absent(&resolved)?,
+                _ if BUILTIN.contains(&resolved.as_str()) || self.node_module(specifier).is_some() => return None,
+                _ => self.absent(&resolved)?,
+            },
+            Err(error) => return Some(error.to_string()),
+        };
+        // Source: workerd, whose message names the importer of a static import only.
+        Some(if is_dynamic { error.to_string() } else { imported_from(&error, shown(referrer)).to_string() })
+    }
+
+    /// The error for a module of the worker that is not there.
+    fn absent(&self, resolved: &ModuleSpecifier) -> Option<JsErrorBox> {
+        let name = resolved.as_str();
+        // Resolved, these were asked for by what the loader itself has made.
+        (!is_own(name) && !self.modules.borrow().contains_key(name)).then(|| no_such_module(name))
+    }
+
     fn bytes(&self, specifier: &ModuleSpecifier, name: &str, kind: ModuleType) -> Result<ModuleSource, JsErrorBox> {
         let modules = self.modules.borrow();
         match modules.get(name).map(|module| &module.kind) {
@@ -146,6 +202,22 @@ impl WorkerLoader {
     }
 }
 
+/// The ES module that stands for a CommonJS module.
+fn commonjs_facade(name: &str, named_exports: &[String]) -> String {
+    let mut code = format!(
+        "import {{ load }} from {}; const exports = load({}); export default exports;\n",
+        json_string(commonjs::SPECIFIER),
+        json_string(name)
+    );
+    for (index, export) in named_exports.iter().enumerate().filter(|(_, export)| *export != "default") {
+        let export = json_string(export);
+        code.push_str(&format!("const export{index} = exports?.[{export}]; export {{ export{index} as {export} }};"));
+    }
+    // So the frames of the facade are the runtime's own.
+    code.push_str("\n//# sourceURL=ext:lopata/commonjs/facade.js");
+    code
+}
+
 /// A JSON string literal, which is a JavaScript one too.
 fn json_string(text: &str) -> String {
     serde_json::to_string(text).expect("a string always serialises")
@@ -153,12 +225,7 @@ fn json_string(text: &str) -> String {
 
 /// Source: workerd's text for an import it cannot resolve.
 fn no_such_module(specifier: &str) -> JsErrorBox {
-    let hint = if specifier.starts_with("cloudflare:") {
-        "\n  This version of lopata provides cloudflare:workers only."
-    } else {
-        ""
-    };
-    JsErrorBox::generic(format!("No such module \"{}\".{hint}", shown(specifier)))
+    JsErrorBox::generic(format!("No such module \"{}\".", shown(specifier)))
 }
 
 /// The error of an import statement, which names its module.
@@ -166,9 +233,18 @@ fn imported_from(error: &JsErrorBox, importer: &str) -> JsErrorBox {
     JsErrorBox::generic(format!("{error}\n  imported from \"{importer}\""))
 }
 
+/// Whether a specifier is one of the loader's own.
+fn is_own(specifier: &str) -> bool {
+    specifier.starts_with(WASM_SCHEME) || specifier.starts_with(DATA_SCHEME) || specifier == commonjs::SPECIFIER
+}
+
 /// How users know a module.
-fn shown(specifier: &str) -> &str {
-    specifier.strip_prefix(BUNDLE_ROOT).unwrap_or(specifier)
+pub fn shown(specifier: &str) -> &str {
+    match specifier.strip_prefix(BUNDLE_ROOT) {
+        Some("") => ".",
+        Some(name) => name,
+        None => specifier,
+    }
 }
 
 /// Modules that the extensions provide.
@@ -188,10 +264,14 @@ impl ModuleLoader for WorkerLoader {
         if specifier.starts_with("ext:") || referrer.starts_with("ext:") {
             return Err(no_such_module(specifier));
         }
+        // The worker's root is no module.
+        let specifier = if specifier.is_empty() { "." } else { specifier };
         // As in production, a bare name is a path like any other: beside the module that asks for it.
-        resolve_import(specifier, referrer)
+        let resolved = resolve_import(specifier, referrer)
             .or_else(|_| ModuleSpecifier::parse(referrer)?.join(specifier))
-            .map_err(|_| no_such_module(specifier))
+            .map_err(|_| no_such_module(specifier))?;
+        let allowed = !is_own(resolved.as_str()) || self.is_facade(referrer);
+        if allowed { Ok(resolved) } else { Err(no_such_module(specifier)) }
     }
 
     fn load(

@@ -45,7 +45,7 @@ fn is_own<'s>(scope: &mut v8::PinScope<'s, '_>, site: v8::Local<'s, v8::Value>) 
 /// The name of the script that a call site is in.
 fn script_of<'s>(scope: &mut v8::PinScope<'s, '_>, site: v8::Local<'s, v8::Value>) -> Option<String> {
     let object = v8::Local::<v8::Object>::try_from(site).ok()?;
-    let key = v8::String::new(scope, "getFileName")?;
+    let key = v8::String::new(scope, "getScriptNameOrSourceURL")?;
     let method = object.get(scope, key.into())?;
     let method = v8::Local::<v8::Function>::try_from(method).ok()?;
     let name = method.call(scope, site, &[])?;

@@ -73,6 +73,13 @@ pub enum ModuleKind {
         /// The source map, whose `sources` are absolute file URLs.
         map: Option<Arc<str>>,
     },
+    /// CommonJS; the default export is `module.exports`.
+    CommonJs {
+        /// The code.
+        code: Arc<str>,
+        /// Properties of `module.exports` that are exports, too.
+        named_exports: Vec<String>,
+    },
     /// The default export is a string.
     Text(Arc<str>),
     /// The default export is an `ArrayBuffer`.

@@ -4,6 +4,7 @@
 //! when the snapshot is built and when an isolate starts from it.
 
 pub mod body;
+pub mod commonjs;
 pub mod compat;
 pub mod events;
 pub mod fetch;
@@ -44,6 +45,9 @@ deno_core::extension!(
         body::op_body_try_read,
         body::op_body_try_write,
         body::op_body_write,
+        commonjs::op_commonjs_compile,
+        commonjs::op_commonjs_name,
+        commonjs::op_commonjs_resolve,
         compat::op_compat_flags,
         compat::op_compat_has,
         events::op_event_ended,
@@ -135,6 +139,7 @@ deno_core::extension!(
         "ext:deno_web/03_abort_signal.js" = "event/abort_signal.js",
         "body/body.js",
         "clone/clone.js",
+        "commonjs/commonjs.js",
         "compat/compat.js",
         "compat/switches.js",
         "console/console.js",
@@ -168,7 +173,10 @@ deno_core::extension!(
         "websocket/websocket.js",
         "workers/workers.js",
     ],
-    synthetic_esm = ["cloudflare:workers" = "ext:lopata/workers/workers.js"],
+    synthetic_esm = [
+        "cloudflare:workers" = "ext:lopata/workers/workers.js",
+        "lopata:commonjs" = "ext:lopata/commonjs/commonjs.js",
+    ],
     options = { guest: Option<Rc<GuestState>> },
     state = |state, options| {
         if let Some(guest) = options.guest {

@@ -62,6 +62,9 @@ impl Isolate {
             WorkerFormat::Modules => None,
             WorkerFormat::ServiceWorker => modules.iter().find(|module| module.specifier == entry).cloned(),
         };
+        if entry.starts_with(BUNDLE_ROOT) {
+            self.runtime.v8_isolate().set_host_initialize_import_meta_object_callback(no_import_meta);
+        }
         self.loader.set_modules(modules, compat);
         let always = compat.has("allow_insecure_inefficient_logged_eval");
         self.allow_eval(always || compat.has("allow_eval_during_startup"));
@@ -168,6 +171,9 @@ impl Isolate {
         Ok(())
     }
 }
+
+/// In production `import.meta` is an empty object.
+extern "C" fn no_import_meta(_: v8::Local<v8::Context>, _: v8::Local<v8::Module>, _: v8::Local<v8::Object>) {}
 
 /// Reads `[{ name, handlers }]`.
 fn read_exports(scope: &mut v8::PinScope<'_, '_>, found: v8::Local<v8::Value>) -> Vec<Export> {

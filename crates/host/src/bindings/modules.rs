@@ -53,7 +53,7 @@ pub fn module_global(global: BundleGlobal) -> BindingEntry {
         }
         ModuleKind::Data(bytes) => ("Data Blob", EnvValue::Data(bytes.clone()), digest(&bytes)),
         ModuleKind::Wasm(bytes) => ("Wasm Module", EnvValue::Wasm(bytes.clone()), digest(&bytes)),
-        ModuleKind::JavaScript { code, .. } => {
+        ModuleKind::JavaScript { code, .. } | ModuleKind::CommonJs { code, .. } => {
             let sentence = format!("The script's global {name} is JavaScript, which has to be bundled.");
             ("Module", EnvValue::Unavailable(sentence), digest(code.as_bytes()))
         }

@@ -15,6 +15,7 @@ pub(super) fn define(specifier: String, kind: ModuleKind) -> ModuleDefinition {
     let mut hasher = Sha256::new();
     let (tag, content): (&[u8], &[u8]) = match &kind {
         ModuleKind::JavaScript { code, .. } => (b"js\0", code.as_bytes()),
+        ModuleKind::CommonJs { code, .. } => (b"cjs\0", code.as_bytes()),
         ModuleKind::Text(text) => (b"text\0", text.as_bytes()),
         ModuleKind::Data(data) => (b"data\0", data),
         ModuleKind::Wasm(wasm) => (b"wasm\0", wasm),

@@ -61,6 +61,7 @@ const events = core.loadExtScript("ext:lopata/events/events.js");
 const kv = core.loadExtScript("ext:lopata/kv/kv.js");
 const serve = core.loadExtScript("ext:lopata/rpc/serve.js");
 core.loadExtScript("ext:lopata/rpc/transfer.js");
+core.loadExtScript("ext:lopata/commonjs/commonjs.js");
 const service = core.loadExtScript("ext:lopata/service/service.js");
 const nodeGlobals = core.loadExtScript("ext:lopata_node/globals.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");

@@ -24,7 +24,10 @@ pub(super) fn definition(
     let date = worker.compatibility_date.as_ref().map(|date| date.to_string());
     let date = date.or_else(|| options.compat_date.clone()).ok_or_else(|| LinkError::NoDate(name.to_string()))?;
     let flags: Vec<String> = worker.compatibility_flags.iter().map(|flag| flag.to_string()).collect();
-    let (format, modules) = code(name, &worker.code)?;
+    let compat = compat::resolve(&date, &flags).set;
+    // What is new about it begins with where modules are.
+    let root = if compat.has("new_module_registry") { "file:///" } else { BUNDLE_ROOT };
+    let (format, modules) = code(name, &worker.code, root)?;
     let entry = match &worker.code {
         WorkerCode::Built(built) => built.entry.clone(),
         _ => modules.first().ok_or_else(|| LinkError::NoModules(name.to_string()))?.specifier.clone(),
@@ -40,7 +43,7 @@ pub(super) fn definition(
     let definition = WorkerDefinition {
         generation: GenerationId::next(),
         name: Arc::from(name),
-        compat: compat::resolve(&date, &flags).set,
+        compat,
         compatibility_date: date,
         compatibility_flags: flags,
         format,
@@ -57,15 +60,15 @@ pub(super) fn definition(
     Ok((definition, attachments))
 }
 
-fn code(name: &str, code: &WorkerCode) -> Result<(WorkerFormat, Vec<ModuleDefinition>), LinkError> {
+fn code(name: &str, code: &WorkerCode, root: &str) -> Result<(WorkerFormat, Vec<ModuleDefinition>), LinkError> {
     match code {
         WorkerCode::Modules(modules) => {
-            let modules = modules.iter().map(|module| definition_of(name, module)).collect::<Result<_, _>>()?;
+            let modules = modules.iter().map(|module| definition_of(name, module, root)).collect::<Result<_, _>>()?;
             Ok((WorkerFormat::Modules, modules))
         }
         WorkerCode::ServiceWorkerScript(script) => {
             let kind = ModuleKind::JavaScript { code: script.value.clone(), map: None };
-            Ok((WorkerFormat::ServiceWorker, vec![module("worker.js", kind, script.as_bytes())]))
+            Ok((WorkerFormat::ServiceWorker, vec![module(root, "worker.js", kind, script.as_bytes())]))
         }
         WorkerCode::Built(built) => Ok((built.format, built.modules.clone())),
         WorkerCode::Inherit(_) => Err(LinkError::Unsupported {
@@ -75,7 +78,7 @@ fn code(name: &str, code: &WorkerCode) -> Result<(WorkerFormat, Vec<ModuleDefini
     }
 }
 
-fn definition_of(service: &str, given: &model::Module) -> Result<ModuleDefinition, LinkError> {
+fn definition_of(service: &str, given: &model::Module, root: &str) -> Result<ModuleDefinition, LinkError> {
     let unsupported = |what: &str| LinkError::Unsupported {
         service: service.to_string(),
         what: format!("the module \"{}\" {what}", given.name),
@@ -88,24 +91,26 @@ fn definition_of(service: &str, given: &model::Module) -> Result<ModuleDefinitio
         model::ModuleKind::Data(data) => (ModuleKind::Data(data.value.clone()), &data[..]),
         model::ModuleKind::Wasm(data) => (ModuleKind::Wasm(data.value.clone()), &data[..]),
         model::ModuleKind::Json(text) => (ModuleKind::Json(text.value.clone()), text.as_bytes()),
-        model::ModuleKind::CommonJs(_) => return Err(unsupported("is CommonJS, which is not available.")),
+        model::ModuleKind::CommonJs(code) => {
+            let named_exports = given.named_exports.iter().map(|export| export.to_string()).collect();
+            (ModuleKind::CommonJs { code: code.value.clone(), named_exports }, code.as_bytes())
+        }
         model::ModuleKind::Python(_) => return Err(unsupported("is Python, which lopata does not run.")),
         model::ModuleKind::Obsolete(kind) => return Err(unsupported(&format!("is of the obsolete kind {kind}."))),
     };
-    Ok(module(&given.name, kind, bytes))
+    Ok(module(root, &given.name, kind, bytes))
 }
 
 /// A module by its name, which is a path.
-fn module(name: &str, kind: ModuleKind, bytes: &[u8]) -> ModuleDefinition {
+fn module(root: &str, name: &str, kind: ModuleKind, bytes: &[u8]) -> ModuleDefinition {
     let mut hash = Sha256::new();
     hash.update(bytes);
-    ModuleDefinition { specifier: specifier(name), kind, hash: hash.finalize().into() }
+    ModuleDefinition { specifier: specifier(root, name), kind, hash: hash.finalize().into() }
 }
 
 /// Where the module of a name is: its path, as a URL writes it.
-fn specifier(name: &str) -> String {
-    let root = url::Url::parse(BUNDLE_ROOT).expect("it is a URL");
-    let mut url = root.clone();
+fn specifier(root: &str, name: &str) -> String {
+    let mut url = url::Url::parse(root).expect("roots are URLs");
     url.set_path(name.trim_start_matches('/'));
     url.to_string()
 }

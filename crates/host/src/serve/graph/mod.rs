@@ -36,10 +36,6 @@ use crate::outbound::{Environment, OutboundClient};
 pub struct Options {
     /// `--compat-date`.
     pub compat_date: Option<String>,
-    /// `--directory-path`.
-    pub directories: HashMap<String, PathBuf>,
-    /// `--external-addr`.
-    pub externals: HashMap<String, String>,
     /// What relative paths are relative to.
     pub cwd: PathBuf,
 }

@@ -1,6 +1,5 @@
 //! The command line of `lopata test`: workerd's flags, and lopata's own.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,8 +69,8 @@ pub enum Reporter {
     Json,
 }
 
-/// What `--directory-path` and `--external-addr` give, by name.
-pub type Overrides = (HashMap<String, PathBuf>, HashMap<String, String>);
+/// What a name stands for, by the command line.
+pub type Overrides = Vec<(String, String)>;
 
 impl TestArgs {
     /// Why the command line cannot be followed.
@@ -84,14 +83,13 @@ impl TestArgs {
         Some(format!("{flag} not available in this version of lopata."))
     }
 
-    /// The overrides. The error is workerd's sentence.
-    pub fn overrides(&self) -> Result<Overrides, String> {
-        let pairs = |given: &[String]| -> Result<Vec<(String, String)>, String> {
+    /// What `--directory-path` and `--external-addr` say. The error is workerd's sentence.
+    pub fn overrides(&self) -> Result<(Overrides, Overrides), String> {
+        let pairs = |given: &[String]| -> Result<Overrides, String> {
             let pair = |text: &String| text.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()));
             given.iter().map(|text| pair(text).ok_or_else(|| "Expected <name>=<value>".to_string())).collect()
         };
-        let directories = pairs(&self.directory_path)?.into_iter().map(|(name, path)| (name, PathBuf::from(path)));
-        Ok((directories.collect(), pairs(&self.external_addr)?.into_iter().collect()))
+        Ok((pairs(&self.directory_path)?, pairs(&self.external_addr)?))
     }
 }
 

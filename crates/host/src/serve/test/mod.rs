@@ -59,8 +59,7 @@ pub fn prepare(args: TestArgs) -> Result<Prepared, TestError> {
     for path in &args.expectations {
         expectations.read(&cwd.join(path), &cwd.join(&args.file))?;
     }
-    // A pair that is none is refused when the run starts, with everything else that is wrong.
-    let (directories, externals) = args.overrides().unwrap_or_default();
+    let (directories, externals) = args.overrides().map_err(TestError::Refused)?;
     let loaded = config::load(&config::Options {
         file: args.file.clone(),
         cwd: cwd.clone(),
@@ -68,8 +67,8 @@ pub fn prepare(args: TestArgs) -> Result<Prepared, TestError> {
         const_name: filter.const_name.clone(),
         compat_date: args.compat_date.clone(),
         experimental: args.experimental,
-        directories: directories.into_iter().map(|(name, path)| (name, path.to_string_lossy().into_owned())).collect(),
-        externals: externals.into_iter().collect(),
+        directories,
+        externals,
     });
     Ok(Prepared { args, cwd, filter, expectations, loaded })
 }
@@ -104,14 +103,7 @@ pub async fn run(prepared: Prepared) -> i32 {
     for warning in &loaded.warnings {
         report.problem(&config::one_line(warning));
     }
-    let (directories, externals) = match args.overrides() {
-        Ok(overrides) => overrides,
-        Err(sentence) => {
-            report.problem(&sentence);
-            return 1;
-        }
-    };
-    let options = graph::Options { compat_date: args.compat_date.clone(), directories, externals, cwd };
+    let options = graph::Options { compat_date: args.compat_date.clone(), cwd };
     let run = Run { report: report.clone(), filter, expectations, limit: args.timeout };
     let passed = run.all(&loaded.config, options).await;
     if passed {
