@@ -248,7 +248,7 @@ fn a_worker_sees_its_flags() {
     assert_eq!(flags["url_standard"], true, "by date");
     assert_eq!(flags["fetch_iterable_type_support"], false, "by date");
     assert_eq!(flags["no_global_navigator"], Value::Null, "opposites are not shown");
-    assert_eq!(flags["unsafe_module"], Value::Null, "experiments are not shown");
+    assert_eq!(flags["unsafe_module"], false, "experiments are shown");
     server.stop();
 }
 

@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/events`.
 
-super::topics! { "events": test_handler }
+super::topics! { "events": abort, event, message_channel, report, target, test_handler }

@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/globals`.
 
-super::topics! { "globals": }
+super::topics! { "globals": arguments, base64, clone, dom_exception, scope }

@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/htmlrewriter`.
 
-super::topics! { "htmlrewriter": }
+super::topics! { "htmlrewriter": elements, handlers, selectors, tokens }

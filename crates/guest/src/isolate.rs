@@ -124,6 +124,8 @@ impl Isolate {
         runtime.v8_isolate().set_oom_error_handler(out_of_memory);
         runtime.v8_isolate().set_prepare_stack_trace_callback(crate::stacks::prepare);
         runtime.v8_isolate().set_allow_wasm_code_generation_callback(wasm_from_loader_only);
+        // Nobody could wake who waits: there is one thread.
+        runtime.v8_isolate().set_allow_atomics_wait(false);
         runtime.v8_isolate().set_slot(CompilingWasm(guest.compiling_wasm.clone()));
         let dispatch = start(&mut runtime)?;
         let gc_stress = crate::engine::gc_stress();

@@ -22,18 +22,15 @@ internals.__telemetryUtil = {
   updateSpanFromRequest() {},
 };
 
-delete Intl.v8BreakIterator;
-
 const event = core.loadExtScript("ext:deno_web/02_event.js");
 const url = core.loadExtScript("ext:deno_web/00_url.js");
 const urlPattern = core.loadExtScript("ext:deno_web/01_urlpattern.js");
 const exception = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const abort = core.loadExtScript("ext:deno_web/03_abort_signal.js");
-const base64 = core.loadExtScript("ext:deno_web/05_base64.js");
 const streams = core.loadExtScript("ext:deno_web/06_streams.js");
 const encoding = core.loadExtScript("ext:deno_web/08_text_encoding.js");
 const file = core.loadExtScript("ext:deno_web/09_file.js");
-const port = core.loadExtScript("ext:deno_web/13_message_port.js");
+const port = core.loadExtScript("ext:lopata/event/message_port.js");
 const compression = core.loadExtScript("ext:deno_web/14_compression.js");
 const performance_ = core.loadExtScript("ext:deno_web/15_performance.js");
 const clone = core.loadExtScript("ext:lopata/clone/clone.js");
@@ -52,6 +49,7 @@ const console_ = core.loadExtScript("ext:lopata/console/console.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const htmlRewriter = core.loadExtScript("ext:lopata/html_rewriter/html_rewriter.js");
 const switches = core.loadExtScript("ext:lopata/compat/switches.js");
+const globals = core.loadExtScript("ext:lopata/globals/globals.js");
 const shape = core.loadExtScript("ext:lopata/event/shape.js");
 
 internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, requireIoContext: io.required };
@@ -134,25 +132,6 @@ class WorkerGlobalScope extends event.EventTarget {
 }
 class ServiceWorkerGlobalScope extends WorkerGlobalScope {}
 
-class Navigator {
-  get userAgent() {
-    return "Cloudflare-Workers";
-  }
-  get hardwareConcurrency() {
-    return 1;
-  }
-  get platform() {
-    return "";
-  }
-  get language() {
-    return "en";
-  }
-  get languages() {
-    return ["en"];
-  }
-}
-ObjectDefineProperty(Navigator.prototype, SymbolToStringTag, { __proto__: null, value: "Navigator", configurable: true });
-
 /** A global of production that lopata does not have yet: it exists, and using it says so. */
 function notYet(name, methods) {
   const refuse = () => {
@@ -181,9 +160,9 @@ const member = (value) => core.propWritable(value);
 core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   AbortController: member(abort.AbortController),
   AbortSignal: member(abort.AbortSignal),
-  atob: member(base64.atob),
+  atob: member(globals.atob),
   Blob: member(file.Blob),
-  btoa: member(base64.btoa),
+  btoa: member(globals.btoa),
   ByteLengthQueuingStrategy: member(streams.ByteLengthQueuingStrategy),
   clearInterval: member(timers.clearInterval),
   clearTimeout: member(timers.clearTimeout),
@@ -197,7 +176,6 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   DOMException: member(exception.DOMException),
   ErrorEvent: member(event.ErrorEvent),
   Event: member(event.Event),
-  ExecutionContext: member(entrypoints.ExecutionContext),
   ExtendableEvent: member(events.ExtendableEvent),
   fetch: member(fetch_.fetch),
   FetchEvent: member(events.FetchEvent),
@@ -210,8 +188,9 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   MessageChannel: member(port.MessageChannel),
   MessageEvent: member(event.MessageEvent),
   MessagePort: member(port.MessagePort),
-  Navigator: member(Navigator),
+  Navigator: member(globals.Navigator),
   PromiseRejectionEvent: member(event.PromiseRejectionEvent),
+  queueMicrotask: member(globals.queueMicrotask),
   ReadableByteStreamController: member(streams.ReadableByteStreamController),
   ReadableStream: member(streams.ReadableStream),
   ReadableStreamBYOBReader: member(streams.ReadableStreamBYOBReader),
@@ -221,14 +200,12 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   reportError: member(event.reportError),
   Request: member(rr.Request),
   Response: member(rr.Response),
-  ScheduledController: member(events.ScheduledController),
   ScheduledEvent: member(events.ScheduledEvent),
   setInterval: member(timers.setInterval),
   setTimeout: member(timers.setTimeout),
   structuredClone: member(clone.structuredClone),
   SubtleCrypto: member(crypto_.SubtleCrypto),
   TailEvent: member(events.TailEvent),
-  TestController: member(events.TestController),
   TextDecoder: member(encoding.TextDecoder),
   TextDecoderStream: member(encoding.TextDecoderStream),
   TextEncoder: member(encoding.TextEncoder),
@@ -249,7 +226,7 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
 
 core.defineGlobalProperties(WorkerGlobalScope.prototype, { EventTarget: member(event.EventTarget) });
 clone.registerFetch(rr);
-shape.configure(ServiceWorkerGlobalScope, WorkerGlobalScope, event.EventTarget, Navigator);
+shape.configure(ServiceWorkerGlobalScope, WorkerGlobalScope, event.EventTarget);
 core.defineGlobalProperties(globalThis, {
   caches: member(caches),
   Cloudflare: member(compat.Cloudflare),
@@ -286,6 +263,7 @@ function buildEnv(entries, serviceWorker, outbound) {
   nodeGlobals.apply();
   if (outbound !== 0) fetch_.setOutbound(service.routeTo(outbound, "globalOutbound"));
   if (!serviceWorker) event.expectModule();
+  if ("Navigator" in globalThis) core.defineGlobalProperties(globalThis, { navigator: member(globals.makeNavigator()) });
   const env = workers.env;
   for (const { name, kind, value } of entries) {
     const target = serviceWorker ? globalThis : env;
@@ -337,13 +315,18 @@ globalThis.__lopata = {
     core.defineGlobalProperties(globalThis, {
       console: core.propNonEnumerable(console),
       crypto: core.propWritable(crypto_.crypto),
-      navigator: core.propWritable(new Navigator()),
       performance: core.propWritable(performance_.performance),
       self: core.propWritable(globalThis),
     });
     if (core.ops.op_faults_enabled()) {
       globalThis.__lopataFault = { panic: () => core.ops.op_fault_panic() };
     }
+    // The engine finds its own under the one that is on the global object; from then on the scope's is the only one.
+    queueMicrotask(() => {});
+    delete globalThis.queueMicrotask;
+    delete globalThis.queueMicrotask;
+    delete WebAssembly.compileStreaming;
+    delete WebAssembly.instantiateStreaming;
     delete globalThis.__bootstrap;
     delete globalThis.Deno;
     delete globalThis.__lopata;

@@ -105,7 +105,21 @@ function copyError(error) {
   return made;
 }
 
-/** The classes of fetch that can be cloned. */
+/** An error as it looks on the other side of a border: with all that can cross it. */
+function copyOfError(error) {
+  if (compat.has("enhanced_error_serialization")) {
+    try {
+      return copyError(error);
+    } catch {
+      // Something in it cannot be cloned.
+    }
+  }
+  const made = new (ERRORS[error.name] ?? Error)(`${error.message}`);
+  ObjectDefineProperty(made, "stack", { __proto__: null, value: error.stack, writable: true, configurable: true });
+  return made;
+}
+
+/** The classes of fetch, and those that say why they cannot be cloned. */
 function registerFetch({ Headers, pairsOf, Request, Response }) {
   // Source: production's text.
   const noBody = (object) => {
@@ -115,6 +129,9 @@ function registerFetch({ Headers, pairsOf, Request, Response }) {
     return { type: "Headers", pairs: pairsOf(this) };
   });
   core.registerCloneableResource("Headers", ({ pairs }) => new Headers(pairs));
+  describe(core.loadExtScript("ext:deno_web/03_abort_signal.js").AbortSignalPrototype, () => {
+    throw cloneError("AbortSignal serialization is not enabled.");
+  });
   describe(Request.prototype, function () {
     noBody(this);
     const { url, method, redirect, headers, cf } = this;
@@ -129,5 +146,5 @@ function registerFetch({ Headers, pairsOf, Request, Response }) {
   core.registerCloneableResource("Response", ({ init }) => new Response(null, init));
 }
 
-return { copy, describe, notSerializable, registerFetch, structuredClone };
+return { copy, copyOfError, describe, notSerializable, registerFetch, structuredClone };
 })();

@@ -4,7 +4,7 @@
 // changes then, so it is kept.
 (function () {
 const { core, primordials } = __bootstrap;
-const { ObjectDefineProperty, ObjectSeal } = primordials;
+const { ObjectDefineProperty, ObjectFreeze, ObjectSetPrototypeOf, SymbolToStringTag, TypeError } = primordials;
 const { op_compat_flags, op_compat_has } = core.ops;
 
 /** Flag to whether it is enabled, as far as anybody has asked. */
@@ -20,8 +20,21 @@ function has(name) {
 
 let shown;
 
+class CloudflareClass {
+  constructor() {
+    throw new TypeError("Illegal constructor");
+  }
+}
+ObjectDefineProperty(CloudflareClass, "name", { __proto__: null, value: "Cloudflare" });
+ObjectDefineProperty(CloudflareClass.prototype, SymbolToStringTag, {
+  __proto__: null,
+  value: "Cloudflare",
+  writable: true,
+  configurable: true,
+});
+
 /** The global `Cloudflare`. */
-const Cloudflare = {
+const Cloudflare = ObjectSetPrototypeOf({
   get compatibilityFlags() {
     if (shown === undefined) {
       shown = { __proto__: null };
@@ -29,11 +42,11 @@ const Cloudflare = {
       for (let i = 0; i < flags.length; i++) {
         ObjectDefineProperty(shown, flags[i][0], { __proto__: null, value: flags[i][1], enumerable: true });
       }
-      ObjectSeal(shown);
+      ObjectFreeze(shown);
     }
     return shown;
   },
-};
+}, CloudflareClass.prototype);
 
 return { Cloudflare, has };
 })();

@@ -17,11 +17,10 @@ pub fn op_compat_has(state: &mut OpState, #[string] name: &str) -> bool {
     state.borrow::<Rc<GuestState>>().compat.get().has(name)
 }
 
-/// What `Cloudflare.compatibilityFlags` shows: experimental flags only if experiments are allowed.
+/// What `Cloudflare.compatibilityFlags` shows: every flag there is.
 #[op2]
 #[serde]
 pub fn op_compat_flags(state: &mut OpState) -> Vec<(&'static str, bool)> {
     let set = state.borrow::<Rc<GuestState>>().compat.get();
-    let experimental = set.has("experimental");
-    set.iter().filter(|(flag, _)| experimental || !flag.experimental).map(|(flag, on)| (flag.enable, on)).collect()
+    set.iter().map(|(flag, on)| (flag.enable, on)).collect()
 }

@@ -60,9 +60,6 @@ function globals() {
   if (!compat.has("global_navigator")) {
     delete globalThis.navigator;
     delete scope.Navigator;
-  } else if (!compat.has("enable_navigator_language")) {
-    delete scope.Navigator.prototype.language;
-    delete scope.Navigator.prototype.languages;
   }
   if (!compat.has("enable_weak_ref")) {
     delete globalThis.WeakRef;

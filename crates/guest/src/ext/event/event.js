@@ -198,6 +198,8 @@ class Data {
     this.listeners = { __proto__: null };
     /** Type to the handler that an `on<type>` accessor registered; null while there is none. */
     this.handlers = null;
+    /** Type to who wants to know how many listeners there are; null while nobody does. */
+    this.watchers = null;
     /** A target says once that a handler's value is ignored. */
     this.warned = false;
   }
@@ -299,7 +301,7 @@ class EventTarget {
     if (list === undefined) return;
     for (let i = 0; i < list.length; i++) {
       if (list[i].callback === handler) {
-        remove(list, list[i]);
+        remove(self, type, list[i]);
         return;
       }
     }
@@ -335,11 +337,26 @@ function add(target, type, callback, once, resists) {
   }
   const listener = { callback, once, resists, removed: false, following: null };
   ArrayPrototypePush(list, listener);
+  tellWatcher(target, type, list);
   return listener;
 }
 
+function tellWatcher(target, type, list) {
+  const watchers = dataOf(target)?.watchers;
+  if (watchers) MapPrototypeGet(watchers, type)?.(list.length);
+}
+
+/** Calls `callback` with their number whenever listeners of `type` come or go. */
+function onListenersChanged(target, type, callback) {
+  const data = makeData(target);
+  data.watchers ??= new SafeMap();
+  MapPrototypeSet(data.watchers, type, callback);
+}
+
 /** The dispatch that goes on has a list of its own, so it looks at `removed`. */
-function remove(list, listener) {
+function remove(target, type, listener) {
+  const list = dataOf(target)?.listeners[type];
+  if (list === undefined) return;
   const index = ArrayPrototypeIndexOf(list, listener);
   if (index === -1) return;
   listener.removed = true;
@@ -347,17 +364,16 @@ function remove(list, listener) {
   const { following } = listener;
   if (following !== null) {
     listener.following = null;
-    const others = dataOf(following.signal)?.listeners.abort;
-    if (others !== undefined) remove(others, following.listener);
+    remove(following.signal, "abort", following.listener);
   }
+  tellWatcher(target, type, list);
 }
 
 /** Takes a listener away when `signal` is aborted. */
 function follow(target, type, listener, signal) {
   const leave = () => {
     listener.following = null;
-    const list = dataOf(target)?.listeners[type];
-    if (list !== undefined) remove(list, listener);
+    remove(target, type, listener);
   };
   listener.following = { signal, listener: add(signal, "abort", leave, true, true) };
 }
@@ -407,7 +423,7 @@ function fire(target, event) {
 
 function call(target, type, listener, event) {
   if (listener.removed || (isStopped(event) && !listener.resists)) return;
-  if (listener.once) remove(dataOf(target).listeners[type], listener);
+  if (listener.once) remove(target, type, listener);
   const { callback } = listener;
   const result = typeof callback === "function"
     ? FunctionPrototypeCall(callback, compat.has("set_event_target_this") ? target : globalThis_, event)
@@ -480,7 +496,7 @@ function setHandler(target, name, value) {
   if (value === null) {
     if (existing === undefined) return;
     MapPrototypeDelete(handlers, name);
-    remove(data.listeners[name], existing.listener);
+    remove(target, name, existing.listener);
   } else if (existing !== undefined) {
     existing.value = value;
   } else {
@@ -530,6 +546,7 @@ return {
   expectModule,
   kResistStopImmediatePropagation,
   listenerCount,
+  onListenersChanged,
   saveGlobalThisReference,
   setEventTargetData,
   setIsTrusted: (event, trusted) => {

@@ -27,11 +27,11 @@ function make(Event, own) {
   const integer = (value) => value === undefined ? 0 : webidl.converters.long(value);
 
   class CustomEvent extends Event {
-    #detail = null;
+    #detail = undefined;
     constructor(type, init = undefined) {
       const given = initOf("CustomEvent", init, arguments.length, "CustomEventInit");
       super(webidl.converters.DOMString(type), given, own);
-      if (given !== undefined) this.#detail = given.detail ?? null;
+      if (given !== undefined) this.#detail = given.detail;
     }
     get detail() {
       if (typeof this !== "object" || this === null || !(#detail in this)) throw webidl.illegalInvocation();
@@ -93,7 +93,7 @@ function make(Event, own) {
 
   function portOf(value, context) {
     if (value === undefined) return null;
-    const { MessagePort } = core.loadExtScript("ext:deno_web/13_message_port.js");
+    const { MessagePort } = core.loadExtScript("ext:lopata/event/message_port.js");
     if (ObjectPrototypeIsPrototypeOf(MessagePort.prototype, value)) return value;
     throw webidl.mismatch(undefined, context, "MessagePort");
   }

@@ -7,17 +7,16 @@ const { core, primordials } = __bootstrap;
 const {
   ArrayPrototypePush,
   Boolean,
+  Error,
   FunctionPrototypeCall,
   Map,
   MapPrototypeDelete,
   MapPrototypeGet,
   MapPrototypeSet,
-  ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor,
   PromisePrototypeThen,
   SafeMapIterator,
   SymbolIterator,
-  SymbolToStringTag,
   TypedArrayPrototypeGetByteLength,
   TypeError,
 } = primordials;
@@ -44,10 +43,13 @@ const {
   op_html_write,
 } = core.ops;
 const { isReadableStream, ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { parseMimeType } = core.loadExtScript("ext:deno_web/01_mimesniff.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const clone = core.loadExtScript("ext:lopata/clone/clone.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 
 const bodyOf = ObjectGetOwnPropertyDescriptor(rr.Response.prototype, "body").get;
@@ -71,16 +73,51 @@ const own = { __proto__: null };
 /** What can be done to a token while its handler runs. */
 class Token {
   #run;
+  /** How often its attributes have been changed. */
+  #changes = 0;
   constructor(key, run) {
     if (key !== own) throw new TypeError("Illegal constructor");
     this.#run = run;
   }
+  static #of(token) {
+    if (typeof token !== "object" || token === null || !(#run in token)) throw webidl.illegalInvocation();
+    return token;
+  }
   /** The run of a token that may be used. @param {Token} token @returns {Run} */
   static run(token) {
-    const run = token.#run;
+    const run = Token.#of(token).#run;
     if (run.current !== token) throw new TypeError(STALE_TEXT);
     return run;
   }
+  static changed(token) {
+    token.#changes++;
+  }
+  static changes(token) {
+    return token.#changes;
+  }
+  /** Refuses a call without the strings that it needs. */
+  static need(token, Class, method, given, wanted) {
+    Token.#of(token);
+    if (given < wanted) throw webidl.badArgument(`Failed to execute '${method}' on '${Class}'`, given + 1, "string");
+  }
+}
+
+// Source: workerd's text.
+const LOCKED_TEXT = "The ReadableStream has been locked to a reader.";
+
+function readerOf(stream) {
+  if (stream.locked) throw new TypeError(LOCKED_TEXT);
+  return stream.getReader();
+}
+
+/**
+ * An error of a handler as whoever reads the document sees it: a copy, since it has left the language in between.
+ * @param {unknown} error
+ */
+function tunnelled(error) {
+  if (!core.isNativeError(error)) return new Error(`${error}`);
+  if (error instanceof DOMException) return error;
+  return clone.copyOfError(error);
 }
 
 /** @param {Token} token @returns {object} the parser */
@@ -91,13 +128,21 @@ const parserOf = (token) => Token.run(token).parser;
  * @param {string} place
  * @param {string | ReadableStream | Response} content
  * @param {{ html?: boolean }} options
+ * @param {number} given how many arguments there were
+ * @param {string} Class the token's
  */
-function insert(token, place, content, options) {
+function insert(token, place, content, options, given, Class) {
+  const prefix = `Failed to execute '${place}' on '${Class}'`;
+  // Source: workerd's names of types.
+  if (given === 0) throw webidl.badArgument(prefix, 1, "string or JsReadableStream or Response");
+  if (options !== undefined && options !== null && typeof options !== "object" && typeof options !== "function") {
+    throw webidl.badArgument(prefix, 2, "ContentOptions");
+  }
   const run = Token.run(token);
   const html = Boolean(options?.html);
   const source = rr.isResponse(content) ? bodyOf.call(content) ?? "" : content;
   if (isReadableStream(source)) {
-    const reader = source.getReader();
+    const reader = readerOf(source);
     const number = run.nextStream++;
     op_html_insert_stream(run.parser, place, number);
     MapPrototypeSet(run.streams, number, { reader, html });
@@ -110,14 +155,24 @@ function insert(token, place, content, options) {
 class AttributesIterator {
   #element;
   #attributes;
+  #changes;
   #next = 0;
   constructor(key, element) {
     if (key !== own) throw new TypeError("Illegal constructor");
     this.#element = element;
     this.#attributes = op_html_attributes(parserOf(element));
+    this.#changes = Token.changes(element);
   }
   next() {
+    if (typeof this !== "object" || this === null || !(#element in this)) throw webidl.illegalInvocation();
     parserOf(this.#element);
+    // Source: workerd's text.
+    if (Token.changes(this.#element) !== this.#changes) {
+      throw new Error(
+        "The attributes of this element have been modified during iteration. You must create a new iterator after " +
+          "modifying attributes.",
+      );
+    }
     const value = this.#attributes[this.#next++];
     return { done: value === undefined, value };
   }
@@ -143,36 +198,42 @@ class Element extends Token {
     return op_html_get(parserOf(this), "namespaceURI");
   }
   getAttribute(name) {
+    Token.need(this, "Element", "getAttribute", arguments.length, 1);
     return op_html_attribute(parserOf(this), `${name}`);
   }
   hasAttribute(name) {
+    Token.need(this, "Element", "hasAttribute", arguments.length, 1);
     return op_html_attribute(parserOf(this), `${name}`) !== null;
   }
   setAttribute(name, value) {
+    Token.need(this, "Element", "setAttribute", arguments.length, 2);
+    Token.changed(this);
     op_html_set_attribute(parserOf(this), `${name}`, `${value}`);
     return this;
   }
   removeAttribute(name) {
+    Token.need(this, "Element", "removeAttribute", arguments.length, 1);
+    Token.changed(this);
     op_html_remove_attribute(parserOf(this), `${name}`);
     return this;
   }
   before(content, options = undefined) {
-    return insert(this, "before", content, options);
+    return insert(this, "before", content, options, arguments.length, "Element");
   }
   after(content, options = undefined) {
-    return insert(this, "after", content, options);
+    return insert(this, "after", content, options, arguments.length, "Element");
   }
   prepend(content, options = undefined) {
-    return insert(this, "prepend", content, options);
+    return insert(this, "prepend", content, options, arguments.length, "Element");
   }
   append(content, options = undefined) {
-    return insert(this, "append", content, options);
+    return insert(this, "append", content, options, arguments.length, "Element");
   }
   replace(content, options = undefined) {
-    return insert(this, "replace", content, options);
+    return insert(this, "replace", content, options, arguments.length, "Element");
   }
   setInnerContent(content, options = undefined) {
-    return insert(this, "setInnerContent", content, options);
+    return insert(this, "setInnerContent", content, options, arguments.length, "Element");
   }
   remove() {
     op_html_remove(parserOf(this), false);
@@ -189,7 +250,7 @@ class Element extends Token {
     }
     const number = run.nextHandler++;
     op_html_on_end_tag(run.parser, number);
-    MapPrototypeSet(run.handlers, number, { make: EndTag, call: handler, receiver: undefined, once: true });
+    MapPrototypeSet(run.handlers, number, { make: EndTag, call: handler, receiver: globalThis, once: true });
   }
 }
 
@@ -201,10 +262,10 @@ class EndTag extends Token {
     op_html_set(parserOf(this), `${name}`);
   }
   before(content, options = undefined) {
-    return insert(this, "before", content, options);
+    return insert(this, "before", content, options, arguments.length, "EndTag");
   }
   after(content, options = undefined) {
-    return insert(this, "after", content, options);
+    return insert(this, "after", content, options, arguments.length, "EndTag");
   }
   remove() {
     op_html_remove(parserOf(this), false);
@@ -212,19 +273,21 @@ class EndTag extends Token {
   }
 }
 
+const classOf = (node) => node instanceof Comment ? "Comment" : "Text";
+
 /** What comments and texts have in common. */
 class Node extends Token {
   get removed() {
     return op_html_removed(parserOf(this));
   }
   before(content, options = undefined) {
-    return insert(this, "before", content, options);
+    return insert(this, "before", content, options, arguments.length, classOf(this));
   }
   after(content, options = undefined) {
-    return insert(this, "after", content, options);
+    return insert(this, "after", content, options, arguments.length, classOf(this));
   }
   replace(content, options = undefined) {
-    return insert(this, "replace", content, options);
+    return insert(this, "replace", content, options, arguments.length, classOf(this));
   }
   remove() {
     op_html_remove(parserOf(this), false);
@@ -264,7 +327,7 @@ class Doctype extends Token {
 
 class DocumentEnd extends Token {
   append(content, options = undefined) {
-    return insert(this, "append", content, options);
+    return insert(this, "append", content, options, arguments.length, "DocumentEnd");
   }
 }
 
@@ -282,6 +345,9 @@ class Run {
   constructor(parser, reader, handlers, nextHandler) {
     this.parser = parser;
     this.reader = reader;
+    /** The first read: it has begun, so that the body counts as used. Null once it is waited for. */
+    this.first = reader.read();
+    PromisePrototypeThen(this.first, undefined, () => {});
     this.handlers = handlers;
     this.nextHandler = nextHandler;
     /** The token whose handler runs; null while none does. */
@@ -307,6 +373,8 @@ class Run {
     try {
       const result = FunctionPrototypeCall(handler.call, handler.receiver, token);
       return (typeof result === "object" || typeof result === "function") && result !== null ? result : undefined;
+    } catch (error) {
+      throw tunnelled(error);
     } finally {
       core.setAsyncContext(previous);
     }
@@ -327,7 +395,9 @@ class Run {
       switch (this.state & 3) {
         case INPUT: {
           if (this.flush(controller)) return;
-          const { done, value } = await this.reader.read();
+          const read = this.first ?? this.reader.read();
+          this.first = null;
+          const { done, value } = await read;
           if (this.over) return;
           if (done) {
             this.state = op_html_end(this.parser);
@@ -342,7 +412,11 @@ class Run {
           if (waiting !== undefined) {
             // Whoever reads need not wait for what is ready.
             this.flush(controller);
-            await waiting;
+            try {
+              await waiting;
+            } catch (error) {
+              throw tunnelled(error);
+            }
             if (this.over) return;
           }
           this.current = null;
@@ -374,9 +448,7 @@ class Run {
         this.state = op_html_continue(this.parser);
         return false;
       }
-      // Source: workerd's text.
-      if (typeof value === "string") throw new TypeError("This ReadableStream did not return bytes.");
-      const bytes = body_.toBytes(value);
+      const bytes = typeof value === "string" ? core.encode(value) : body_.toBytes(value);
       op_html_stream_write(this.parser, bytes, html);
       size += TypedArrayPrototypeGetByteLength(bytes);
     }
@@ -405,16 +477,16 @@ class Run {
  * @returns {{ name: string, make: typeof Token, call: Function, receiver: object }[]}
  */
 function handlersOf(handlers, kinds, type, method) {
-  if (handlers === null || (typeof handlers !== "object" && typeof handlers !== "function")) {
-    const parameter = method === "on" ? 2 : 1;
-    throw new TypeError(`Failed to execute '${method}' on 'HTMLRewriter': parameter ${parameter} is not of type '${type}'.`);
+  if (handlers === undefined || (typeof handlers !== "object" && typeof handlers !== "function")) {
+    throw webidl.badArgument(`Failed to execute '${method}' on 'HTMLRewriter'`, method === "on" ? 2 : 1, type);
   }
   const found = [];
+  if (handlers === null) return found;
   for (const name in kinds) {
     const call = handlers[name];
     if (call === undefined) continue;
     if (typeof call !== "function") {
-      throw new TypeError(`Incorrect type for the '${name}' field on '${type}': the provided value is not of type 'function'.`);
+      throw webidl.mismatch(undefined, `'${name}' of '${type}'`, "function");
     }
     ArrayPrototypePush(found, { name, make: kinds[name], call, receiver: handlers });
   }
@@ -432,21 +504,24 @@ class HTMLRewriter {
   /** What was registered, in order: `{ selector, handlers }`. */
   #registered = [];
 
+  /** @returns {object[]} */
+  static #of(self) {
+    if (typeof self !== "object" || self === null || !(#registered in self)) throw webidl.illegalInvocation();
+    return self.#registered;
+  }
+
   on(selector, handlers) {
-    if (arguments.length < 1) {
-      throw new TypeError("Failed to execute 'on' on 'HTMLRewriter': parameter 1 is not of type 'string'.");
-    }
+    const registered = HTMLRewriter.#of(this);
+    if (arguments.length === 0) throw webidl.badArgument("Failed to execute 'on' on 'HTMLRewriter'", 1, "string");
     selector = `${selector}`;
+    const given = handlersOf(handlers, ELEMENT_HANDLERS, "ElementContentHandlers", "on");
     op_html_selector(selector);
-    ArrayPrototypePush(this.#registered, {
-      selector,
-      handlers: handlersOf(handlers, ELEMENT_HANDLERS, "ElementContentHandlers", "on"),
-    });
+    ArrayPrototypePush(registered, { selector, handlers: given });
     return this;
   }
 
   onDocument(handlers) {
-    ArrayPrototypePush(this.#registered, {
+    ArrayPrototypePush(HTMLRewriter.#of(this), {
       selector: null,
       handlers: handlersOf(handlers, DOCUMENT_HANDLERS, "DocumentContentHandlers", "onDocument"),
     });
@@ -454,8 +529,9 @@ class HTMLRewriter {
   }
 
   transform(response) {
+    const registered = HTMLRewriter.#of(this);
     if (!rr.isResponse(response)) {
-      throw new TypeError("Failed to execute 'transform' on 'HTMLRewriter': parameter 1 is not of type 'Response'.");
+      throw webidl.badArgument("Failed to execute 'transform' on 'HTMLRewriter'", 1, "Response");
     }
     const body = bodyOf.call(response);
     if (body === null) return response;
@@ -463,8 +539,8 @@ class HTMLRewriter {
     const handlers = new Map();
     let next = 0;
     const specs = [];
-    for (let i = 0; i < this.#registered.length; i++) {
-      const { selector, handlers: given } = this.#registered[i];
+    for (let i = 0; i < registered.length; i++) {
+      const { selector, handlers: given } = registered[i];
       const spec = { selector };
       for (let j = 0; j < given.length; j++) {
         const { name, make, call, receiver } = given[j];
@@ -475,8 +551,9 @@ class HTMLRewriter {
     }
     const esiTags = compat.has("html_rewriter_treats_esi_include_as_void_tag");
     const parser = op_html_new(specs, encodingOf(response), esiTags);
-    if (response.bodyUsed) throw new TypeError(rr.BODY_USED_TEXT);
-    const run = new Run(parser, body.getReader(), handlers, next);
+    // What has been read says the same as what is being read.
+    if (response.bodyUsed) throw new TypeError(LOCKED_TEXT);
+    const run = new Run(parser, readerOf(body), handlers, next);
     const rewritten = new ReadableStream({
       type: "bytes",
       async pull(controller) {
@@ -493,8 +570,6 @@ class HTMLRewriter {
       },
     }, { highWaterMark: 0 });
     const headers = new rr.Headers(rr.pairsOf(response.headers));
-    // The length of what it was is not that of what it becomes.
-    headers.delete("content-length");
     return new rr.Response(rewritten, {
       status: response.status,
       statusText: response.statusText,
@@ -506,7 +581,7 @@ class HTMLRewriter {
 }
 
 for (const type of [HTMLRewriter, AttributesIterator, Element, EndTag, Comment, Text, Doctype, DocumentEnd]) {
-  ObjectDefineProperty(type.prototype, SymbolToStringTag, { __proto__: null, value: type.name, configurable: true });
+  webidl.configureInterface(type);
 }
 
 return { HTMLRewriter };
