@@ -11,7 +11,7 @@ use crate::StreamId;
 
 /// Header names and values in arrival order, duplicates kept, in one allocation.
 ///
-/// Names are as given (the producer lower-cases them); values are raw bytes, read as Latin-1 by JavaScript.
+/// Names are as given (the producer lower-cases them); values are raw bytes, read as UTF-8 by JavaScript.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderList {
     bytes: Vec<u8>,

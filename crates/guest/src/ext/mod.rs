@@ -8,6 +8,7 @@ pub mod commonjs;
 pub mod compat;
 pub mod events;
 pub mod fetch;
+pub mod form_data;
 pub mod html_rewriter;
 pub mod kv;
 pub mod node;
@@ -70,6 +71,8 @@ deno_core::extension!(
         fetch::op_fetch_start,
         fetch::op_request_cf,
         fetch::op_request_headers,
+        form_data::op_form_data_boundary,
+        form_data::op_form_data_parse,
         html_rewriter::op_html_attribute,
         html_rewriter::op_html_attributes,
         html_rewriter::op_html_continue,
@@ -96,7 +99,6 @@ deno_core::extension!(
         kv::op_kv_list,
         kv::op_kv_put_bytes,
         kv::op_kv_put_text,
-        rpc::op_rpc_blob_bytes,
         rpc::op_rpc_cancel_calls,
         rpc::op_rpc_decode,
         rpc::op_rpc_drop_sink,
@@ -137,6 +139,7 @@ deno_core::extension!(
         "ext:deno_web/01_dom_exception.js" = "event/dom_exception.js",
         "ext:deno_web/02_event.js" = "event/event.js",
         "ext:deno_web/03_abort_signal.js" = "event/abort_signal.js",
+        "ext:deno_web/09_file.js" = "blob/blob.js",
         "body/body.js",
         "clone/clone.js",
         "commonjs/commonjs.js",
@@ -151,9 +154,22 @@ deno_core::extension!(
         "event/shape.js",
         "events/entrypoints.js",
         "events/events.js",
+        "event_source/event_source.js",
+        "fetch/arguments.js",
+        "fetch/body.js",
+        "fetch/cf.js",
+        "fetch/coding.js",
         "fetch/fetch.js",
+        "fetch/headers.js",
+        "fetch/inner_body.js",
+        "fetch/iterators.js",
+        "fetch/mime.js",
         "fetch/options.js",
+        "fetch/request.js",
         "fetch/request_response.js",
+        "fetch/response.js",
+        "fetch/statuses.js",
+        "form_data/form_data.js",
         "globals/globals.js",
         "html_rewriter/html_rewriter.js",
         "io_context/io_context.js",
@@ -188,8 +204,12 @@ deno_core::extension!(
 );
 
 /// Scripts of `deno_web` that lopata has in a form of its own, under the same names.
-const OWN_WEB_SCRIPTS: [&str; 3] =
-    ["ext:deno_web/01_dom_exception.js", "ext:deno_web/02_event.js", "ext:deno_web/03_abort_signal.js"];
+const OWN_WEB_SCRIPTS: [&str; 4] = [
+    "ext:deno_web/01_dom_exception.js",
+    "ext:deno_web/02_event.js",
+    "ext:deno_web/03_abort_signal.js",
+    "ext:deno_web/09_file.js",
+];
 
 /// `deno_web` without the scripts that are replaced.
 fn deno_web() -> Extension {

@@ -45,12 +45,15 @@ const {
   isReadableStreamDisturbed,
   ReadableStream,
   ReadableStreamBYOBReader,
+  readableStreamDisturb,
   TransformStream,
   WritableStream,
 } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const errors = core.loadExtScript("ext:lopata/errors/errors.js");
-const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
+const { InnerBody, ofMemory, setMakers } = core.loadExtScript("ext:lopata/fetch/inner_body.js");
+
+const { getReader } = ReadableStream.prototype;
 
 /** Streams that are nothing but the reading end `rid`, until somebody reads them. */
 const nativeReaders = new SafeWeakMap();
@@ -122,8 +125,9 @@ function innerBodyFromNative(rid, length, context, signal = undefined) {
 
 /** @param {Uint8Array} bytes */
 function innerBodyFromBytes(bytes) {
-  const body = new InnerBody({ body: bytes, consumed: false });
-  body.length = TypedArrayPrototypeGetByteLength(bytes);
+  // Whoever is the only one to have the bytes need not keep them for another time.
+  const body = ofMemory(bytes);
+  body.source = null;
   return body;
 }
 
@@ -154,7 +158,7 @@ function takeStatic(stream) {
   const bytes = WeakMapPrototypeGet(staticStreams, stream);
   if (bytes === undefined || stream.locked || isReadableStreamDisturbed(stream)) return undefined;
   WeakMapPrototypeDelete(staticStreams, stream);
-  stream.getReader();
+  useUp(stream);
   return bytes;
 }
 
@@ -166,23 +170,26 @@ function takeNative(stream) {
   const rid = WeakMapPrototypeGet(nativeReaders, stream);
   if (rid === undefined || stream.locked || isReadableStreamDisturbed(stream)) return undefined;
   WeakMapPrototypeDelete(nativeReaders, stream);
-  // From here on the stream is used up, as if it had been read to its end.
-  stream.getReader();
+  useUp(stream);
   return rid;
 }
 
 /**
- * Moves an untouched native body into a new one and leaves the old one used up: what `new Request(request)` does
- * with a body, without a copy.
- * @param {object} body an InnerBody
- * @returns {object | undefined} an InnerBody
+ * Moves what is behind `stream`, when it is still untouched, into a new stream and leaves the old one used up.
+ * @returns {ReadableStream | undefined}
  */
-function moveNative(body) {
-  const stream = body.streamOrStatic;
-  if (!isReadableStream(stream)) return undefined;
-  const length = bodyLength(body);
+function moveStream(stream) {
+  const bytes = takeStatic(stream);
+  if (bytes !== undefined) return readableFromStatic(bytes);
+  const length = streamLength(stream) ?? null;
   const rid = takeNative(stream);
-  return rid === undefined ? undefined : innerBodyFromNative(rid, length);
+  return rid === undefined ? undefined : readableFromNative(rid, length);
+}
+
+/** From here on the stream is used up, as if it had been read to its end. */
+function useUp(stream) {
+  getReader.call(stream);
+  readableStreamDisturb(stream);
 }
 
 /** @param {unknown} chunk @returns {Uint8Array} */
@@ -407,13 +414,14 @@ ObjectDefineProperty(ReadableStreamBYOBReader.prototype, "readAtLeast", {
   configurable: true,
 });
 
+setMakers(readableFromStatic, moveStream);
+
 return {
   bodyLength,
   FixedLengthStream,
   IdentityTransformStream,
   innerBodyFromBytes,
   innerBodyFromNative,
-  moveNative,
   openPump,
   readableFromStatic,
   readChunk,

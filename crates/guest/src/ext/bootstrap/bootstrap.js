@@ -29,16 +29,17 @@ const exception = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const abort = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const streams = core.loadExtScript("ext:deno_web/06_streams.js");
 const encoding = core.loadExtScript("ext:deno_web/08_text_encoding.js");
-const file = core.loadExtScript("ext:deno_web/09_file.js");
 const port = core.loadExtScript("ext:lopata/event/message_port.js");
 const compression = core.loadExtScript("ext:deno_web/14_compression.js");
 const performance_ = core.loadExtScript("ext:deno_web/15_performance.js");
 const clone = core.loadExtScript("ext:lopata/clone/clone.js");
-const formData = core.loadExtScript("ext:deno_fetch/21_formdata.js");
 
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body = core.loadExtScript("ext:lopata/body/body.js");
+const file = core.loadExtScript("ext:deno_web/09_file.js");
+const formData = core.loadExtScript("ext:lopata/form_data/form_data.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
+const eventSource = core.loadExtScript("ext:lopata/event_source/event_source.js");
 const fetch_ = core.loadExtScript("ext:lopata/fetch/fetch.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 const socketSession = core.loadExtScript("ext:lopata/websocket/session.js");
@@ -162,6 +163,7 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   AbortSignal: member(abort.AbortSignal),
   atob: member(globals.atob),
   Blob: member(file.Blob),
+  Body: member(rr.Body),
   btoa: member(globals.btoa),
   ByteLengthQueuingStrategy: member(streams.ByteLengthQueuingStrategy),
   clearInterval: member(timers.clearInterval),
@@ -176,6 +178,7 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   DOMException: member(exception.DOMException),
   ErrorEvent: member(event.ErrorEvent),
   Event: member(event.Event),
+  EventSource: member(eventSource.EventSource),
   ExtendableEvent: member(events.ExtendableEvent),
   fetch: member(fetch_.fetch),
   FetchEvent: member(events.FetchEvent),
@@ -225,7 +228,7 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
 });
 
 core.defineGlobalProperties(WorkerGlobalScope.prototype, { EventTarget: member(event.EventTarget) });
-clone.registerFetch(rr);
+clone.registerAbortSignal(abort);
 shape.configure(ServiceWorkerGlobalScope, WorkerGlobalScope, event.EventTarget);
 core.defineGlobalProperties(globalThis, {
   caches: member(caches),

@@ -119,32 +119,13 @@ function copyOfError(error) {
   return made;
 }
 
-/** The classes of fetch, and those that say why they cannot be cloned. */
-function registerFetch({ Headers, pairsOf, Request, Response }) {
+/** A signal says why it cannot be cloned. */
+function registerAbortSignal({ AbortSignalPrototype }) {
   // Source: production's text.
-  const noBody = (object) => {
-    if (object.body !== null) throw cloneError("ReadableStream can only be serialized for RPC.");
-  };
-  describe(Headers.prototype, function () {
-    return { type: "Headers", pairs: pairsOf(this) };
-  });
-  core.registerCloneableResource("Headers", ({ pairs }) => new Headers(pairs));
-  describe(core.loadExtScript("ext:deno_web/03_abort_signal.js").AbortSignalPrototype, () => {
+  describe(AbortSignalPrototype, () => {
     throw cloneError("AbortSignal serialization is not enabled.");
   });
-  describe(Request.prototype, function () {
-    noBody(this);
-    const { url, method, redirect, headers, cf } = this;
-    return { type: "Request", url, init: { method, redirect, headers: pairsOf(headers), cf } };
-  });
-  core.registerCloneableResource("Request", ({ url, init }) => new Request(url, init));
-  describe(Response.prototype, function () {
-    noBody(this);
-    const { status, statusText, headers, cf } = this;
-    return { type: "Response", init: { status, statusText, headers: pairsOf(headers), cf } };
-  });
-  core.registerCloneableResource("Response", ({ init }) => new Response(null, init));
 }
 
-return { copy, copyOfError, describe, notSerializable, registerFetch, structuredClone };
+return { copy, copyOfError, describe, notSerializable, registerAbortSignal, structuredClone };
 })();

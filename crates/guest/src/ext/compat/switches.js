@@ -6,27 +6,22 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
-  ArrayPrototypePush,
   Error,
   FunctionPrototypeCall,
-  JSONParse,
   ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor,
   ObjectGetOwnPropertyNames,
   ObjectGetPrototypeOf,
-  ObjectPrototypeIsPrototypeOf,
   ReflectConstruct,
-  SymbolIterator,
   SymbolToStringTag,
 } = primordials;
-const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const body = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
-const encoding = core.loadExtScript("ext:deno_web/08_text_encoding.js");
-const file = core.loadExtScript("ext:deno_web/09_file.js");
-const formData = core.loadExtScript("ext:deno_fetch/21_formdata.js");
+const headers = core.loadExtScript("ext:lopata/fetch/headers.js");
+const service = core.loadExtScript("ext:lopata/service/service.js");
+const iterators = core.loadExtScript("ext:lopata/fetch/iterators.js");
 
 // Source: workerd's texts.
 const CONSTRUCTOR_TEXT = (name) =>
@@ -49,9 +44,8 @@ function apply() {
   if (!compat.has("transformstream_enable_standard_constructor")) identityTransforms();
   if (!compat.has("http_headers_getsetcookie")) joinSetCookie();
   if (!compat.has("urlsearchparams_delete_has_value_arg")) oneArgument();
-  if (!compat.has("strip_bom_in_read_all_text")) keepMark();
-  if (!compat.has("formdata_parser_supports_files")) filesAsText();
   if (!compat.has("cache_option_enabled")) delete rr.Request.prototype.cache;
+  if (!compat.has("fetcher_no_get_put_delete")) service.addHttpMethods();
   // Last: it concerns every class that is left.
   if (!compat.has("set_tostring_tag")) untag();
 }
@@ -111,40 +105,8 @@ function identityTransforms() {
 }
 
 function joinSetCookie() {
-  const prototype = rr.Headers.prototype;
-  const entries = prototype.entries;
-  const get = prototype.get;
-  const joined = (headers) => {
-    const found = [];
-    let seen = false;
-    for (const pair of FunctionPrototypeCall(entries, headers)) {
-      if (pair[0] !== "set-cookie") {
-        ArrayPrototypePush(found, pair);
-      } else if (!seen) {
-        seen = true;
-        ArrayPrototypePush(found, ["set-cookie", FunctionPrototypeCall(get, headers, "set-cookie")]);
-      }
-    }
-    return found;
-  };
-  delete prototype.getSetCookie;
-  // Headers that are made from others are copied as they are.
-  const pairs = webidl.converters["sequence<sequence<ByteString>>"];
-  webidl.converters["sequence<sequence<ByteString>>"] = (value, prefix, context, options) =>
-    pairs(ObjectPrototypeIsPrototypeOf(prototype, value) ? rr.pairsOf(value) : value, prefix, context, options);
-  define(prototype, "entries", function* entries() {
-    yield* joined(this);
-  });
-  define(prototype, SymbolIterator, prototype.entries);
-  define(prototype, "keys", function* keys() {
-    for (const pair of joined(this)) yield pair[0];
-  });
-  define(prototype, "values", function* values() {
-    for (const pair of joined(this)) yield pair[1];
-  });
-  define(prototype, "forEach", function forEach(callback, receiver = undefined) {
-    for (const pair of joined(this)) FunctionPrototypeCall(callback, receiver, pair[1], pair[0], this);
-  });
+  headers.setSplitCookies(false);
+  delete headers.Headers.prototype.getSetCookie;
 }
 
 function oneArgument() {
@@ -157,35 +119,6 @@ function oneArgument() {
       },
     }[name]);
   }
-}
-
-/** Replaces a method of Request and Response. */
-function onBodies(name, make) {
-  for (const prototype of [rr.Request.prototype, rr.Response.prototype]) define(prototype, name, make(prototype));
-}
-
-function keepMark() {
-  const decode = (bytes) => new encoding.TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  onBodies("text", ({ arrayBuffer }) =>
-    async function text() {
-      return decode(await FunctionPrototypeCall(arrayBuffer, this));
-    });
-  onBodies("json", ({ arrayBuffer }) =>
-    async function json() {
-      return JSONParse(decode(await FunctionPrototypeCall(arrayBuffer, this)));
-    });
-}
-
-function filesAsText() {
-  onBodies("formData", ({ formData: parse }) =>
-    async function () {
-      const parsed = await FunctionPrototypeCall(parse, this);
-      const found = new formData.FormData();
-      for (const [name, value] of parsed) {
-        found.append(name, typeof value === "string" ? value : await file.Blob.prototype.text.call(value));
-      }
-      return found;
-    });
 }
 
 function untag() {
@@ -201,6 +134,7 @@ function untag() {
     const prototype = ObjectGetPrototypeOf(globalThis[name] ?? {});
     if (prototype !== Object.prototype) delete prototype[SymbolToStringTag];
   }
+  for (let i = 0; i < iterators.prototypes.length; i++) delete iterators.prototypes[i][SymbolToStringTag];
 }
 
 return { apply };

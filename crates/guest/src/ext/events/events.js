@@ -172,7 +172,7 @@ function respond(context, method, response) {
     }
     const inner = rr.toInnerResponse(response);
     if (inner.type === "error") {
-      throw new TypeError("The handler returned Response.error(), which is no response that can be sent.");
+      throw new TypeError("Return value from serve handler must not be an error response (like Response.error())");
     }
     const webSocket = rr.webSocketOf(response);
     if (webSocket !== undefined) websocket.depart(webSocket, context.head);

@@ -70,7 +70,7 @@ fn bytes_of<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value
     Bytes::from(bytes)
 }
 
-/// Reads `[[name, value], …]`; values are byte strings.
+/// Reads `[[name, value], …]`; values are UTF-8 on the wire, as in production.
 pub fn header_list<'s>(scope: &mut v8::PinScope<'s, '_>, list: v8::Local<'s, v8::Array>) -> HeaderList {
     let mut headers = HeaderList::with_capacity(list.length() as usize);
     let mut name = Vec::new();
@@ -80,7 +80,7 @@ pub fn header_list<'s>(scope: &mut v8::PinScope<'s, '_>, list: v8::Local<'s, v8:
         else {
             continue;
         };
-        if read_latin1(scope, pair, 0, &mut name) && read_latin1(scope, pair, 1, &mut value) {
+        if read_text(scope, pair, 0, &mut name) && read_text(scope, pair, 1, &mut value) {
             name.make_ascii_lowercase();
             if let Ok(name) = std::str::from_utf8(&name) {
                 headers.push(name, &value);
@@ -90,7 +90,7 @@ pub fn header_list<'s>(scope: &mut v8::PinScope<'s, '_>, list: v8::Local<'s, v8:
     headers
 }
 
-fn read_latin1<'s>(
+fn read_text<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     pair: v8::Local<'s, v8::Array>,
     index: u32,
@@ -101,7 +101,13 @@ fn read_latin1<'s>(
     };
     into.clear();
     into.resize(text.length(), 0);
-    text.write_one_byte_v2(scope, 0, into, v8::WriteFlags::empty());
+    if text.is_onebyte() {
+        text.write_one_byte_v2(scope, 0, into, v8::WriteFlags::empty());
+        if into.is_ascii() {
+            return true;
+        }
+    }
+    *into = text.to_rust_string_lossy(scope).into_bytes();
     true
 }
 

@@ -6,6 +6,7 @@
 const { core, primordials } = __bootstrap;
 const {
   ArrayPrototypeFilter,
+  ArrayPrototypeJoin,
   ArrayPrototypePush,
   Error,
   PromiseReject,
@@ -14,7 +15,9 @@ const {
   StringPrototypeIndexOf,
   StringPrototypeSlice,
   StringPrototypeToLowerCase,
+  TypedArrayPrototypeGetByteLength,
   TypeError,
+  Uint8Array,
 } = primordials;
 const { op_data_url, op_fetch_cancel, op_fetch_response, op_fetch_start, op_service_fetch } = core.ops;
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
@@ -23,6 +26,12 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const errors = core.loadExtScript("ext:lopata/errors/errors.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const { badParameter, illegal } = core.loadExtScript("ext:lopata/fetch/arguments.js");
+const cf_ = core.loadExtScript("ext:lopata/fetch/cf.js");
+const headers_ = core.loadExtScript("ext:lopata/fetch/headers.js");
+const coding_ = core.loadExtScript("ext:lopata/fetch/coding.js");
+const { InnerBody, ofMemory } = core.loadExtScript("ext:lopata/fetch/inner_body.js");
+const request_ = core.loadExtScript("ext:lopata/fetch/request.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
@@ -30,9 +39,11 @@ const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 /** Source: workerd's limit on redirects of one fetch. */
 const REDIRECTS_MAX = 20;
 
-const BODY_HEADERS = ["content-encoding", "content-language", "content-location", "content-type", "content-length"];
-/** What a redirect to another origin loses. */
-const CREDENTIAL_HEADERS = ["authorization"];
+// Source of the texts: workerd's fetch.
+const LOCATION_TEXT = "Invalid Location header; unable to follow redirect.";
+const ONE_TIME_BODY_TEXT = "A request with a one-time-use body (it was initialized from a stream, not a buffer) " +
+  "encountered a redirect requiring the body to be retransmitted. To avoid this error in the future, construct this " +
+  "request from a buffer-like body initializer.";
 
 /** The worker that answers the global fetch; null when the network does. */
 let outbound = null;
@@ -42,9 +53,13 @@ function setOutbound(route) {
   outbound = route;
 }
 
-/** @param {[string, string][]} list @param {string[]} names */
-function without(list, names) {
-  return ArrayPrototypeFilter(list, (pair) => !names.includes(StringPrototypeToLowerCase(pair[0])));
+/** The parameters that `fetch` takes, as production names them. */
+const INPUT_TYPE = "Request or string";
+const INIT_TYPE = "RequestInitializerDict or Request";
+
+/** @param {[string, string][]} list @param {string} name */
+function without(list, name) {
+  return ArrayPrototypeFilter(list, (pair) => StringPrototypeToLowerCase(pair[0]) !== name);
 }
 
 /** @param {URL} url @returns {URL} one that HTTP can reach */
@@ -60,6 +75,7 @@ function checkScheme(url) {
  * @returns {Promise<Response>}
  */
 function fetch(input, init = undefined) {
+  if (this !== undefined && this !== null && this !== globalThis) return PromiseReject(illegal());
   return fetchThrough(null, arguments.length, input, init);
 }
 
@@ -71,89 +87,81 @@ function fetch(input, init = undefined) {
  * @returns {Promise<Response>}
  */
 function fetchThrough(route, given, input, init) {
-  let context, request;
+  let context, made;
   try {
     context = io.required();
-    if (given === 0) {
-      const owner = route === null ? "ServiceWorkerGlobalScope" : "Fetcher";
-      throw new TypeError(`Failed to execute 'fetch' on '${owner}': 1 argument required, but only 0 present.`);
-    }
-    // A Request of the caller's own is sent as it is: its body is not copied on the way.
-    request = init === undefined && rr.isRequest(input) ? input : new rr.Request(input, init);
+    const owner = route === null ? "ServiceWorkerGlobalScope" : "Fetcher";
+    if (given === 0) throw badParameter("fetch", owner, 1, INPUT_TYPE);
+    made = request_.build(input, init, () => badParameter("fetch", owner, 2, INIT_TYPE));
+    route ??= request_.routeOf(made.state);
   } catch (error) {
     return PromiseReject(error);
   }
-  return follow(context, route, request);
+  return follow(context, route, made);
 }
 
 /**
  * @param {import("../io_context/io_context.js").IoContext} context
  * @param {{ handle: object, name: string } | null} route
- * @param {Request} request
+ * @param {{ state: object, body: object | null, type: string | null }} made of the arguments
  */
-async function follow(context, route, request) {
-  const inner = rr.toInnerRequest(request);
-  const signal = rr.signalOf(request);
-  signal.throwIfAborted();
-  let url = new URL(inner.url());
-  if (url.protocol === "data:") return dataResponse(url.href);
-  let method = inner.method;
-  let headers = request.headers;
-  let headerList = rr.pairsOf(headers);
-  if (rr.cacheOf(request) !== undefined) {
+async function follow(context, route, { state, body, type }) {
+  const { signal } = state;
+  signal?.throwIfAborted();
+  let url = URL.parse(state.href);
+  if (url === null) throw new TypeError(`Fetch API cannot load: ${state.href}`);
+  let { method } = state;
+  if (url.protocol === "data:") return dataResponse(url, method);
+  let headerList = headers_.copy(state.headers);
+  if (type !== null && header(headerList, "content-type") === null) {
+    ArrayPrototypePush(headerList, ["content-type", type]);
+  }
+  const cf = cf_.textOf(request_.cfOf(state), state.cache);
+  if (state.cache !== undefined) {
     // Source: workerd's fetch.
     if (header(headerList, "cache-control") === null) ArrayPrototypePush(headerList, ["cache-control", "no-cache"]);
     if (header(headerList, "pragma") === null) ArrayPrototypePush(headerList, ["pragma", "no-cache"]);
   }
-  let body = inner.body;
-  // A body that can be sent again: what is in memory anyway.
-  const replay = body !== null && !body.unusable() && body.streamOrStatic.body !== undefined
-    ? body.streamOrStatic.body
-    : undefined;
+  // A body that can be sent again: what was in memory at first.
+  const source = body === null ? null : body.source;
+  const replays = body === null || source !== null;
   const urlList = [url.href];
+  url = checkScheme(url);
   for (let redirects = 0;; redirects++) {
-    url = checkScheme(url);
     io.takeSubrequest(context);
-    const response = await hop(context, route, request, method, url, headerList, body, signal);
-    const location = rr.redirectStatus(response.status) ? header(response.headers, "location") : null;
-    if (inner.redirectMode !== "follow" || location === null) {
-      return finish(context, response, method, signal, urlList);
+    const response = await hop(context, route, cf, method, url, headerList, body, signal);
+    const { status } = response;
+    const location = rr.redirectStatus(status) ? header(response.headers, "location") : null;
+    if (state.redirectMode !== "follow" || location === null) {
+      return finish(context, response, method, state, (route ?? outbound) !== null, urlList);
     }
     if (response.bodyKind === 2) core.ops.op_body_cancel(response.body, undefined);
-    if (redirects === REDIRECTS_MAX) throw new TypeError("Too many redirects.");
-    let next;
-    try {
-      next = new URL(location, url);
-    } catch {
-      throw new TypeError(`Invalid Location header in redirect response: ${location}`);
+    const next = URL.parse(location, url);
+    if (next === null) throw new TypeError(LOCATION_TEXT);
+    if (redirects === REDIRECTS_MAX) throw new TypeError(`Too many redirects.${ArrayPrototypeJoin(urlList, ", ")}`);
+    if (next.origin !== url.origin && compat.has("strip_authorization_on_cross_origin_redirect")) {
+      headerList = without(headerList, "authorization");
     }
-    if (next.hash === "") next.hash = url.hash;
-    const { status } = response;
-    if ((status === 303 && method !== "GET" && method !== "HEAD") || ((status === 301 || status === 302) && method === "POST")) {
+    ArrayPrototypePush(urlList, next.href);
+    if (status !== 303 && !replays) throw new TypeError(ONE_TIME_BODY_TEXT);
+    if (((status === 301 || status === 302) && method === "POST") || (status === 303 && method !== "HEAD")) {
       method = "GET";
       body = null;
-      headerList = without(headerList, BODY_HEADERS);
     } else if (body !== null) {
-      if (replay === undefined) {
-        // Source: workerd's fetch.
-        throw new TypeError("A request with a one-time-use body (it was initialized from a stream, not a buffer) encountered a redirect requiring the body to be retransmitted. To avoid this error in the future, construct this request from a buffer-like body initializer.");
-      }
-      body = { unusable: () => false, streamOrStatic: { body: replay, consumed: false } };
+      if (source === null) throw new TypeError(ONE_TIME_BODY_TEXT);
+      body = ofMemory(source);
     }
-    if (next.origin !== url.origin && compat.has("strip_authorization_on_cross_origin_redirect")) {
-      headerList = without(headerList, CREDENTIAL_HEADERS);
-    }
-    url = next;
-    ArrayPrototypePush(urlList, url.href);
+    // Another worker may be asked for anything.
+    url = (route ?? outbound) === null ? checkScheme(next) : next;
   }
 }
 
-/** @param {string} href a data: URL */
-function dataResponse(href) {
-  const found = op_data_url(href);
-  if (found === null) throw new TypeError(`Fetch API cannot load: ${href}`);
-  const body = body_.innerBodyFromBytes(found.bytes);
-  return rr.outboundResponse(200, "OK", [["content-type", found.type]], body, [href]);
+/** @param {URL} url a data: URL @param {string} method */
+function dataResponse(url, method) {
+  const found = op_data_url(url.href);
+  if (found === null) throw new TypeError(`Fetch API cannot load: ${url.href}`);
+  const body = method === "GET" ? body_.innerBodyFromBytes(found.bytes) : null;
+  return rr.outboundResponse(200, "OK", [["content-type", found.type]], body, null, false);
 }
 
 /** @param {[string, string][]} list @param {string} name */
@@ -164,11 +172,15 @@ function header(list, name) {
   return null;
 }
 
-/** One request, one response; redirects are not followed. */
-function hop(context, route, request, method, url, headerList, body, signal) {
+/**
+ * One request, one response; redirects are not followed.
+ * @param {string} cf what another worker is to see as `request.cf`
+ * @param {AbortSignal | null} signal
+ */
+function hop(context, route, cf, method, url, headerList, body, signal) {
   const attributes = spanAttributes(route, method, url);
   return tracing.call(context.event, "fetch", attributes, async (span) => {
-    const response = await send(context, route, request, span, method, url.href, headerList, body, signal);
+    const response = await send(context, route, cf, span, method, url.href, headerList, body, signal);
     attributes["http.response.status_code"] = response.status;
     if (response.length >= 0) attributes["http.response.body.size"] = response.length;
     return response;
@@ -194,16 +206,17 @@ function spanAttributes(route, method, url) {
   return attributes;
 }
 
-async function send(context, given, request, span, method, url, headerList, body, signal) {
+async function send(context, given, cf, span, method, url, headerList, body, signal) {
   const route = given ?? outbound;
   let call = -1;
   const cancel = () => {
     if (call >= 0) op_fetch_cancel(call);
   };
   (context.fetches ??= new SafeSet()).add(cancel);
-  signal[addAbort](cancel);
+  signal?.[addAbort](cancel);
   try {
     const sent = rr.takeBody(body, () => {});
+    if (route !== null && sent.kind !== 0) headerList = withLength(headerList, sent);
     call = route === null
       ? op_fetch_start(context.event, span, method, url, headerList, sent.kind, sent.value, sent.length)
       : op_service_fetch(
@@ -213,13 +226,13 @@ async function send(context, given, request, span, method, url, headerList, body
         method,
         withoutFragment(url),
         headerList,
-        rr.cfText(request),
+        cf,
         sent.kind,
         sent.value,
         sent.length,
       );
     const response = await op_fetch_response(call);
-    if (signal.aborted) {
+    if (signal?.aborted) {
       // The answer and the abort have crossed.
       if (response?.bodyKind === 2) core.ops.op_body_cancel(response.body, signal.reason);
       if (response?.socket !== undefined) core.ops.op_socket_drop(response.socket);
@@ -231,12 +244,22 @@ async function send(context, given, request, span, method, url, headerList, body
     if (response.failure !== undefined) throw errors.revive(response.failure);
     return response;
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
+    if (signal?.aborted) throw signal.reason;
     throw error;
   } finally {
     context.fetches?.delete(cancel);
-    signal[removeAbort](cancel);
+    signal?.[removeAbort](cancel);
   }
+}
+
+/** Another worker sees what a server would: how long a body is, when that is known. */
+function withLength(list, sent) {
+  if (typeof sent.value === "string") sent.value = core.encode(sent.value);
+  const length = sent.kind === 1 ? TypedArrayPrototypeGetByteLength(sent.value) : sent.length;
+  if (length < 0) return list;
+  const found = without(list, "content-length");
+  ArrayPrototypePush(found, ["content-length", `${length}`]);
+  return found;
 }
 
 /** Another worker sees what a server would: no fragment. @param {string} url */
@@ -245,19 +268,36 @@ function withoutFragment(url) {
   return at < 0 ? url : StringPrototypeSlice(url, 0, at);
 }
 
-function finish(context, head, method, signal, urlList) {
-  let body = null;
-  if (head.bodyKind === 1) {
-    body = body_.innerBodyFromBytes(head.body);
-  } else if (head.bodyKind === 2) {
-    body = body_.innerBodyFromNative(head.body, head.length < 0 ? null : head.length, context, signal);
+function finish(context, head, method, { encodeResponseBody, signal }, ofWorker, urlList) {
+  let body;
+  if (head.bodyKind === 2) {
+    body = body_.innerBodyFromNative(head.body, head.length < 0 ? null : head.length, context, signal ?? undefined);
+  } else {
+    body = body_.innerBodyFromBytes(head.bodyKind === 1 ? head.body : new Uint8Array(0));
   }
   // What is no part of such a response was not asked for; its sender is told when the context ends.
   if (method === "HEAD" || rr.nullBodyStatus(head.status)) body = null;
+  const manual = encodeResponseBody === "manual";
+  let { encoded } = head;
+  const coding = ofWorker && body !== null && encoded !== manual ? codingFor(head) : null;
+  if (coding !== null && manual) {
+    body = new InnerBody(coding_.encoded(body.stream, coding));
+    encoded = true;
+  } else if (coding !== null) {
+    body.coding = coding;
+    encoded = false;
+  }
+  const last = urlList.length - 1;
+  urlList[last] = withoutFragment(urlList[last]);
   const response = rr.outboundResponse(head.status, head.statusText, head.headers, body, urlList);
-  if (head.encoded) rr.setEncoded(response);
+  if (encoded) rr.setEncoded(response);
   if (head.socket !== undefined) rr.setWebSocket(response, websocket.adopt(head.socket, context));
   return response;
+}
+
+/** The coding that a response says it has, if it is one that is done for workers. */
+function codingFor(head) {
+  return coding_.codingOf(header(head.headers, "content-encoding"), compat.has("brotli_content_encoding"));
 }
 
 websocket.setHop(hop);

@@ -97,7 +97,8 @@ fn headers_to_v8<'s>(scope: &mut v8::PinScope<'s, '_>, headers: &HeaderList) -> 
     let mut pairs = Vec::with_capacity(headers.len());
     for (name, value) in headers.iter() {
         let name = v8::String::new(scope, name).unwrap_or_else(|| v8::String::empty(scope));
-        let value = v8::String::new_from_one_byte(scope, value, v8::NewStringType::Normal)
+        // Source: production reads headers as UTF-8.
+        let value = v8::String::new_from_utf8(scope, value, v8::NewStringType::Normal)
             .unwrap_or_else(|| v8::String::empty(scope));
         pairs.push(v8::Array::new_with_elements(scope, &[name.into(), value.into()]).into());
     }
@@ -151,8 +152,11 @@ pub fn calling_span(guest: &GuestState, event: EventId, span: SpanNumber) -> Spa
 #[op2]
 pub fn op_data_url<'s>(scope: &mut v8::PinScope<'s, '_>, #[string] href: String) -> v8::Local<'s, v8::Value> {
     let parsed = data_url::DataUrl::process(&href).ok();
-    let decoded =
-        parsed.and_then(|url| url.decode_to_vec().ok().map(|(bytes, _)| (url.mime_type().to_string(), bytes)));
+    // What is not base64 after all has no content. Source: workerd.
+    let decoded = parsed.map(|url| {
+        let bytes = url.decode_to_vec().map(|(bytes, _)| bytes).unwrap_or_default();
+        (url.mime_type().to_string(), bytes)
+    });
     let Some((mime, bytes)) = decoded else { return v8::null(scope).into() };
     let object = v8::Object::new(scope);
     let mime = v8::String::new(scope, &mime).unwrap_or_else(|| v8::String::empty(scope)).into();

@@ -1,9 +1,9 @@
-// The options of a request and the kinds of bodies, as far as Workers differ from the fetch standard in them or a
-// compatibility flag decides.
+// Methods and cache modes of requests, and bodies that are iterated over: where a compatibility flag decides.
 (function () {
 const { core, primordials } = __bootstrap;
 const {
   ArrayBufferIsView,
+  Error,
   ObjectPrototypeIsPrototypeOf,
   SafeSet,
   StringPrototypeToUpperCase,
@@ -14,9 +14,7 @@ const {
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeSlice,
 } = primordials;
-const { isReadableStream, ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
-const { URLSearchParamsPrototype } = core.loadExtScript("ext:deno_web/00_url.js");
-const { FormDataPrototype } = core.loadExtScript("ext:deno_fetch/21_formdata.js");
+const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 
@@ -33,9 +31,8 @@ const METHODS = new SafeSet([
 /** Those that the fetch standard takes in any case. */
 const ANY_CASE = new SafeSet(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
 
-/** @param {unknown} method @returns {string} */
-function methodOf(method) {
-  const text = `${method}`;
+/** @param {string} text @returns {string} */
+function methodOf(text) {
   if (METHODS.has(text)) return text;
   const upper = StringPrototypeToUpperCase(text);
   const known = compat.has("upper_case_all_http_methods") ? METHODS : ANY_CASE;
@@ -46,31 +43,11 @@ function methodOf(method) {
 /** Source: workerd's texts. @param {unknown} cache */
 function checkCache(cache) {
   if (!compat.has("cache_option_enabled")) {
-    throw new TypeError("The 'cache' field on 'RequestInitializerDict' is not implemented.");
+    throw new Error("The 'cache' field on 'RequestInitializerDict' is not implemented.");
   }
   const known = cache === "no-store" || (cache === "no-cache" && compat.has("cache_no_cache_enabled")) ||
     (cache === "reload" && compat.has("cache_reload_enabled"));
   if (!known) throw new TypeError(`Unsupported cache mode: ${cache}`);
-}
-
-/**
- * The options of a request in the form that the classes underneath take.
- * @param {RequestInit} init
- * @returns {RequestInit} a copy, if something had to be changed
- */
-function normalize(init) {
-  const { cache, method, body } = init;
-  if (cache !== undefined) checkCache(cache);
-  const realMethod = method === undefined ? undefined : methodOf(method);
-  const realBody = typeof body === "object" && body !== null ? bodyOf(body) : body;
-  return realMethod === method && realBody === body ? init : { ...init, method: realMethod, body: realBody };
-}
-
-/** @param {object} body */
-function isStandardBody(body) {
-  return isReadableStream(body) || ArrayBufferIsView(body) ||
-    ObjectPrototypeIsPrototypeOf(URLSearchParamsPrototype, body) ||
-    ObjectPrototypeIsPrototypeOf(FormDataPrototype, body);
 }
 
 /** Whether its author wants an object to be seen as a text. @param {object} body */
@@ -81,14 +58,14 @@ function hasText(body) {
 }
 
 /**
- * A body as the classes underneath take it: what is iterable becomes a stream or a text.
+ * A body of an object that is nothing that has a body's form: what is iterable becomes a stream or a text.
  * @param {object} body
  * @returns {unknown}
  */
 function bodyOf(body) {
-  const isSync = body[SymbolIterator] !== undefined;
-  if ((!isSync && body[SymbolAsyncIterator] === undefined) || isStandardBody(body)) return body;
   if (!compat.has("fetch_iterable_type_support")) return `${body}`;
+  const isSync = body[SymbolIterator] !== undefined;
+  if (!isSync && body[SymbolAsyncIterator] === undefined) return body;
   if (isSync && hasText(body) && (isText(body) || compat.has("fetch_iterable_type_support_override_adjustment"))) {
     return `${body}`;
   }
@@ -102,7 +79,6 @@ function isText(body) {
 
 /** @param {unknown} chunk @returns {Uint8Array} */
 function bytesOf(chunk) {
-  if (typeof chunk === "string") return core.encode(chunk);
   // A copy: enqueueing takes the buffer away from whoever yielded it.
   if (ArrayBufferIsView(chunk) || core.isAnyArrayBuffer(chunk)) return TypedArrayPrototypeSlice(body_.toBytes(chunk));
   // Source: workerd's text.
@@ -137,5 +113,5 @@ function streamOf(iterable) {
   }, { highWaterMark: 0 });
 }
 
-return { bodyOf, normalize };
+return { bodyOf, checkCache, methodOf };
 })();

@@ -52,7 +52,7 @@ const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const clone = core.loadExtScript("ext:lopata/clone/clone.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 
-const bodyOf = ObjectGetOwnPropertyDescriptor(rr.Response.prototype, "body").get;
+const bodyOf = ObjectGetOwnPropertyDescriptor(rr.Body.prototype, "body").get;
 
 // Source: workerd's text.
 const STALE_TEXT = "This content token is no longer valid. Content tokens are only valid during the execution of " +

@@ -10,7 +10,6 @@ pub mod outbound;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use deno_core::{OpState, op2, v8};
@@ -296,25 +295,4 @@ pub fn op_rpc_open_sink(state: &mut OpState) -> u32 {
 pub fn op_rpc_drop_sink(state: &mut OpState, #[smi] reader: u32) {
     let guest = state.borrow::<Rc<GuestState>>().clone();
     drop(guest.rpc.take_sink(reader));
-}
-
-/// The bytes of a Blob, by the clones of its parts, which are used up.
-#[op2]
-pub fn op_rpc_blob_bytes<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    state: &mut OpState,
-    #[serde] parts: Vec<String>,
-) -> v8::Local<'s, v8::Value> {
-    let store = state.borrow::<Arc<dyn deno_web::BlobStoreTrait>>().clone();
-    let mut bytes = Vec::new();
-    for part in parts {
-        let Some(part) = part.parse().ok().and_then(|id| store.remove_part(&id)) else { continue };
-        // Parts are in memory: reading one never waits.
-        let mut reading = part.read();
-        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        if let std::task::Poll::Ready(read) = reading.as_mut().poll(&mut cx) {
-            bytes.extend_from_slice(read);
-        }
-    }
-    crate::ext::body::bytes_to_v8(scope, bytes.into())
 }

@@ -9,6 +9,7 @@ const {
   PromisePrototypeThen,
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeSet,
+  TypedArrayPrototypeSlice,
   TypeError,
   Uint8Array,
 } = primordials;
@@ -20,17 +21,18 @@ const {
   op_body_open,
   op_body_try_write,
   op_body_write,
-  op_rpc_blob_bytes,
   op_rpc_drop_sink,
   op_rpc_from_bytes,
   op_rpc_open_sink,
   op_rpc_to_bytes,
 } = core.ops;
 const { AbortController, AbortSignalPrototype } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
-const { Blob, File } = core.loadExtScript("ext:deno_web/09_file.js");
+const blobs = core.loadExtScript("ext:deno_web/09_file.js");
 const { ReadableStream, WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
-const { headersFromHeaderList } = core.loadExtScript("ext:deno_fetch/20_headers.js");
+const headers_ = core.loadExtScript("ext:lopata/fetch/headers.js");
+const request_ = core.loadExtScript("ext:lopata/fetch/request.js");
+const response_ = core.loadExtScript("ext:lopata/fetch/response.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
@@ -170,95 +172,49 @@ function makeInnerBody(part, arrival) {
   return body_.innerBodyFromNative(arrival.things[capability], length < 0 ? null : length, arrival.context);
 }
 
-/** @param {Headers} headers @returns {[string, string][]} */
-function pairs(headers) {
-  return rr.pairsOf(headers);
-}
-
 register({
   tag: "h",
   prototype: rr.Headers.prototype,
-  take: (headers) => ["h", pairs(headers)],
-  make: (entry) => headersFromHeaderList(entry[1], "none"),
+  take: (headers) => ["h", headers_.copy(headers)],
+  make: (entry) => headers_.headersOf(entry[1], false),
 });
 
 register({
   tag: "q",
   prototype: rr.Request.prototype,
-  take(request, encoder) {
-    const inner = rr.toInnerRequest(request);
-    return [
-      "q",
-      inner.url(),
-      inner.method,
-      pairs(request.headers),
-      inner.redirectMode,
-      rr.cfText(request),
-      takeInnerBody(inner.body, encoder),
-    ];
-  },
-  make(entry, arrival) {
-    const { 1: url, 2: method, 3: headers, 4: redirect, 5: cf, 6: body } = entry;
-    const init = { __proto__: null, method, headers };
-    if (redirect !== "error") init.redirect = redirect;
-    const request = new rr.Request(url, init);
-    if (cf !== "") rr.setCf(request, primordials.JSONParse(cf));
-    rr.toInnerRequest(request).body = makeInnerBody(body, arrival);
-    return request;
-  },
+  take: (request, encoder) => [
+    "q",
+    request_.pack(request),
+    takeInnerBody(rr.toInnerRequest(request).body, encoder),
+  ],
+  make: (entry, arrival) => request_.unpack(entry[1], makeInnerBody(entry[2], arrival)),
 });
 
 register({
   tag: "p",
   prototype: rr.Response.prototype,
   take(response, encoder) {
-    if (response.webSocket !== null) throw values.unserializable(response.webSocket);
     const inner = rr.toInnerResponse(response);
-    if (inner.type === "error") throw values.unserializable(response);
-    const encoded = rr.isEncoded(response);
-    return [
-      "p",
-      inner.status,
-      inner.statusMessage,
-      pairs(response.headers),
-      encoded,
-      takeInnerBody(inner.body, encoder),
-    ];
+    if (inner.webSocket !== null) throw values.unserializable(inner.webSocket);
+    return ["p", response_.pack(response), takeInnerBody(inner.body, encoder)];
   },
-  make(entry, arrival) {
-    const { 1: status, 2: statusText, 3: headers, 4: encoded, 5: body } = entry;
-    const response = new rr.Response(null, { __proto__: null, status, statusText, headers });
-    if (encoded) rr.setEncoded(response);
-    rr.toInnerResponse(response).body = makeInnerBody(body, arrival);
-    return response;
-  },
+  make: (entry, arrival) => response_.unpack(entry[1], makeInnerBody(entry[2], arrival)),
 });
 
-/** Native data of a Blob or File, whose parts are cloned for us. */
-function takeBlob(blob) {
-  const data = blob[core.hostObjectBrand]();
-  const ids = [];
-  for (let i = 0; i < data.parts.length; i++) ArrayPrototypePush(ids, data.parts[i].uuid);
-  return { data, bytes: op_rpc_blob_bytes(ids) };
-}
+/** The bytes of a Blob alone: one that was sliced off another shares them with it. */
+const bytesOf = (blob) => TypedArrayPrototypeSlice(blobs.dataOf(blob));
 
 register({
   tag: "f",
-  prototype: File.prototype,
-  take(file) {
-    const { data, bytes } = takeBlob(file);
-    return ["f", bytes, data.name, data.mimeType, data.lastModified];
-  },
-  make: (entry) => new File([entry[1]], entry[2], { __proto__: null, type: entry[3], lastModified: entry[4] }),
+  prototype: blobs.File.prototype,
+  take: (file) => ["f", bytesOf(file), file.name, blobs.typeOf(file), file.lastModified],
+  make: (entry) => blobs.fileOf(entry[1], entry[2], entry[3], entry[4]),
 });
 register({
   tag: "b",
-  prototype: Blob.prototype,
-  take(blob) {
-    const { data, bytes } = takeBlob(blob);
-    return ["b", bytes, data.mimeType];
-  },
-  make: (entry) => new Blob([entry[1]], { __proto__: null, type: entry[2] }),
+  prototype: blobs.Blob.prototype,
+  take: (blob) => ["b", bytesOf(blob), blobs.typeOf(blob)],
+  make: (entry) => blobs.blobOf(entry[1], entry[2]),
 });
 
 /** What an abort says, once it is known. @returns {Uint8Array} */

@@ -5,6 +5,7 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
+  Error,
   FunctionPrototypeBind,
   ObjectDefineProperty,
   ObjectSetPrototypeOf,
@@ -19,6 +20,9 @@ const {
 const { op_service_of, op_service_own } = core.ops;
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { fetchThrough } = core.loadExtScript("ext:lopata/fetch/fetch.js");
+const { badParameter, int, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
+const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+const request_ = core.loadExtScript("ext:lopata/fetch/request.js");
 const names = core.loadExtScript("ext:lopata/rpc/names.js");
 const stubs = core.loadExtScript("ext:lopata/rpc/stubs.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
@@ -46,6 +50,9 @@ function routeOf(fetcher) {
   return route;
 }
 
+/** @param {unknown} value */
+const isFetcher = (value) => (typeof value === "object" || typeof value === "function") && WeakMapPrototypeGet(routes, value) !== undefined;
+
 class Fetcher {
   constructor(token) {
     if (token !== construct) throw new TypeError("Illegal constructor");
@@ -57,7 +64,8 @@ class Fetcher {
    * @returns {Promise<Response>}
    */
   fetch(input, init = undefined) {
-    return fetchThrough(routeOf(this), arguments.length, input, init);
+    const route = routeOf(this);
+    return fetchThrough(route.handle === null ? null : route, arguments.length, input, init);
   }
 
   connect() {
@@ -104,7 +112,8 @@ for (const [prototype, name] of [[Fetcher.prototype, "Fetcher"], [LoopbackServic
     __proto__: null,
     value() {
       throw new DOMException(
-        `Could not serialize object of type "${name}". This type does not support serialization.`,
+        // Source: production's text.
+        "ServiceStub cannot be serialized in this context.",
         "DataCloneError",
       );
     },
@@ -142,6 +151,22 @@ function binding(id, name) {
   return fetcher(handle, name);
 }
 
+/** The Fetcher that an incoming request has: what it is sent to goes to the network. */
+function outbound() {
+  const object = new Fetcher(construct);
+  WeakMapPrototypeSet(routes, object, new stubs.ServiceRoot(null, "fetcher"));
+  return object;
+}
+
+request_.setFetchers({
+  isFetcher,
+  outbound,
+  routeOf(fetcher) {
+    const route = routeOf(fetcher);
+    return route.handle === null ? null : route;
+  },
+});
+
 /**
  * The stub of one of the worker's own entrypoints.
  * @param {string} entrypoint
@@ -176,5 +201,62 @@ function cloneProps(props) {
   });
 }
 
-return { binding, Fetcher, fetcher, loopback, LoopbackServiceStub, routeOf, routeTo };
+// Source of the texts: workerd's Fetcher.
+const TYPE_TEXT = 'Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".';
+
+async function answer(fetcher, method, url, init) {
+  const response = await fetcher.fetch(url, { ...init, method });
+  if (!response.ok && !(method === "GET" && (response.status === 404 || response.status === 410))) {
+    throw new Error(`HTTP ${method} request failed: ${response.status} ${response.statusText}`);
+  }
+  return response;
+}
+
+/** What service bindings had before they had RPC: a method for each of these methods of HTTP. */
+function addHttpMethods() {
+  const methods = {
+    async get(url, type = undefined) {
+      if (arguments.length === 0) throw badParameter("get", "Fetcher", 1, "string");
+      routeOf(this);
+      const response = await answer(this, "GET", text(url));
+      if (!response.ok) return null;
+      switch (type === undefined ? "text" : text(type)) {
+        case "stream":
+          return response.body;
+        case "text":
+          return await response.text();
+        case "arrayBuffer":
+          return await response.arrayBuffer();
+        case "json":
+          return await response.json();
+        default:
+          throw new TypeError(TYPE_TEXT);
+      }
+    },
+    async put(url, body, options = undefined) {
+      routeOf(this);
+      const target = new URL(text(url));
+      const { expiration, expirationTtl } = options ?? {};
+      if (expiration !== undefined) target.searchParams.append("expiration", int(expiration));
+      if (expirationTtl !== undefined) target.searchParams.append("expiration_ttl", int(expirationTtl));
+      await answer(this, "PUT", target.href, { body });
+    },
+    async delete(url) {
+      if (arguments.length === 0) throw badParameter("delete", "Fetcher", 1, "string");
+      routeOf(this);
+      await answer(this, "DELETE", text(url));
+    },
+  };
+  for (const name in methods) {
+    ObjectDefineProperty(Fetcher.prototype, name, {
+      __proto__: null,
+      value: methods[name],
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
+}
+
+return { addHttpMethods, binding, Fetcher, fetcher, isFetcher, loopback, LoopbackServiceStub, routeOf, routeTo };
 })();

@@ -15,12 +15,13 @@ const {
   MapPrototypeSet,
   SafeMap,
   SafeSet,
+  Uint8Array,
 } = primordials;
 const { op_socket_accept, op_socket_close, op_socket_drop } = core.ops;
 const { CloseEvent, dispatch, ErrorEvent, listenerCount, MessageEvent, reportException } = core.loadExtScript(
   "ext:deno_web/02_event.js",
 );
-const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
+const { blobOf } = core.loadExtScript("ext:deno_web/09_file.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
@@ -183,7 +184,7 @@ function deliver(id, kind, data, reason) {
     if (kind === KIND.text) {
       message(socket, state, data);
     } else if (kind === KIND.binary) {
-      message(socket, state, binaryType(state) === "blob" ? new Blob([data]) : data);
+      message(socket, state, binaryType(state) === "blob" ? blobOf(new Uint8Array(data), "") : data);
     } else if (kind === KIND.close) {
       closed(socket, state, data, reason);
     } else if (kind === KIND.lost) {

@@ -14,7 +14,6 @@ const {
   DataViewPrototypeGetByteLength,
   DataViewPrototypeGetByteOffset,
   Error,
-  Number,
   ObjectDefineProperties,
   ObjectDefineProperty,
   ObjectPrototypeIsPrototypeOf,
@@ -45,6 +44,7 @@ const { CloseEvent, defineEventHandler, dispatch, Event, EventTarget } = core.lo
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { AbortController } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+const { badConstructor, badParameter, int, isObject, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const session = core.loadExtScript("ext:lopata/websocket/session.js");
@@ -89,12 +89,13 @@ class WebSocket extends EventTarget {
     }
     const context = io.required();
     if (arguments.length === 0) {
-      throw new TypeError("Failed to construct 'WebSocket': 1 argument required, but only 0 present.");
+      throw badConstructor("WebSocket", 1, "string");
     }
-    url = `${url}`;
+    url = text(url);
     const target = clientTarget(url);
     const headers = [["upgrade", "websocket"]];
-    if (protocols !== undefined) ArrayPrototypePush(headers, ["sec-websocket-protocol", protocolHeader(protocols)]);
+    const wanted = protocols === undefined ? "" : protocolHeader(protocols);
+    if (wanted !== "") ArrayPrototypePush(headers, ["sec-websocket-protocol", wanted]);
     this.#state = new State(0, PHASE.connecting, context);
     this.#state.url = url;
     connectTo(this, this.#state, target, headers);
@@ -103,6 +104,9 @@ class WebSocket extends EventTarget {
   /** @param {{ allowHalfOpen?: boolean }} options */
   accept(options = undefined) {
     const state = this.#state;
+    if (options !== undefined && options !== null && !isObject(options)) {
+      throw badParameter("accept", "WebSocket", 1, "AcceptOptions");
+    }
     if (state.phase === PHASE.connecting) {
       throw new TypeError("Websockets obtained from the 'new WebSocket()' constructor cannot call accept");
     }
@@ -111,7 +115,7 @@ class WebSocket extends EventTarget {
     }
     if (state.phase === PHASE.accepted) return;
     const context = io.required();
-    state.halfOpen = options !== undefined && options !== null && !!options.allowHalfOpen;
+    state.halfOpen = !!options?.allowHalfOpen;
     accept(this, state, context);
   }
 
@@ -119,19 +123,19 @@ class WebSocket extends EventTarget {
   send(message) {
     const state = this.#state;
     if (arguments.length === 0) {
-      throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required, but only 0 present.");
+      throw badParameter("send", "WebSocket", 1, "ArrayBuffer or ArrayBufferView or string");
     }
     if (state.closedOutgoing) throw new TypeError("Can't call WebSocket send() after close().");
     if (state.outgoingAborted || state.phase === PHASE.released) return;
     if (state.phase !== PHASE.accepted) throw new TypeError(NOT_ACCEPTED_TEXT);
     if (typeof message === "string") {
-      op_socket_send_text(state.id, message);
+      op_socket_send_text(state.id, text(message));
     } else if (ArrayBufferIsView(message)) {
       op_socket_send_bytes(state.id, bytesOf(message));
     } else if (ObjectPrototypeIsPrototypeOf(ArrayBufferPrototype, message)) {
       op_socket_send_bytes(state.id, new Uint8Array(message));
     } else {
-      op_socket_send_text(state.id, `${message}`);
+      op_socket_send_text(state.id, text(message));
     }
   }
 
@@ -141,33 +145,36 @@ class WebSocket extends EventTarget {
    */
   close(code = undefined, reason = undefined) {
     const state = this.#state;
-    if (state.phase === PHASE.connecting) {
-      state.abort?.(new Error("Called close before connection was established."));
-      return;
-    }
-    if (state.closedOutgoing || state.outgoingAborted || state.phase === PHASE.released) return;
-    if (state.phase !== PHASE.accepted) throw new TypeError(NOT_ACCEPTED_TEXT);
     if (code !== undefined) {
-      code = Number(code) | 0;
+      code = int(code);
       if (code < 1000 || code >= 5000 || code === 1004 || code === 1005 || code === 1006 || code === 1015) {
         throw new DOMException(`Invalid WebSocket close code: ${code}.`, "InvalidAccessError");
       }
     }
     if (reason !== undefined) {
+      reason = text(reason);
       if (code === undefined) {
         throw new DOMException("If you specify a WebSocket close reason, you must also specify a code.", "InvalidAccessError");
       }
-      reason = `${reason}`;
       if (compat.has("websocket_close_reason_byte_limit") && TypedArrayPrototypeGetByteLength(core.encode(reason)) > REASON_BYTES_MAX) {
         throw new DOMException(`WebSocket close reason must not be longer than ${REASON_BYTES_MAX} bytes when UTF-8 encoded.`, "SyntaxError");
       }
     }
+    if (state.phase === PHASE.connecting) {
+      const { abort } = state;
+      state.phase = PHASE.released;
+      abort?.(new Error("Network connection lost."));
+      return;
+    }
+    if (state.closedOutgoing || state.outgoingAborted || state.phase === PHASE.released) return;
+    if (state.phase !== PHASE.accepted) throw new TypeError(NOT_ACCEPTED_TEXT);
     closeOutgoing(state, code ?? 1005, reason ?? "");
     if (state.closedIncoming) release(state);
   }
 
   /** @param {unknown} attachment */
   serializeAttachment(attachment) {
+    if (arguments.length === 0) throw badParameter("serializeAttachment", "WebSocket", 1, "Value");
     const bytes = core.serialize(attachment, undefined, (text) => {
       throw new DOMException(text, "DataCloneError");
     });
@@ -237,8 +244,10 @@ class WebSocketPair {
     const second = adopt(id + 1, context);
     stateOf(first).mate = stateOf(second);
     stateOf(second).mate = stateOf(first);
-    this[0] = first;
-    this[1] = second;
+    ObjectDefineProperties(this, {
+      0: { __proto__: null, value: first, enumerable: true },
+      1: { __proto__: null, value: second, enumerable: true },
+    });
   }
 
   [SymbolIterator]() {
@@ -306,7 +315,6 @@ function protocolHeader(protocols) {
     if (!RegExpPrototypeTest(TOKEN, protocol)) refuse("The protocol header token is invalid.");
     return protocol;
   }
-  if (protocols.length === 0) refuse("The protocols array cannot be empty.");
   const seen = new SafeSet();
   const list = [];
   for (let i = 0; i < protocols.length; i++) {
@@ -371,7 +379,7 @@ function connectTo(socket, state, target, headers) {
   const done = () => context.socketClosed();
   PromisePrototypeThen(
     PromisePrototypeThen(
-      PromisePrototypeThen(hop(context, null, null, "GET", new URL(target), headers, null, controller.signal), connected),
+      PromisePrototypeThen(hop(context, null, "", "GET", new URL(target), headers, null, controller.signal), connected),
       undefined,
       refused,
     ),
