@@ -135,7 +135,7 @@ fn the_newest_date_has_the_newest_behaviour() {
             "mark": 1,
             "markedJson": 1,
             "file": ["a.txt", "in it"],
-            "list": "ab",
+            "list": "TypeError: This ReadableStream did not return bytes.",
             "generator": "xy",
             "posted": "q",
             "talkative": "said",
@@ -165,7 +165,7 @@ fn the_oldest_date_has_the_oldest_behaviour() {
              https://developers.cloudflare.com/workers/platform/compatibility-dates/#compatibility-flags"
         )
     };
-    let no_cache = "TypeError: The 'cache' field on 'RequestInitializerDict' is not implemented.";
+    let no_cache = "Error: The 'cache' field on 'RequestInitializerDict' is not implemented.";
     check(
         "2021-05-01",
         &[],
@@ -224,7 +224,7 @@ fn flags_win_over_the_date() {
             "evalAtStart": "EvalError: Code generation from strings disallowed for this context",
             "navigator": ["undefined", "undefined", null],
             "weak": ["undefined", "undefined"],
-            "talkative": "a",
+            "talkative": "TypeError: This ReadableStream did not return bytes.",
             "cache": [
                 "no-store", "TypeError: Unsupported cache mode: no-cache", "reload",
                 "TypeError: Unsupported cache mode: default",

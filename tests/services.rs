@@ -420,7 +420,7 @@ fn errors_are_thrown_again_at_the_caller() {
     let none = server.get("/no-argument").json();
     assert_eq!(
         none["message"],
-        json!("Failed to execute 'fetch' on 'Fetcher': 1 argument required, but only 0 present.")
+        json!("Failed to execute 'fetch' on 'Fetcher': parameter 1 is not of type 'Request or string'.")
     );
     assert_eq!(server.get("/look").status, 200, "the worker is well");
     server.stop();

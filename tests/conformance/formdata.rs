@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/formdata`.
 
-super::topics! { "formdata": }
+super::topics! { "formdata": blob, form_data, multipart }

@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/http`.
 
-super::topics! { "http": }
+super::topics! { "http": body, event_source, fetch, headers, redirects, request, response, structured_clone }

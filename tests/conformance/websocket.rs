@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/websocket`.
 
-super::topics! { "websocket": }
+super::topics! { "websocket": client, close, pair }

@@ -221,6 +221,14 @@ function toBytes(chunk) {
   );
 }
 
+/** A chunk that is sent: a text is as good as its bytes. @param {unknown} chunk @returns {Uint8Array} */
+function sendable(chunk) {
+  if (typeof chunk === "string") return core.encode(chunk);
+  if (ArrayBufferIsView(chunk) || core.isAnyArrayBuffer(chunk)) return toBytes(chunk);
+  // Source: production's text.
+  throw new TypeError("Draining read encountered a value that cannot be converted to bytes");
+}
+
 /**
  * Sends all of `stream` to the writing end `rid`.
  * @param {ReadableStream} stream
@@ -254,7 +262,7 @@ function pump(stream, rid, done) {
         const { done: end, value } = await reader.read();
         if (over) return;
         if (end) break;
-        const bytes = toBytes(value);
+        const bytes = sendable(value);
         if (TypedArrayPrototypeGetByteLength(bytes) === 0) continue;
         if (!op_body_try_write(rid, bytes) && !(await op_body_write(rid))) {
           // Cancelled; the handler above cancels the source.

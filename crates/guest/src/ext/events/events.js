@@ -145,6 +145,9 @@ function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue
     }
     if (rr.isResponse(result)) {
       respond(context, method, result);
+    } else if (typeof result?.then !== "function") {
+      // Source: workerd's text.
+      fail(context, new TypeError("Callback returned incorrect type; expected 'Promise'"));
     } else {
       PromisePrototypeThen(
         PromiseResolve(result),

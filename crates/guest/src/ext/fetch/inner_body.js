@@ -118,10 +118,9 @@ class InnerBody {
     return this.consumed() || (!this.isStatic && isReadableStreamLocked(this.streamOrStatic));
   }
 
-  /** Throws when it cannot be sent. */
-  checkSendable() {
-    if (this.consumed()) throw new TypeError(USED_TEXT);
-    if (this.unusable()) throw new TypeError(TAKEN_TEXT);
+  /** Whether somebody else has it, so that sending it fails on the way. */
+  get taken() {
+    return !this.isStatic && isReadableStreamLocked(this.streamOrStatic);
   }
 
   /** Uses up what is in memory. @returns {Uint8Array | string | undefined} undefined for a stream */
@@ -248,5 +247,5 @@ function bytesOf(chunk) {
   return core.isAnyArrayBuffer(chunk) ? new Uint8Array(chunk) : undefined;
 }
 
-return { InnerBody, ofMemory, setMakers, USED_TEXT };
+return { InnerBody, ofMemory, setMakers, TAKEN_TEXT, USED_TEXT };
 })();

@@ -2,7 +2,6 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
-  ArrayBufferIsView,
   Error,
   ObjectPrototypeIsPrototypeOf,
   SafeSet,
@@ -11,11 +10,8 @@ const {
   SymbolIterator,
   SymbolToPrimitive,
   TypeError,
-  TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeSlice,
 } = primordials;
 const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
-const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 
 /** Where an object that has no text of its own gets it from. */
@@ -77,34 +73,19 @@ function isText(body) {
   return ObjectPrototypeIsPrototypeOf(primordials.StringPrototype, body);
 }
 
-/** @param {unknown} chunk @returns {Uint8Array} */
-function bytesOf(chunk) {
-  // A copy: enqueueing takes the buffer away from whoever yielded it.
-  if (ArrayBufferIsView(chunk) || core.isAnyArrayBuffer(chunk)) return TypedArrayPrototypeSlice(body_.toBytes(chunk));
-  // Source: workerd's text.
-  throw new TypeError("This ReadableStream did not return bytes.");
-}
-
-/** @param {Iterable<unknown> | AsyncIterable<unknown>} iterable */
+/**
+ * A stream of what is iterated over. Whoever reads it says what is no bytes.
+ * @param {Iterable<unknown> | AsyncIterable<unknown>} iterable
+ */
 function streamOf(iterable) {
   const start = iterable[SymbolAsyncIterator] ?? iterable[SymbolIterator];
   let iterator;
   return new ReadableStream({
-    type: "bytes",
     async pull(controller) {
       iterator ??= start.call(iterable);
-      for (;;) {
-        const { done, value } = await iterator.next();
-        if (done) {
-          controller.close();
-          controller.byobRequest?.respond(0);
-          return;
-        }
-        const bytes = bytesOf(await value);
-        if (TypedArrayPrototypeGetByteLength(bytes) === 0) continue;
-        controller.enqueue(bytes);
-        return;
-      }
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(await value);
     },
     async cancel(reason) {
       iterator ??= start.call(iterable);

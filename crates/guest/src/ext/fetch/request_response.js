@@ -1,13 +1,24 @@
 // Requests and responses as the rest of the runtime handles them: what is inside, and how a body is sent.
 (function () {
-const { core } = __bootstrap;
-const { InnerBody, USED_TEXT } = core.loadExtScript("ext:lopata/fetch/inner_body.js");
+const { core, primordials } = __bootstrap;
+const { TypeError } = primordials;
+const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+const { InnerBody, TAKEN_TEXT, USED_TEXT } = core.loadExtScript("ext:lopata/fetch/inner_body.js");
 const headers_ = core.loadExtScript("ext:lopata/fetch/headers.js");
 const { Body, bodyOf, setBody } = core.loadExtScript("ext:lopata/fetch/body.js");
 const request_ = core.loadExtScript("ext:lopata/fetch/request.js");
 const response_ = core.loadExtScript("ext:lopata/fetch/response.js");
 const statuses = core.loadExtScript("ext:lopata/fetch/statuses.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
+
+/** A stream of nothing but `error`. @param {unknown} error */
+function failing(error) {
+  return new ReadableStream({
+    start(controller) {
+      controller.error(error);
+    },
+  });
+}
 
 /**
  * What has to be sent for a body, deciding how: nothing, all at once, or as a stream.
@@ -18,7 +29,8 @@ const body_ = core.loadExtScript("ext:lopata/body/body.js");
  */
 function takeBody(body, done) {
   if (body === null) return { kind: 0, value: undefined, length: -1 };
-  body.checkSendable();
+  if (body.consumed()) throw new TypeError(USED_TEXT);
+  if (body.taken) return { kind: 2, value: body_.openPump(failing(new TypeError(TAKEN_TEXT)), done), length: -1 };
   // What is encoded goes on as it is.
   const direct = body.takeStatic();
   if (direct !== undefined) return { kind: 1, value: direct, length: -1 };

@@ -218,7 +218,6 @@ function tell(socket, event) {
 
 /** A listener threw: as in production that ends the socket, without a close for either side. */
 function broken(socket, state, error) {
-  state.context.outcome = io.OUTCOME.exception;
   state.closedIncoming = true;
   fail(socket, state, error);
   release(state);
