@@ -50,7 +50,7 @@ pub static FLAGS: [Flag; 183] = [
     flag("durable_object_get_existing").experimental().inert(DURABLE_OBJECTS),
     flag("http_headers_getsetcookie").or("no_http_headers_getsetcookie").since("2023-03-01").switch("Off: `getSetCookie()` does not exist, and iterating joins the values of `Set-Cookie`."),
     flag("dynamic_dispatch_tunnel_exceptions").or("dynamic_dispatch_treat_exceptions_as_500").since("2023-03-01").inert(OTHER_BINDINGS),
-    flag("service_binding_extra_handlers").experimental().inert(RPC),
+    flag("service_binding_extra_handlers").experimental().switch("On: service bindings have `scheduled()`. There is no `queue()` yet."),
     flag("no_cf_botmanagement_default").or("cf_botmanagement_default").since("2023-08-01").switch("Off: `request.cf.botManagement` is always there."),
     flag("urlsearchparams_delete_has_value_arg").or("no_urlsearchparams_delete_has_value_arg").since("2023-07-01").switch("Off: `URLSearchParams`' `delete()` and `has()` ignore their second argument."),
     flag("strict_compression_checks").or("no_strict_compression_checks").since("2023-08-01").newest(NEWEST),

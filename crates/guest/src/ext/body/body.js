@@ -433,6 +433,7 @@ return {
   openPump,
   readableFromStatic,
   readChunk,
+  sendable,
   streamLength,
   takeNative,
   takeStatic,

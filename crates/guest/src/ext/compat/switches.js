@@ -46,6 +46,7 @@ function apply() {
   if (!compat.has("urlsearchparams_delete_has_value_arg")) oneArgument();
   if (!compat.has("cache_option_enabled")) delete rr.Request.prototype.cache;
   if (!compat.has("fetcher_no_get_put_delete")) service.addHttpMethods();
+  if (compat.has("service_binding_extra_handlers")) service.addExtraHandlers();
   // Last: it concerns every class that is left.
   if (!compat.has("set_tostring_tag")) untag();
 }

@@ -14,7 +14,6 @@ const {
   ObjectDefineProperties,
   ObjectDefineProperty,
   PromisePrototypeThen,
-  PromiseResolve,
   RegExpPrototypeTest,
   SafeRegExp,
   StringPrototypeIndexOf,
@@ -178,7 +177,7 @@ class EventSource extends EventTarget {
 
   /** Events of a stream of bytes. There is nothing to connect to again once it is over. */
   static from(readable) {
-    if (!isReadableStream(readable)) throw badParameter("from", "EventSource", 1, "ReadableStream");
+    if (!isReadableStream(readable)) throw badParameter("from", "EventSource", 1, "JsReadableStream");
     const context = contextNow();
     if (isReadableStreamLocked(readable)) throw new TypeError("This ReadableStream is locked.");
     if (isReadableStreamDisturbed(readable)) {
@@ -188,8 +187,7 @@ class EventSource extends EventTarget {
     const source = new EventSource(TOKEN, state);
     begin(source, state);
     const reader = getReader.call(readable);
-    // The caller sets its listeners first.
-    PromisePrototypeThen(PromiseResolve(), () => run(source, state, reader));
+    run(source, state, reader);
     return source;
   }
 
@@ -284,7 +282,7 @@ function fail(source, state, error, again = false) {
   } else {
     close(state, error);
   }
-  tell(source, new ErrorEvent("error", { error, message: messageOf(error) }));
+  tell(source, new ErrorEvent("error", { error }));
   op_log_exception(state.context.event, error);
 }
 
@@ -295,10 +293,6 @@ function tell(source, event) {
   } catch (error) {
     reportException(error);
   }
-}
-
-function messageOf(error) {
-  return isObject(error) && typeof error.message === "string" ? error.message : `${error}`;
 }
 
 function failWith(source, state, message) {
@@ -357,7 +351,7 @@ async function run(source, state, reader) {
       const { done, value } = await reader.read();
       if (state.reader !== reader) return;
       if (done) break;
-      if (!deliver(source, state, parser.feed(body_.toBytes(value)))) return;
+      if (!deliver(source, state, parser.feed(body_.sendable(value)))) return;
     }
   } catch (error) {
     if (state.reader === reader) fail(source, state, error);
@@ -376,7 +370,9 @@ function deliver(source, state, events) {
     if (state.readyState === STATE.CLOSED) return false;
     const { data, type, id } = events[i];
     try {
-      dispatch(source, new MessageEvent(type, { data, lastEventId: id, origin: origin ?? "" }));
+      const event = new MessageEvent(type, { data, lastEventId: id });
+      event.origin = origin;
+      dispatch(source, event);
     } catch (error) {
       fail(source, state, error);
       return false;

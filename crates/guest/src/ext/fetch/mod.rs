@@ -60,6 +60,28 @@ impl Calls {
     }
 }
 
+impl Calls {
+    /// Waits for the answer of a call, and says whether a guest gave it; none when the call was given up.
+    pub async fn answered(&self, id: u32) -> Option<(Option<Answered>, bool)> {
+        let call = self.waiting.borrow().get(&id).cloned()?;
+        let answered = poll_fn(|cx| {
+            let mut receiver = call.receiver.borrow_mut();
+            let Some(receiver) = receiver.as_mut() else { return Poll::Ready(None) };
+            match Pin::new(receiver).poll(cx) {
+                Poll::Ready(answered) => Poll::Ready(Some(answered)),
+                Poll::Pending => {
+                    *call.waker.borrow_mut() = Some(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await;
+        self.waiting.borrow_mut().remove(&id);
+        let from_guest = call.started.borrow_mut().take().is_some();
+        Some((answered?, from_guest))
+    }
+}
+
 impl Call {
     /// Nobody wants the answer: the request is dropped, or the event is told that its caller is gone.
     fn give_up(&self) {
@@ -248,22 +270,7 @@ pub async fn op_fetch_response(
     #[smi] id: u32,
 ) -> Result<Option<FetchOutcome>, GuestError> {
     let guest = state.borrow().borrow::<Rc<GuestState>>().clone();
-    let Some(call) = guest.calls.waiting.borrow().get(&id).cloned() else { return Ok(None) };
-    let answered = poll_fn(|cx| {
-        let mut receiver = call.receiver.borrow_mut();
-        let Some(receiver) = receiver.as_mut() else { return Poll::Ready(None) };
-        match Pin::new(receiver).poll(cx) {
-            Poll::Ready(answered) => Poll::Ready(Some(answered)),
-            Poll::Pending => {
-                *call.waker.borrow_mut() = Some(cx.waker().clone());
-                Poll::Pending
-            }
-        }
-    })
-    .await;
-    guest.calls.waiting.borrow_mut().remove(&id);
-    let from_guest = call.started.borrow_mut().take().is_some();
-    let Some(answered) = answered else { return Ok(None) };
+    let Some((answered, from_guest)) = guest.calls.answered(id).await else { return Ok(None) };
     let Some(Answered { answer: mut parcel, ended: _ }) = answered else {
         return Ok(Some(FetchOutcome::Failed(WireError::connection_lost(None))));
     };

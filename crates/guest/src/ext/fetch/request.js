@@ -381,13 +381,15 @@ function incomingRequest(head, method, url, body, onCancel) {
  * The Request that arrived from another isolate.
  * @param {object} init as `pack` makes it
  * @param {object | null} body an InnerBody
+ * @param {AbortSignal | null} signal
  */
-function unpack(init, body) {
+function unpack(init, body, signal = null) {
   const state = new State(init.url, init.method, headers_.headersOf(init.headers, false));
   state.redirectMode = init.redirect;
   state.cf = init.cf === "" ? undefined : JSONParse(init.cf);
   state.cache = init.cache;
   state.encodeResponseBody = init.encodeResponseBody;
+  state.signal = signal;
   return new Request(TOKEN, { state, body });
 }
 

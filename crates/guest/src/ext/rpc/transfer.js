@@ -157,7 +157,10 @@ function takeInnerBody(inner, encoder) {
   const { context } = encoder;
   const sent = rr.takeBody(inner, () => context.bodyClosed());
   if (sent.kind === 0) return null;
-  if (sent.kind === BODY_INLINE) return [-1, -1, typeof sent.value === "string" ? core.encode(sent.value) : sent.value];
+  // A copy: what is cloned of a view is all that is behind it.
+  if (sent.kind === BODY_INLINE) {
+    return [-1, -1, typeof sent.value === "string" ? core.encode(sent.value) : TypedArrayPrototypeSlice(sent.value)];
+  }
   const rid = sent.value;
   const pumped = sent.kind === BODY_PUMPED;
   if (pumped) context.bodyOpened();
@@ -182,12 +185,15 @@ register({
 register({
   tag: "q",
   prototype: rr.Request.prototype,
-  take: (request, encoder) => [
-    "q",
-    request_.pack(request),
-    takeInnerBody(rr.toInnerRequest(request).body, encoder),
-  ],
-  make: (entry, arrival) => request_.unpack(entry[1], makeInnerBody(entry[2], arrival)),
+  take(request, encoder) {
+    const { body, signal } = rr.toInnerRequest(request);
+    const sent = takeInnerBody(body, encoder);
+    return ["q", request_.pack(request), sent, signal === null ? null : takeSignal(signal, encoder)];
+  },
+  make(entry, arrival) {
+    const signal = entry[3] === null ? null : makeSignal(entry[3], arrival);
+    return request_.unpack(entry[1], makeInnerBody(entry[2], arrival), signal);
+  },
 });
 
 register({
@@ -246,50 +252,51 @@ async function readAll(rid) {
   }
 }
 
-register({
-  tag: "a",
-  prototype: AbortSignalPrototype,
-  take(signal, encoder) {
-    if (signal.aborted) return ["a", reasonBytes(signal.reason), -1];
-    const rid = op_body_open();
-    const { context } = encoder;
-    const over = () => {
-      context.offEnd(over);
-      signal.removeEventListener("abort", aborted);
+/** Sends a signal on its way. @param {AbortSignal} signal */
+function takeSignal(signal, encoder) {
+  if (signal.aborted) return ["a", reasonBytes(signal.reason), -1];
+  const rid = op_body_open();
+  const { context } = encoder;
+  const over = () => {
+    context.offEnd(over);
+    signal.removeEventListener("abort", aborted);
+    op_body_finish(rid);
+  };
+  const aborted = () => {
+    context.offEnd(over);
+    signal.removeEventListener("abort", aborted);
+    const bytes = reasonBytes(signal.reason);
+    if (op_body_try_write(rid, bytes)) {
       op_body_finish(rid);
-    };
-    const aborted = () => {
-      context.offEnd(over);
-      signal.removeEventListener("abort", aborted);
-      const bytes = reasonBytes(signal.reason);
-      if (op_body_try_write(rid, bytes)) {
-        op_body_finish(rid);
-      } else {
-        PromisePrototypeThen(op_body_write(rid), () => op_body_finish(rid));
-      }
-    };
-    signal.addEventListener("abort", aborted);
-    // The other side may lose interest before; then there is nobody to tell.
-    PromisePrototypeThen(op_body_cancelled(rid), over);
-    context.onEnd(over);
-    ArrayPrototypePush(encoder.undos, over);
-    return ["a", undefined, encoder.capability(CAP.pumped, rid)];
-  },
-  make(entry, arrival) {
-    const controller = new AbortController();
-    if (entry[2] < 0) {
-      controller.abort(readReason(entry[1]));
-      return controller.signal;
+    } else {
+      PromisePrototypeThen(op_body_write(rid), () => op_body_finish(rid));
     }
-    const rid = arrival.things[entry[2]];
-    const { context } = arrival;
-    context.own(rid);
-    PromisePrototypeThen(readAll(rid), (bytes) => {
-      if (bytes !== undefined && !context.ended) io.run(context, () => controller.abort(readReason(bytes)));
-    }, () => {});
+  };
+  signal.addEventListener("abort", aborted);
+  // The other side may lose interest before; then there is nobody to tell.
+  PromisePrototypeThen(op_body_cancelled(rid), over);
+  context.onEnd(over);
+  ArrayPrototypePush(encoder.undos, over);
+  return ["a", undefined, encoder.capability(CAP.pumped, rid)];
+}
+
+/** The signal that arrived, which aborts when the other does. */
+function makeSignal(entry, arrival) {
+  const controller = new AbortController();
+  if (entry[2] < 0) {
+    controller.abort(readReason(entry[1]));
     return controller.signal;
-  },
-});
+  }
+  const rid = arrival.things[entry[2]];
+  const { context } = arrival;
+  context.own(rid);
+  PromisePrototypeThen(readAll(rid), (bytes) => {
+    if (bytes !== undefined && !context.ended) io.run(context, () => controller.abort(readReason(bytes)));
+  }, () => {});
+  return controller.signal;
+}
+
+register({ tag: "a", prototype: AbortSignalPrototype, take: takeSignal, make: makeSignal });
 
 return {};
 })();

@@ -4,6 +4,7 @@
 //! (`ctx.exports.Name({ props })`). The target is looked up by its door at each call and not before, so a reload of
 //! it is seen by the next one.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use lopata_bridges::{
     Attachments, Door, InboxSender, Parcel, Refused, SubrequestBudget, Undelivered, Unreachable, WeakInboxSender,
     WorkerService, reply,
 };
-use lopata_protocol::{Answer, Body, EventId, HeaderList, Props, RequestHead, ResponseHead, ToGuest};
+use lopata_protocol::{Answer, Body, EventId, HeaderList, Props, RequestHead, ResponseHead, ScheduledOutcome, ToGuest};
 
 use crate::error::GuestError;
 use crate::ext::events::{header_list, take_body};
@@ -150,6 +151,47 @@ pub fn op_service_fetch<'s>(
             }
             Ok(guest.calls.add(receiver, None))
         }
+    }
+}
+
+/// Has a worker's scheduled handler run; the number names the call until its outcome is taken.
+#[op2(fast)]
+#[smi]
+pub fn op_service_scheduled(
+    state: &mut OpState,
+    #[cppgc] service: &ServiceObject,
+    #[number] event: u64,
+    #[smi] span: i32,
+    #[string] cron: &str,
+    scheduled_time_ms: f64,
+) -> u32 {
+    let guest = state.borrow::<Rc<GuestState>>().clone();
+    let caller = EventId(event);
+    let mut attachments = Attachments::none();
+    let budget = guest.events.budget_of(caller);
+    attachments.set_budget(budget.unwrap_or_else(|| SubrequestBudget::new(guest.subrequests_max.get())));
+    let (reply, receiver) = reply();
+    attachments.set_reply(reply);
+    let event = EventId::next();
+    let parent = calling_span(&guest, caller, SpanNumber(span));
+    let message = ToGuest::Scheduled { event, cron: cron.to_string(), scheduled_time_ms, parent };
+    match service.service.door.deliver(Parcel { message, attachments }) {
+        Ok(home) => guest.calls.add(receiver, Some(Started { home, event })),
+        // The reply went with the parcel, which says that nobody is there.
+        Err(_) => guest.calls.add(receiver, None),
+    }
+}
+
+/// What became of a scheduled handler: its outcome, and whether it is not to be run again.
+#[op2]
+#[serde]
+pub async fn op_service_outcome(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> (&'static str, bool) {
+    let guest = state.borrow().borrow::<Rc<GuestState>>().clone();
+    let answer = guest.calls.answered(id).await.and_then(|(answered, _)| answered).map(|answered| answered.answer.message);
+    match answer {
+        Some(Answer::Scheduled(ScheduledOutcome { outcome, no_retry })) => (outcome.as_str(), no_retry),
+        Some(_) => ("exception", false),
+        None => ("canceled", false),
     }
 }
 

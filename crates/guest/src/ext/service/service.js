@@ -5,6 +5,7 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
+  DateNow,
   Error,
   FunctionPrototypeBind,
   ObjectDefineProperty,
@@ -17,11 +18,12 @@ const {
   WeakMapPrototypeGet,
   WeakMapPrototypeSet,
 } = primordials;
-const { op_service_of, op_service_own } = core.ops;
+const { op_service_of, op_service_outcome, op_service_own, op_service_scheduled } = core.ops;
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { fetchThrough } = core.loadExtScript("ext:lopata/fetch/fetch.js");
 const { badParameter, int, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const request_ = core.loadExtScript("ext:lopata/fetch/request.js");
 const names = core.loadExtScript("ext:lopata/rpc/names.js");
 const stubs = core.loadExtScript("ext:lopata/rpc/stubs.js");
@@ -247,16 +249,36 @@ function addHttpMethods() {
       await answer(this, "DELETE", text(url));
     },
   };
-  for (const name in methods) {
-    ObjectDefineProperty(Fetcher.prototype, name, {
-      __proto__: null,
-      value: methods[name],
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  }
+  for (const name in methods) defineMethod(name, methods[name]);
 }
 
-return { addHttpMethods, binding, Fetcher, fetcher, isFetcher, loopback, LoopbackServiceStub, routeOf, routeTo };
+function defineMethod(name, value) {
+  ObjectDefineProperty(Fetcher.prototype, name, {
+    __proto__: null,
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+/** What a caller may have a Worker's other handlers do. */
+function addExtraHandlers() {
+  const methods = {
+    /** @param {{ scheduledTime?: Date, cron?: string }} options */
+    async scheduled(options = undefined) {
+      const { handle } = routeOf(this);
+      const context = io.required();
+      const { scheduledTime, cron } = options ?? {};
+      const time = scheduledTime === undefined ? DateNow() : +scheduledTime;
+      io.takeSubrequest(context);
+      const call = op_service_scheduled(handle, context.event, 0, cron === undefined ? "" : text(cron), time);
+      const { 0: outcome, 1: noRetry } = await op_service_outcome(call);
+      return { outcome, noRetry };
+    },
+  };
+  for (const name in methods) defineMethod(name, methods[name]);
+}
+
+return { addExtraHandlers, addHttpMethods, binding, Fetcher, fetcher, isFetcher, loopback, LoopbackServiceStub, routeOf, routeTo };
 })();

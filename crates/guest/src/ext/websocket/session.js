@@ -200,7 +200,10 @@ function deliver(id, kind, data, reason) {
 function message(socket, state, data) {
   if (listenerCount(socket, "message") === 0) return;
   try {
-    dispatch(socket, new MessageEvent("message", { data }));
+    const event = new MessageEvent("message", { data });
+    // It comes from nowhere that has a name.
+    event.origin = null;
+    dispatch(socket, event);
   } catch (error) {
     reportException(error);
     broken(socket, state, error);

@@ -24,6 +24,7 @@ const {
   SafeSet,
   StringPrototypeToLowerCase,
   Symbol,
+  SymbolFor,
   SymbolIterator,
   SymbolToStringTag,
   TypedArrayPrototypeGetBuffer,
@@ -42,6 +43,7 @@ const {
 } = core.ops;
 const { CloseEvent, defineEventHandler, dispatch, Event, EventTarget } = core.loadExtScript("ext:deno_web/02_event.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_console.js");
 const { AbortController } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { badConstructor, badParameter, int, isObject, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
@@ -188,6 +190,11 @@ class WebSocket extends EventTarget {
   deserializeAttachment() {
     const { attachment } = this.#state;
     return attachment === undefined ? null : core.deserialize(attachment);
+  }
+
+  [SymbolFor("Deno.privateCustomInspect")](inspect, options) {
+    const keys = ["readyState", "url", "protocol", "extensions", "binaryType"];
+    return inspect(createFilteredInspectProxy({ object: this, evaluate: #state in this, keys }), options);
   }
 
   get readyState() {
