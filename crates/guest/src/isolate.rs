@@ -5,6 +5,7 @@
 //! does not come back.
 
 mod load;
+mod rest;
 mod rpc;
 
 use std::future::poll_fn;
@@ -47,6 +48,7 @@ struct Dispatch {
     tail: v8::Global<v8::Function>,
     test: v8::Global<v8::Function>,
     abort: v8::Global<v8::Function>,
+    cancel_hung: v8::Global<v8::Function>,
     rpc: v8::Global<v8::Function>,
     rpc_on: v8::Global<v8::Function>,
     rpc_release: v8::Global<v8::Function>,
@@ -70,6 +72,7 @@ pub struct Isolate {
     loaded: bool,
     /// All garbage is collected before each turn.
     gc_stress: bool,
+    rest: rest::Rest,
 }
 
 /// Whether the loop goes on.
@@ -101,6 +104,7 @@ impl Isolate {
             create_params: Some(
                 v8::CreateParams::default()
                     .heap_limits(0, limits::HEAP_BYTES_MAX)
+                    .allow_atomics_wait(false)
                     .array_buffer_allocator(crate::buffers::allocator().make_shared()),
             ),
             is_main: false,
@@ -129,8 +133,21 @@ impl Isolate {
         runtime.v8_isolate().set_slot(CompilingWasm(guest.compiling_wasm.clone()));
         let dispatch = start(&mut runtime)?;
         let gc_stress = crate::engine::gc_stress();
-        let (draining, loaded) = (false, false);
-        Some(Self { dispatch, runtime, loader, guest, events, host, control, worker, draining, loaded, gc_stress })
+        let (draining, loaded, rest) = (false, false, rest::Rest::default());
+        Some(Self {
+            dispatch,
+            runtime,
+            loader,
+            guest,
+            events,
+            host,
+            control,
+            worker,
+            draining,
+            loaded,
+            gc_stress,
+            rest,
+        })
     }
 
     /// Works until told to stop.
@@ -181,6 +198,10 @@ impl Isolate {
                 // Closed and empty: over, once what runs has ended.
                 Poll::Ready(0) if polled && self.events.is_empty() => return Poll::Ready(None),
                 Poll::Ready(0) if polled => {
+                    if self.look_for_hung(cx) {
+                        polled = false;
+                        continue;
+                    }
                     inbox.parked();
                     return Poll::Pending;
                 }
@@ -193,6 +214,10 @@ impl Isolate {
                     // Refuse what comes from here on; what came before is still served.
                     inbox.close();
                     self.draining = false;
+                    continue;
+                }
+                if self.look_for_hung(cx) {
+                    polled = false;
                     continue;
                 }
                 inbox.parked();
@@ -453,6 +478,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         tail: function(scope, "dispatchTail"),
         test: function(scope, "dispatchTest"),
         abort: function(scope, "abort"),
+        cancel_hung: function(scope, "cancelHung"),
         rpc: function(scope, "dispatchRpc"),
         rpc_on: function(scope, "dispatchRpcOn"),
         rpc_release: function(scope, "releaseExport"),

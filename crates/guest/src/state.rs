@@ -14,7 +14,7 @@ use crate::ext::body::Bodies;
 use crate::ext::fetch::Calls;
 use crate::ext::rpc::{Held, Rpc};
 use crate::ext::websocket::Sockets;
-use crate::thread::HostSender;
+use crate::thread::{Control, HostSender};
 
 /// The state of one guest, in its `OpState` as `Rc<GuestState>`. Never leaves the thread.
 pub struct GuestState {
@@ -34,6 +34,8 @@ pub struct GuestState {
     pub services: Services,
     /// The guest's own inbox, for calls of the worker on itself and for what it gives away.
     pub inbox: WeakInboxSender,
+    /// Ends this guest.
+    pub control: Control,
     /// Whether trace items are collected for tail workers.
     pub tailed: Cell<bool>,
     /// Subrequests of one top-level event.
@@ -90,7 +92,7 @@ impl Services {
 
 impl GuestState {
     /// The state of a guest that has just been started.
-    pub fn new(host: HostSender, events: EventTable, inbox: WeakInboxSender, held: Held) -> Self {
+    pub fn new(host: HostSender, events: EventTable, inbox: WeakInboxSender, held: Held, control: Control) -> Self {
         Self {
             host,
             events,
@@ -100,6 +102,7 @@ impl GuestState {
             sockets: Sockets::default(),
             services: Services::default(),
             inbox,
+            control,
             tailed: Cell::new(false),
             subrequests_max: Cell::new(limits::SUBREQUESTS_MAX),
             worker: RefCell::new(Arc::from("")),

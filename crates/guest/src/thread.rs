@@ -313,7 +313,7 @@ fn run(
             .build()
             .expect("a runtime can be built while the process can open files");
         runtime.block_on(async {
-            let guest = GuestState::new(host.clone(), events.clone(), own_inbox, held);
+            let guest = GuestState::new(host.clone(), events.clone(), own_inbox, held, control.clone());
             let isolate = Isolate::boot(&options, guest, control.clone(), worker.clone());
             let Some(mut isolate) = isolate else { return };
             host.send(FromGuest::Booted);
@@ -344,6 +344,7 @@ fn finish(host: &HostSender, events: &EventTable, control: &Control, worker: &Ar
         // Source: the texts of production's errors 1102 and 1101.
         Some(Death::Cpu) => ("Worker exceeded CPU time limit.", EventOutcome::ExceededCpu),
         Some(Death::Memory) => ("Worker exceeded memory limit.", EventOutcome::ExceededMemory),
+        Some(Death::Aborted(_)) => ("The worker has called abortIsolate().", EventOutcome::Exception),
         Some(Death::Grace) | None => {
             ("The worker was replaced by a newer version before this request was answered.", EventOutcome::Canceled)
         }

@@ -301,6 +301,8 @@ pub enum Death {
     Cpu,
     /// Drain took longer than its grace.
     Grace,
+    /// Its script called `abortIsolate`, with this reason, which may be empty.
+    Aborted(String),
     /// Rust code panicked, with the message.
     Panic(String),
 }

@@ -10,6 +10,7 @@ pub mod events;
 pub mod fetch;
 pub mod form_data;
 pub mod html_rewriter;
+pub mod io_context;
 pub mod kv;
 pub mod node;
 pub mod rpc;
@@ -51,6 +52,7 @@ deno_core::extension!(
         commonjs::op_commonjs_resolve,
         compat::op_compat_flags,
         compat::op_compat_has,
+        events::op_abort_isolate,
         events::op_event_ended,
         events::op_event_failed,
         events::op_event_respond,
@@ -93,6 +95,7 @@ deno_core::extension!(
         html_rewriter::op_html_stop,
         html_rewriter::op_html_stream_write,
         html_rewriter::op_html_write,
+        io_context::op_call_is_local,
         kv::op_kv_delete,
         kv::op_kv_get,
         kv::op_kv_get_many,
@@ -175,6 +178,7 @@ deno_core::extension!(
         "globals/globals.js",
         "html_rewriter/html_rewriter.js",
         "io_context/io_context.js",
+        "io_context/pending.js",
         "kv/kv.js",
         "rpc/names.js",
         "rpc/plain.js",
@@ -186,11 +190,13 @@ deno_core::extension!(
         "rpc/values.js",
         "service/service.js",
         "tail/tail.js",
+        "time/time.js",
         "timers/timers.js",
         "tracing/tracing.js",
         "unavailable/unavailable.js",
         "websocket/session.js",
         "websocket/websocket.js",
+        "workers/own.js",
         "workers/workers.js",
     ],
     synthetic_esm = [

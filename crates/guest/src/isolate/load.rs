@@ -6,7 +6,7 @@ use deno_core::error::CoreError;
 use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, v8};
 use lopata_bridges::{Attachments, ServiceHandle};
 use lopata_protocol::{
-    BUNDLE_ROOT, EnvEntry, EnvValue, Export, GenerationId, ServiceId, WireError, WorkerDefinition, WorkerFormat,
+    BUNDLE_ROOT, EnvEntry, EnvValue, Export, ServiceId, WireError, WorkerDefinition, WorkerFormat,
 };
 
 use super::{Isolate, v8_text};
@@ -20,19 +20,8 @@ impl Isolate {
         mut attachments: Attachments,
     ) -> Result<Vec<Export>, WireError> {
         assert!(!self.loaded, "a guest becomes one worker, once");
-        let WorkerDefinition {
-            generation,
-            name,
-            format,
-            entry,
-            modules,
-            env,
-            outbound,
-            subrequests_max,
-            tailed,
-            compat,
-            ..
-        } = definition;
+        let WorkerDefinition { name, format, entry, modules, env, outbound, subrequests_max, tailed, compat, .. } =
+            definition;
         self.guest.compat.set(compat);
         *self.guest.worker.borrow_mut() = name.clone();
         *self.worker.lock() = name;
@@ -67,15 +56,17 @@ impl Isolate {
         }
         self.loader.set_modules(modules, compat);
         let always = compat.has("allow_insecure_inefficient_logged_eval");
-        self.allow_eval(always || compat.has("allow_eval_during_startup"));
+        let at_start = always || compat.has("allow_eval_during_startup");
+        self.allow_eval(at_start);
         let namespace = match format {
-            WorkerFormat::Modules => Some(self.evaluate_module(&entry, generation).await?),
+            WorkerFormat::Modules => Some(self.evaluate_module(&entry, at_start).await?),
             WorkerFormat::ServiceWorker => {
                 self.evaluate_script(&entry, script.as_ref())?;
                 None
             }
         };
         self.allow_eval(always);
+        self.guest.compiling_wasm.set(always);
         self.exports(namespace)
     }
 
@@ -89,14 +80,15 @@ impl Isolate {
     async fn evaluate_module(
         &mut self,
         entry: &str,
-        _generation: GenerationId,
+        wasm_from_bytes: bool,
     ) -> Result<v8::Global<v8::Object>, WireError> {
         let specifier = ModuleSpecifier::parse(entry)
             .map_err(|error| WireError::new("Error", format!("{entry} is not a module URL: {error}")))?;
         let wasm = self.guest.compiling_wasm.clone();
         wasm.set(true);
         let loaded = self.runtime.load_main_es_module(&specifier).await;
-        wasm.set(false);
+        // What may make code of strings may make it of bytes.
+        wasm.set(wasm_from_bytes);
         let module = loaded.map_err(|error| core_error(&mut self.runtime, error))?;
         let evaluated = self.runtime.mod_evaluate(module);
         let finished = self.runtime.with_event_loop_promise(evaluated, PollEventLoopOptions::default()).await;

@@ -71,7 +71,7 @@ impl Supervisor {
         let worker = self.worker_name();
         match death {
             Death::Grace => self.terminal.warn_of(&worker, &text),
-            Death::Memory | Death::Cpu | Death::Panic(_) => {
+            Death::Memory | Death::Cpu | Death::Aborted(_) | Death::Panic(_) => {
                 self.terminal.error_of(&worker, &format!("{text} A fresh copy of the worker takes over."));
                 self.status.last_death.store(Some(Arc::new(WireError::new("Error", text))));
             }
@@ -83,6 +83,8 @@ fn death_text(death: &Option<Death>) -> String {
     match death {
         Some(Death::Memory) => "The worker exceeded its memory limit.".to_string(),
         Some(Death::Cpu) => "The worker exceeded its CPU time limit.".to_string(),
+        Some(Death::Aborted(reason)) if reason.is_empty() => "The worker called abortIsolate().".to_string(),
+        Some(Death::Aborted(reason)) => format!("The worker called abortIsolate(): {reason}."),
         Some(Death::Grace) => {
             let seconds = limits::DRAIN_GRACE_MS / 1000;
             format!(

@@ -22,6 +22,9 @@ internals.__telemetryUtil = {
   updateSpanFromRequest() {},
 };
 
+// Before all others, which take ops as it leaves them.
+core.loadExtScript("ext:lopata/io_context/pending.js");
+
 const event = core.loadExtScript("ext:deno_web/02_event.js");
 const url = core.loadExtScript("ext:deno_web/00_url.js");
 const urlPattern = core.loadExtScript("ext:deno_web/01_urlpattern.js");
@@ -43,9 +46,11 @@ const eventSource = core.loadExtScript("ext:lopata/event_source/event_source.js"
 const fetch_ = core.loadExtScript("ext:lopata/fetch/fetch.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 const socketSession = core.loadExtScript("ext:lopata/websocket/session.js");
+const time = core.loadExtScript("ext:lopata/time/time.js");
 const timers = core.loadExtScript("ext:lopata/timers/timers.js");
 const crypto_ = core.loadExtScript("ext:lopata/crypto/crypto.js");
-const workers = core.loadExtScript("ext:lopata/workers/workers.js");
+const own = core.loadExtScript("ext:lopata/workers/own.js");
+core.loadExtScript("ext:lopata/workers/workers.js");
 const console_ = core.loadExtScript("ext:lopata/console/console.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const htmlRewriter = core.loadExtScript("ext:lopata/html_rewriter/html_rewriter.js");
@@ -261,13 +266,14 @@ function tellOfRejection(type, promise, reason) {
  * @param {number} outbound the service that answers the global fetch, when that is a worker; otherwise 0
  */
 function buildEnv(entries, serviceWorker, outbound) {
+  time.stop();
   // The first that is known of the worker is its flags.
   switches.apply();
   nodeGlobals.apply();
   if (outbound !== 0) fetch_.setOutbound(service.routeTo(outbound, "globalOutbound"));
   if (!serviceWorker) event.expectModule();
   if ("Navigator" in globalThis) core.defineGlobalProperties(globalThis, { navigator: member(globals.makeNavigator()) });
-  const env = workers.env;
+  const { env } = own;
   for (const { name, kind, value } of entries) {
     const target = serviceWorker ? globalThis : env;
     ObjectDefineProperty(target, name, {
@@ -312,7 +318,6 @@ globalThis.__lopata = {
     core.setHandledPromiseRejectionHandler((promise, reason) => {
       tellOfRejection("rejectionhandled", promise, reason);
     });
-    performance_.setTimeOrigin();
     const console = console_.makeConsole();
     core.wrapConsole(console, core.v8Console);
     core.defineGlobalProperties(globalThis, {
@@ -336,6 +341,7 @@ globalThis.__lopata = {
     return {
       abort: events.abort,
       buildEnv,
+      cancelHung: io.cancelHung,
       deliverSocket: socketSession.deliver,
       dispatchFetch: events.dispatchFetch,
       dispatchRpc: serve.dispatchRpc,
@@ -344,7 +350,10 @@ globalThis.__lopata = {
       dispatchTail: events.dispatchTail,
       dispatchTest: events.dispatchTest,
       finishCall: serve.finishCall,
-      load: events.load,
+      load(namespace) {
+        time.go();
+        return events.load(namespace);
+      },
       releaseExport: serve.releaseExport,
     };
   },

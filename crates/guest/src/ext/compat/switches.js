@@ -64,7 +64,6 @@ function globals() {
     delete scope.MessageChannel;
     delete scope.MessagePort;
   }
-  if (!compat.has("enable_ctx_exports")) delete entrypoints.ExecutionContext.prototype.exports;
   if (!compat.has("no_global_importscripts")) {
     const { importScripts } = {
       importScripts() {

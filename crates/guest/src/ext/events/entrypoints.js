@@ -6,21 +6,25 @@
 const { core, primordials } = __bootstrap;
 const {
   ArrayPrototypePush,
+  Error,
   FunctionPrototypeToString,
   JSONParse,
   ObjectDefineProperty,
-  ObjectPreventExtensions,
   ObjectPrototypeIsPrototypeOf,
   ReflectApply,
   ReflectConstruct,
   ReflectOwnKeys,
   StringPrototypeStartsWith,
+  SymbolToStringTag,
   TypeError,
 } = primordials;
 const service = core.loadExtScript("ext:lopata/service/service.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
 const { tracing } = core.loadExtScript("ext:lopata/tracing/tracing.js");
+const own = core.loadExtScript("ext:lopata/workers/own.js");
 const workers = core.loadExtScript("ext:lopata/workers/workers.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 
 const HANDLERS = ["fetch", "scheduled", "queue", "email", "alarm", "tail", "trace", "tailStream", "connect", "test"];
 
@@ -30,34 +34,60 @@ const OTHER_CLASSES = [[workers.DurableObject, "a Durable Object class"], [worke
 /** Export name to `{ value, isClass, other }`, set by `load`; `other` says what it is when it takes no events. */
 const exportsByName = { __proto__: null };
 
-/** Production's ctx argument: one per invocation. */
+// Source: production's texts.
+const ILLEGAL_INVOCATION_TEXT =
+  "Illegal invocation: function called with incorrect `this` reference. See " +
+  "https://developers.cloudflare.com/workers/observability/errors/#illegal-invocation-errors for details.";
+const NO_PROMISE_TEXT = "Failed to execute 'waitUntil' on 'ExecutionContext': parameter 1 is not of type 'Promise'.";
+const ABORT_TEXT = "Worker execution was aborted due to call to ctx.abort().";
+
+/** Given to constructors by this script only. */
+const construct = {};
+
+/** Production's ctx argument: one per invocation. Its methods work for whatever event is current. */
 class ExecutionContext {
-  #context;
-  /** Undefined, JSON text or the bytes of a clone, until somebody asks; then the object. */
-  #props;
-  #read = false;
-  constructor(context, props) {
-    this.#context = context;
-    this.#props = props;
+  #brand;
+
+  /** @param {object} token @param {undefined | string | Uint8Array} props JSON text or the bytes of a clone */
+  constructor(token, props) {
+    if (token !== construct) throw new TypeError("Illegal constructor");
+    this.tracing = tracing;
+    this.access = undefined;
+    this.cache = undefined;
+    this.props = props === undefined ? {} : readProps(props);
+    if (compat.has("enable_ctx_exports")) this.exports = own.exports;
   }
+
+  static #check(ctx) {
+    if (typeof ctx !== "object" || ctx === null || !(#brand in ctx)) throw new TypeError(ILLEGAL_INVOCATION_TEXT);
+  }
+
   waitUntil(promise) {
-    this.#context.waitUntil(promise);
+    ExecutionContext.#check(this);
+    if (arguments.length === 0) throw new TypeError(NO_PROMISE_TEXT);
+    io.required().waitUntil(promise);
   }
-  passThroughOnException() {}
-  get props() {
-    if (!this.#read) {
-      this.#props = readProps(this.#props);
-      this.#read = true;
-    }
-    return this.#props;
+
+  passThroughOnException() {
+    ExecutionContext.#check(this);
+    io.required();
   }
-  get exports() {
-    return workers.exports;
-  }
-  get tracing() {
-    return tracing;
+
+  abort(reason = undefined) {
+    ExecutionContext.#check(this);
+    const error = reason === undefined ? new Error(ABORT_TEXT) : reason;
+    io.required().cancel(error);
+    throw error;
   }
 }
+for (const name of ["waitUntil", "passThroughOnException", "abort"]) {
+  ObjectDefineProperty(ExecutionContext.prototype, name, { __proto__: null, enumerable: true });
+}
+ObjectDefineProperty(ExecutionContext.prototype, SymbolToStringTag, {
+  __proto__: null,
+  value: "ExecutionContext",
+  configurable: true,
+});
 
 /** @param {undefined | string | Uint8Array} props */
 function readProps(props) {
@@ -110,10 +140,15 @@ function load(namespace) {
     ArrayPrototypePush(found, { name, handlers: handlersOf(isClass ? value.prototype : value, tests) });
     const stub = stubOf(name, value, isClass, other);
     if (stub !== undefined) {
-      ObjectDefineProperty(workers.exports, name, { __proto__: null, value: stub, enumerable: true });
+      ObjectDefineProperty(own.exports, name, {
+        __proto__: null,
+        value: stub,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     }
   }
-  ObjectPreventExtensions(workers.exports);
   return found;
 }
 
@@ -150,11 +185,16 @@ function stubOf(name, value, isClass, other) {
 function handlerOf(entrypoint, name, context, props) {
   const { object, isClass, env, ctx } = targetOf(entrypoint, context, props);
   const handler = name === "tail" ? object.tail ?? object.trace : object[name];
-  // Source: workerd's text for a handler that is not there.
-  if (typeof handler !== "function") throw new TypeError(`Handler does not export a ${name}() function.`);
+  if (typeof handler !== "function") throw new Error(noHandlerText(name));
   return isClass
     ? (event) => ReflectApply(handler, object, [event])
     : (event) => ReflectApply(handler, object, [event, env, ctx]);
+}
+
+/** Source: workerd's texts for a handler that is not there. @param {string} name */
+function noHandlerText(name) {
+  if (name === "test") return "Entrypoint does not export a test() function.";
+  return `Handler does not export a ${name}() function${name === "scheduled" ? "" : "."}`;
 }
 
 /**
@@ -175,8 +215,8 @@ function targetOf(entrypoint, context, props) {
   }
   const { value: target, isClass, other } = found;
   if (other !== undefined) throw new TypeError(`The export "${entrypoint}" is ${other} and no entrypoint.`);
-  const ctx = new ExecutionContext(context, props);
-  const { env } = workers;
+  const ctx = new ExecutionContext(construct, props);
+  const { env } = own;
   return { object: isClass ? ReflectConstruct(target, [ctx, env]) : target, isClass, env, ctx };
 }
 

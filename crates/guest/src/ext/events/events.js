@@ -125,6 +125,7 @@ function load(namespace) {
  */
 function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue, bodyLength, props) {
   const context = new io.IoContext(event);
+  context.fail = fail;
   context.head = head;
   let body = null;
   if (bodyKind === 1) {
@@ -239,6 +240,9 @@ function dispatchScheduled(event, cron, scheduledTime) {
     context.handlerDone = true;
     context.maybeEnd();
   };
+  context.fail = (context, error) => {
+    if (!context.handlerDone) done(error, true);
+  };
   io.run(context, () => {
     let result;
     try {
@@ -273,6 +277,7 @@ class TailEvent extends ExtendableEvent {
  */
 function dispatchTail(event, entrypoint, items) {
   const context = new io.IoContext(event);
+  context.fail = fail;
   context.whenSettled = () => op_event_tailed(event);
   const done = () => {
     context.handlerDone = true;
@@ -332,6 +337,9 @@ function dispatchTest(event, entrypoint) {
     }
     context.handlerDone = true;
     context.maybeEndSoon();
+  };
+  context.fail = (context, error) => {
+    if (!context.handlerDone) over(error, true);
   };
   io.run(context, () => {
     let result;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use deno_core::{OpState, SourceMapApplication, op2, v8};
 use lopata_bridges::Attachments;
+use lopata_protocol::message::Death;
 use lopata_protocol::{
     Answer, Body, EventId, EventOutcome, FromGuest, HeaderList, LogLevel, LogRecord, ResponseHead, ScheduledOutcome,
     TestOutcome, WaitUntilId, WireError,
@@ -209,6 +210,12 @@ pub fn op_is_tailed(state: &mut OpState) -> bool {
 pub fn op_event_ended(state: &mut OpState, #[number] event: u64, #[smi] outcome: u32) {
     let guest = guest_of(state);
     guest.events.end(EventId(event), outcome_of(outcome), &guest.worker(), &guest.host);
+}
+
+/// The script wants its isolate to end.
+#[op2(fast)]
+pub fn op_abort_isolate(state: &mut OpState, #[string] reason: String) {
+    guest_of(state).control.terminate(Some(Death::Aborted(reason)));
 }
 
 /// A promise was handed to waitUntil; the number names it until it settles.

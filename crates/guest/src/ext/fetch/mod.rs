@@ -80,6 +80,13 @@ impl Calls {
         let from_guest = call.started.borrow_mut().take().is_some();
         Some((answered?, from_guest))
     }
+
+    /// True for a call that has no answer and started an event in the guest with this inbox.
+    pub fn went_to(&self, id: u32, inbox: &InboxSender) -> bool {
+        let waiting = self.waiting.borrow();
+        let Some(call) = waiting.get(&id) else { return false };
+        call.started.borrow().as_ref().is_some_and(|started| started.home.same_inbox(inbox))
+    }
 }
 
 impl Call {

@@ -14,10 +14,12 @@ const {
   MapPrototypeSet,
   PromisePrototypeThen,
   PromiseResolve,
+  SafeMapIterator,
   SafeSet,
 } = primordials;
 const {
   op_body_cancel,
+  op_call_is_local,
   op_event_ended,
   op_log_exception,
   op_rpc_cancel_calls,
@@ -27,6 +29,7 @@ const {
   op_wait_until_added,
   op_wait_until_settled,
 } = core.ops;
+const { othersWait, ports } = core.loadExtScript("ext:lopata/io_context/pending.js");
 const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 
 // Source: production's text for I/O outside a handler.
@@ -34,6 +37,16 @@ const GLOBAL_SCOPE_TEXT =
   "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting " +
   "a timeout, and generating random values are not allowed within global scope. To fix this error, perform " +
   "this operation within a handler. https://developers.cloudflare.com/workers/runtime-apis/handlers/";
+
+/** Source: production's text, which ends with the kind of object. */
+const FOREIGN_TEXT = "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, " +
+  "request/response bodies, and others) created in the context of one request handler cannot be accessed from a " +
+  "different request's handler. This is a limitation of Cloudflare Workers which allows us to improve overall " +
+  "performance.";
+
+/** Source: production's text for an event that waits for nothing. */
+const HUNG_TEXT = "The Workers runtime canceled this request because it detected that your Worker's code had hung " +
+  "and would never generate a response. Refer to: https://developers.cloudflare.com/workers/observability/errors/";
 
 /** Outcomes, numbered as `EventOutcome` in the protocol crate. */
 const OUTCOME = { __proto__: null, ok: 0, exception: 1, canceled: 2 };
@@ -56,8 +69,10 @@ class IoContext {
     this.aborted = false;
     /** Called once when the caller goes away. */
     this.abortListeners = null;
-    /** Timer ids that die with the context; null while there are none. */
+    /** The timers that die with the context, by id; null before the first. */
     this.timers = null;
+    /** How many timers there were that are no more. */
+    this.timersFinished = 0;
     /** In-flight outbound fetches, each with a cancel function; null while there are none. */
     this.fetches = null;
     /** Reading ends of bodies that arrived for this event; null while there are none. */
@@ -74,6 +89,16 @@ class IoContext {
     this.sockets = null;
     /** The native head of the request; null for other events. */
     this.head = null;
+    /** Ops that have not answered. */
+    this.pendingOps = 0;
+    /** Those of them that listen to message ports. */
+    this.openPorts = 0;
+    /** Those that wait for calls; null before the first. */
+    this.calls = null;
+    /** What `waitUntil` still waits for, as the functions that give it up; null before the first. */
+    this.tasks = null;
+    /** Answers the given event with the given error, if nobody has; null for an event that cannot be cancelled. */
+    this.fail = null;
     /** Called when every waitUntil is settled and the handler is done (the scheduled event's answer). */
     this.whenSettled = null;
     /** Called with what a waitUntil was rejected with; null where nobody asks. */
@@ -92,6 +117,7 @@ class IoContext {
     const task = op_wait_until_added(this.event);
     this.pendingWaitUntil++;
     const settle = (failed, error) => {
+      if (!this.tasks.delete(giveUp)) return;
       if (failed) {
         this.outcome = OUTCOME.exception;
         if (this.whenFailed !== null) this.whenFailed(error);
@@ -101,15 +127,17 @@ class IoContext {
       this.pendingWaitUntil--;
       this.maybeEndSoon();
     };
+    const giveUp = (error) => settle(true, error);
+    (this.tasks ??= new SafeSet()).add(giveUp);
     let promise;
     try {
       promise = PromiseResolve(value);
     } catch (error) {
       // A hostile `constructor` getter: the add above must not lose its settle.
-      settle(true, error);
+      giveUp(error);
       return;
     }
-    PromisePrototypeThen(promise, () => settle(false), (error) => settle(true, error));
+    PromisePrototypeThen(promise, () => settle(false), giveUp);
   }
 
   /** @param {() => void} listener */
@@ -173,18 +201,45 @@ class IoContext {
 
   /** True when nothing keeps the context but the handler's answer. */
   get idle() {
-    return this.pendingWaitUntil === 0 && this.openBodies === 0 && this.openSockets === 0 && this.holds === 0;
+    return this.pendingWaitUntil === 0 && this.openBodies === 0 && this.openSockets === 0 &&
+      (this.holds === 0 || !this.session);
   }
 
   /** Something that was given away, or a call on it. It keeps an RPC event open, and no other. */
   hold() {
-    if (this.session) this.holds++;
+    this.holds++;
   }
 
   letGo() {
-    if (!this.session) return;
     this.holds--;
-    this.maybeEnd();
+    if (this.session) this.maybeEnd();
+  }
+
+  /** True while the event has still something to do. */
+  get unfinished() {
+    return !this.ended && (!this.handlerDone || this.pendingWaitUntil > 0);
+  }
+
+  /** True when something outside of the isolate can still wake the event, or its time. */
+  get awaitsOthers() {
+    if (this.timers !== null && this.timers.size > 0) return true;
+    // A client may go, a socket speak, and who was given something call it.
+    if (this.abortListeners !== null || this.openSockets > 0 || this.holds > 0) return true;
+    if (this.pendingOps === 0) return false;
+    const { calls } = this;
+    if (calls === null || calls.size < this.pendingOps) return true;
+    for (const { table, id } of calls) {
+      if (!op_call_is_local(table === "rpc", id)) return true;
+    }
+    return false;
+  }
+
+  /** The event is answered with an error, if nobody has, and its waitUntils are given up. */
+  cancel(error) {
+    this.fail?.(this, error);
+    if (this.tasks !== null) {
+      for (const giveUp of this.tasks) giveUp(error);
+    }
   }
 
   /** @param {() => void} cleanup */
@@ -225,7 +280,7 @@ class IoContext {
     const timers = this.timers;
     this.timers = null;
     if (timers !== null) {
-      for (const cancel of timers) cancel();
+      for (const timer of new SafeMapIterator(timers)) timer[1].cancel();
     }
     this.cancelFetches();
     const cleanups = this.cleanups;
@@ -253,6 +308,31 @@ class IoContext {
   }
 }
 
+/**
+ * Cancels the events that nothing can wake any more. Called when the isolate has been at rest for a while; `ops` is
+ * how many ops have not answered, counted or not.
+ *
+ * An event that waits for an answer from this same isolate is no reason for another one to wait: it is what waits. But
+ * whatever else can still come may settle a promise that any event waits for, so then none is cancelled.
+ * @param {number} ops
+ * @returns {boolean} whether any was
+ */
+function cancelHung(ops) {
+  // What runs for no event may do anything.
+  if (othersWait()) return false;
+  // A port that an event has left open when it ended says nothing any more.
+  let counted = ports();
+  const hung = [];
+  for (const context of new SafeMapIterator(contexts)) {
+    counted += context[1].pendingOps - context[1].openPorts;
+    if (context[1].awaitsOthers) return false;
+    if (context[1].pendingOps === 0 && context[1].fail !== null && context[1].unfinished) ArrayPrototypePush(hung, context[1]);
+  }
+  if (counted !== ops) return false;
+  for (let i = 0; i < hung.length; i++) run(hung[i], () => hung[i].cancel(new Error(HUNG_TEXT)));
+  return hung.length > 0;
+}
+
 /** @param {number} event @returns {IoContext | undefined} the context of an event that has not ended */
 function byEvent(event) {
   return MapPrototypeGet(contexts, event);
@@ -268,6 +348,21 @@ function required() {
   const context = core.getAsyncContext()?.io;
   if (context === undefined) throw new Error(GLOBAL_SCOPE_TEXT);
   return context;
+}
+
+/**
+ * Refuses an object of another event.
+ * @param {IoContext | undefined} owner the context the object was made in; undefined at module scope
+ * @param {string} type what production calls the part of it that does I/O
+ */
+function mine(owner, type) {
+  if (owner !== undefined && owner !== core.getAsyncContext()?.io) refuse(type);
+}
+
+/** @param {string} type */
+function refuse(type) {
+  required();
+  throw new Error(`${FOREIGN_TEXT} (I/O type: ${type})`);
 }
 
 /**
@@ -307,5 +402,17 @@ function takeSubrequest(context) {
   if (!op_take_subrequest(context.event)) throw new Error("Too many subrequests by single Worker invocation.");
 }
 
-return { bindingCall, byEvent, current, describe: tracing.describe, IoContext, OUTCOME, required, run, takeSubrequest };
+return {
+  bindingCall,
+  byEvent,
+  cancelHung,
+  current,
+  describe: tracing.describe,
+  IoContext,
+  mine,
+  OUTCOME,
+  required,
+  run,
+  takeSubrequest,
+};
 })();

@@ -112,6 +112,11 @@ impl Held {
         self.0.lock().calls.get(&call).map(|held| (held.out.home().clone(), held.out.result()))
     }
 
+    /// True for a call that has no answer and went to the guest with this inbox.
+    pub fn call_went_to(&self, call: CallId, inbox: &InboxSender) -> bool {
+        self.0.lock().calls.get(&call).is_some_and(|held| held.out.home().same_inbox(inbox))
+    }
+
     /// Waits for the answer of a call.
     pub fn poll_answer(&self, call: CallId, cx: &mut Context<'_>) -> Poll<Waited> {
         let mut inner = self.0.lock();

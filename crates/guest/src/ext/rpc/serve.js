@@ -452,6 +452,7 @@ function dispatchRpc(event, number, entrypoint, props, path, kind, args) {
   const context = new io.IoContext(event);
   context.session = true;
   const call = new Call(context, number, true, false, 0);
+  context.fail = (context, error) => call.fail(error);
   io.run(context, () => call.start(() => ofEntrypoint(entrypoint, context, props), path, kind, args));
   return call.over && !call.held ? undefined : call;
 }

@@ -348,7 +348,7 @@ fn of_end(ended: Ended, name: &str, cwd: &Path) -> Diagnostic {
         Ended::Died(death) => {
             let reason = match death {
                 Some(Death::Panic(text)) => format!(": {text}"),
-                Some(Death::Cpu | Death::Grace | Death::Memory) | None => String::new(),
+                Some(Death::Cpu | Death::Grace | Death::Memory | Death::Aborted(_)) | None => String::new(),
             };
             return Diagnostic::error("internal", format!("The isolate of {name} ended unexpectedly{reason}."));
         }
