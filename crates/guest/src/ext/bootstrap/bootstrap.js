@@ -318,6 +318,8 @@ globalThis.__lopata = {
     core.setHandledPromiseRejectionHandler((promise, reason) => {
       tellOfRejection("rejectionhandled", promise, reason);
     });
+    // Finds the engine's own, which ours then hides.
+    primordials.queueMicrotask(() => {});
     const console = console_.makeConsole();
     core.wrapConsole(console, core.v8Console);
     core.defineGlobalProperties(globalThis, {
@@ -333,6 +335,7 @@ globalThis.__lopata = {
     queueMicrotask(() => {});
     delete globalThis.queueMicrotask;
     delete globalThis.queueMicrotask;
+    // Production compiles no WebAssembly that comes as bytes.
     delete WebAssembly.compileStreaming;
     delete WebAssembly.instantiateStreaming;
     delete globalThis.__bootstrap;

@@ -279,6 +279,12 @@ function clearInterval(id = undefined) {
   stop(toNumber(id));
 }
 
+function queueMicrotask(callback) {
+  checkThis(this);
+  checkCallback("queueMicrotask", callback);
+  primordials.queueMicrotask(callback);
+}
+
 /** Given to the constructor by this script only. */
 const construct = {};
 
@@ -332,5 +338,5 @@ function wait(ms, signal) {
   });
 }
 
-return { clearInterval, clearTimeout, scheduler: new Scheduler(construct), setInterval, setTimeout, start, stop };
+return { clearInterval, clearTimeout, queueMicrotask, scheduler: new Scheduler(construct), setInterval, setTimeout, start, stop };
 })();

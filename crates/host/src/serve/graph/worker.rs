@@ -213,6 +213,7 @@ fn why(death: &Death) -> String {
         Death::Memory => "Worker exceeded memory limit.".to_string(),
         Death::Cpu => "Worker exceeded CPU time limit.".to_string(),
         Death::Grace => "The worker was ended.".to_string(),
+        Death::Aborted(reason) => format!("The worker has called abortIsolate(): {reason}"),
         Death::Panic(panic) => format!("internal error: {panic}"),
     }
 }
