@@ -279,12 +279,6 @@ function clearInterval(id = undefined) {
   stop(toNumber(id));
 }
 
-function queueMicrotask(callback) {
-  checkThis(this);
-  checkCallback("queueMicrotask", callback);
-  primordials.queueMicrotask(callback);
-}
-
 /** Given to the constructor by this script only. */
 const construct = {};
 
