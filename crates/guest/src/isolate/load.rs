@@ -5,9 +5,7 @@
 use deno_core::error::CoreError;
 use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, v8};
 use lopata_bridges::{Attachments, ServiceHandle};
-use lopata_protocol::{
-    BUNDLE_ROOT, EnvEntry, EnvValue, Export, ServiceId, WireError, WorkerDefinition, WorkerFormat,
-};
+use lopata_protocol::{BUNDLE_ROOT, EnvEntry, EnvValue, Export, ServiceId, WireError, WorkerDefinition, WorkerFormat};
 
 use super::{Isolate, v8_text};
 use crate::wire;

@@ -74,7 +74,7 @@ pub static FLAGS: [Flag; 183] = [
     flag("fetch_standard_url").or("fetch_legacy_url").since("2024-06-03").switch("Off: `request.url` is the URL as it was written; it is read when it is fetched."),
     flag("nodejs_compat_v2").or("no_nodejs_compat_v2").since("2026-08-04").implied(&["nodejs_compat"], "2024-09-23").switch("On: modules of Node can be imported by their bare names, and `Buffer`, `process`, `global` and `setImmediate()` are global."),
     flag("global_fetch_strictly_public").or("global_fetch_private_origin").inert(EDGE),
-    flag("new_module_registry").or("legacy_module_registry").inert("Modules have URLs and `import.meta.url` either way; there is one registry."),
+    flag("new_module_registry").or("legacy_module_registry").inert("There is one registry, in which `import.meta` is empty either way."),
     flag("cache_option_enabled").or("cache_option_disabled").since("2024-11-11").switch("Off: the option `cache` of a request throws, and `Request` has no `cache`. On: `no-store`."),
     flag("kv_direct_binding").experimental().inert(EDGE),
     flag("allow_custom_ports").or("ignore_custom_ports").since("2024-09-02").newest(NEWEST),

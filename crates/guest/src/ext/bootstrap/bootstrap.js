@@ -315,8 +315,8 @@ globalThis.__lopata = {
       if (tellOfRejection("unhandledrejection", promise, reason)) reportUncaught(reason);
       return true;
     });
-    core.setHandledPromiseRejectionHandler((promise, reason) => {
-      tellOfRejection("rejectionhandled", promise, reason);
+    core.setHandledPromiseRejectionHandler((promise) => {
+      tellOfRejection("rejectionhandled", promise, undefined);
     });
     // Finds the engine's own, which ours then hides.
     primordials.queueMicrotask(() => {});

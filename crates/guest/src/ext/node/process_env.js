@@ -18,7 +18,7 @@ const {
   TypeError,
 } = primordials;
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
-const workers = core.loadExtScript("ext:lopata/workers/workers.js");
+const own = core.loadExtScript("ext:lopata/workers/own.js");
 const { ERR_INVALID_ARG_VALUE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { validateObject } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
 
@@ -47,7 +47,7 @@ function isPlain(value, seen) {
 function initial() {
   const env = {};
   if (!compat.has("nodejs_compat_populate_process_env")) return env;
-  const entries = ObjectEntries(workers.env);
+  const entries = ObjectEntries(own.env);
   for (let i = 0; i < entries.length; i++) {
     const { 0: name, 1: value } = entries[i];
     if (typeof value === "string") {

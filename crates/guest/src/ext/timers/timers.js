@@ -241,7 +241,8 @@ function clampDelay(delay) {
 }
 
 function checkThis(receiver) {
-  if (receiver !== undefined && receiver !== null && receiver !== globalThis) throw new TypeError(ILLEGAL_INVOCATION_TEXT);
+  if (receiver === undefined || receiver === null || receiver === globalThis || receiver === provided) return;
+  throw new TypeError(ILLEGAL_INVOCATION_TEXT);
 }
 
 function checkCallback(name, callback) {
@@ -332,5 +333,15 @@ function wait(ms, signal) {
   });
 }
 
-return { clearInterval, clearTimeout, queueMicrotask, scheduler: new Scheduler(construct), setInterval, setTimeout, start, stop };
+/** What other scripts may call these on. */
+const provided = {
+  clearInterval,
+  clearTimeout,
+  queueMicrotask,
+  scheduler: new Scheduler(construct),
+  setInterval,
+  setTimeout,
+};
+
+return provided;
 })();
