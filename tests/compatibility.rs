@@ -136,7 +136,7 @@ fn the_newest_date_has_the_newest_behaviour() {
             "markedJson": 1,
             "file": ["a.txt", "in it"],
             "list": "TypeError: This ReadableStream did not return bytes.",
-            "generator": "xy",
+            "generator": "TypeError: This ReadableStream did not return bytes.",
             "posted": "q",
             "talkative": "said",
             "number": "TypeError: This ReadableStream did not return bytes.",
