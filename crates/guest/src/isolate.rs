@@ -5,6 +5,7 @@
 //! does not come back.
 
 mod load;
+mod rejections;
 mod rest;
 mod rpc;
 
@@ -49,6 +50,8 @@ struct Dispatch {
     test: v8::Global<v8::Function>,
     abort: v8::Global<v8::Function>,
     cancel_hung: v8::Global<v8::Function>,
+    rejected: v8::Global<v8::Function>,
+    handled: v8::Global<v8::Function>,
     rpc: v8::Global<v8::Function>,
     rpc_on: v8::Global<v8::Function>,
     rpc_release: v8::Global<v8::Function>,
@@ -126,7 +129,6 @@ impl Isolate {
             }
         });
         runtime.v8_isolate().set_oom_error_handler(out_of_memory);
-        runtime.v8_isolate().set_host_initialize_import_meta_object_callback(empty_import_meta);
         runtime.v8_isolate().set_prepare_stack_trace_callback(crate::stacks::prepare);
         runtime.v8_isolate().set_allow_wasm_code_generation_callback(wasm_from_loader_only);
         // Nobody could wake who waits: there is one thread.
@@ -480,6 +482,8 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         test: function(scope, "dispatchTest"),
         abort: function(scope, "abort"),
         cancel_hung: function(scope, "cancelHung"),
+        rejected: function(scope, "rejected"),
+        handled: function(scope, "handled"),
         rpc: function(scope, "dispatchRpc"),
         rpc_on: function(scope, "dispatchRpcOn"),
         rpc_release: function(scope, "releaseExport"),
@@ -524,14 +528,6 @@ fn call_for<'s>(
     let returned = function.call(scope, undefined, args)?;
     let object = v8::Local::<v8::Object>::try_from(returned).ok()?;
     Some(v8::Global::new(scope, object))
-}
-
-/// `import.meta` is an empty object, as in production: modules are no files, and their names are nobody's business.
-unsafe extern "C" fn empty_import_meta(
-    _context: v8::Local<'_, v8::Context>,
-    _module: v8::Local<'_, v8::Module>,
-    _meta: v8::Local<'_, v8::Object>,
-) {
 }
 
 /// The last thing V8 does before it ends the process.

@@ -154,6 +154,7 @@ deno_core::extension!(
         "crypto/crypto.js",
         "email/email.js",
         "errors/errors.js",
+        "errors/rejections.js",
         "event/kinds.js",
         "event/message_port.js",
         "event/report.js",

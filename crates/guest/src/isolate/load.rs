@@ -65,6 +65,9 @@ impl Isolate {
         };
         self.allow_eval(always);
         self.guest.compiling_wasm.set(always);
+        if !compat.has("unhandled_rejection_after_microtask_checkpoint") {
+            self.tell_rejections_at_once();
+        }
         self.exports(namespace)
     }
 

@@ -180,7 +180,7 @@ pub static FLAGS: [Flag; 183] = [
     flag("text_decoder_replace_surrogates").or("disable_text_decoder_replace_surrogates").since("2026-02-24").implied(&["pedantic_wpt"], "2026-02-24").newest(NEWEST),
     flag("containers_pid_namespace").or("no_containers_pid_namespace").since("2026-04-01").inert(DURABLE_OBJECTS),
     flag("delete_all_deletes_alarm").or("delete_all_preserves_alarm").since("2026-02-24").inert(DURABLE_OBJECTS),
-    flag("unhandled_rejection_after_microtask_checkpoint").or("no_unhandled_rejection_after_microtask_checkpoint").since("2026-03-03").newest(NEWEST),
+    flag("unhandled_rejection_after_microtask_checkpoint").or("no_unhandled_rejection_after_microtask_checkpoint").since("2026-03-03").switch("Off: `unhandledrejection` comes one microtask after the rejection, whatever handler is added later."),
     flag("text_decoder_cjk_decoder").or("disable_text_decoder_cjk_decoder").since("2026-03-03").newest(NEWEST),
     flag("websocket_close_reason_byte_limit").or("no_websocket_close_reason_byte_limit").since("2026-03-03").switch("Off: a WebSocket's close reason of more than 123 bytes is not refused."),
     flag("enable_version_api").experimental().inert(RPC),

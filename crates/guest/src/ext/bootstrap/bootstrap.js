@@ -56,6 +56,7 @@ const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const htmlRewriter = core.loadExtScript("ext:lopata/html_rewriter/html_rewriter.js");
 const switches = core.loadExtScript("ext:lopata/compat/switches.js");
 const globals = core.loadExtScript("ext:lopata/globals/globals.js");
+const rejections = core.loadExtScript("ext:lopata/errors/rejections.js");
 const shape = core.loadExtScript("ext:lopata/event/shape.js");
 
 internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, requireIoContext: io.required };
@@ -311,15 +312,19 @@ globalThis.__lopata = {
     ObjectSetPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);
     event.onUncaught(reportUncaught);
     core.setReportExceptionCallback((error) => event.reportException(error));
+    const unhandled = (type, promise, reason) => {
+      if (tellOfRejection(type, promise, reason) && type === "unhandledrejection") reportUncaught(reason);
+    };
     core.setUnhandledPromiseRejectionHandler((promise, reason) => {
-      if (tellOfRejection("unhandledrejection", promise, reason)) reportUncaught(reason);
+      unhandled("unhandledrejection", promise, reason);
       return true;
     });
     core.setHandledPromiseRejectionHandler((promise) => {
-      tellOfRejection("rejectionhandled", promise, undefined);
+      unhandled("rejectionhandled", promise, undefined);
     });
     // Finds the engine's own, which ours then hides.
     primordials.queueMicrotask(() => {});
+    const { handled, rejected } = rejections.make(unhandled);
     const console = console_.makeConsole();
     core.wrapConsole(console, core.v8Console);
     core.defineGlobalProperties(globalThis, {
@@ -353,10 +358,12 @@ globalThis.__lopata = {
       dispatchTail: events.dispatchTail,
       dispatchTest: events.dispatchTest,
       finishCall: serve.finishCall,
+      handled,
       load(namespace) {
         time.go();
         return events.load(namespace);
       },
+      rejected,
       releaseExport: serve.releaseExport,
     };
   },

@@ -116,6 +116,7 @@ class WebSocket extends EventTarget {
       throw new TypeError("Can't accept() WebSocket that was already used in a response.");
     }
     if (state.phase === PHASE.accepted) return;
+    io.mine(state.context, "Native");
     const context = io.required();
     state.halfOpen = !!options?.allowHalfOpen;
     accept(this, state, context);
@@ -127,6 +128,7 @@ class WebSocket extends EventTarget {
     if (arguments.length === 0) {
       throw badParameter("send", "WebSocket", 1, "ArrayBuffer or ArrayBufferView or string");
     }
+    io.mine(state.context, "Native");
     if (state.closedOutgoing) throw new TypeError("Can't call WebSocket send() after close().");
     if (state.outgoingAborted || state.phase === PHASE.released) return;
     if (state.phase !== PHASE.accepted) throw new TypeError(NOT_ACCEPTED_TEXT);
@@ -147,6 +149,7 @@ class WebSocket extends EventTarget {
    */
   close(code = undefined, reason = undefined) {
     const state = this.#state;
+    io.mine(state.context, "Native");
     if (code !== undefined) {
       code = int(code);
       if (code < 1000 || code >= 5000 || code === 1004 || code === 1005 || code === 1006 || code === 1015) {
@@ -199,6 +202,7 @@ class WebSocket extends EventTarget {
 
   get readyState() {
     const state = this.#state;
+    io.mine(state.context, "Native");
     if (state.failed || (state.closedIncoming && (state.closedOutgoing || state.outgoingAborted))) {
       return READY_STATES.CLOSED;
     }
