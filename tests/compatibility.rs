@@ -137,7 +137,7 @@ fn the_newest_date_has_the_newest_behaviour() {
             "file": ["a.txt", "in it"],
             "list": "TypeError: This ReadableStream did not return bytes.",
             "generator": "TypeError: This ReadableStream did not return bytes.",
-            "posted": "q",
+            "posted": "TypeError: This ReadableStream did not return bytes.",
             "talkative": "said",
             "number": "TypeError: This ReadableStream did not return bytes.",
             "patch": "PATCH",
