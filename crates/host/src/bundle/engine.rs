@@ -64,18 +64,18 @@ pub(super) async fn bundle(request: &BundleRequest, entry: &Path) -> Result<Bund
     Ok(assemble(output, found, &shared, warnings))
 }
 
-/// Runs rolldown on a task of its own, so that a crash of it is an error like any other. The task ends with the
-/// future.
+/// Runs rolldown on a task of its own, so that a crash of it is an error like any other. The task runs to its end also
+/// when nobody waits for it any more: rolldown's own tasks panic when the one they report to is gone.
 async fn run(options: BundlerOptions, shared: Arc<Shared>) -> Result<BuildResult<BundleOutput>, Diagnostic> {
     let plugin = Arc::new(WorkersPlugin { shared });
-    let mut task = Task(tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         let mut bundler = rolldown::Bundler::with_plugins(options, vec![plugin])?;
         let output = bundler.generate().await;
         // The plugin has nothing to close; the call frees what the bundle kept.
         let _ = bundler.close().await;
         output
-    }));
-    (&mut task.0).await.map_err(|error| {
+    });
+    task.await.map_err(|error| {
         let reason = error.try_into_panic().map_or_else(
             |error| error.to_string(),
             |panic| match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
@@ -86,14 +86,6 @@ async fn run(options: BundlerOptions, shared: Arc<Shared>) -> Result<BuildResult
         );
         Diagnostic::new(format!("The bundler crashed: {reason}"))
     })
-}
-
-struct Task(tokio::task::JoinHandle<BuildResult<BundleOutput>>);
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// How the entry is written, by the configuration or by its own testimony.
