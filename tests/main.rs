@@ -23,6 +23,7 @@ mod rpc;
 mod rpc_ends;
 mod server;
 mod services;
+mod sockets;
 mod streams;
 mod terminal;
 mod traces;

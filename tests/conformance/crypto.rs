@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/crypto`.
 
-super::topics! { "crypto": }
+super::topics! { "crypto": cipher, derive, digest, keys, random, signature }

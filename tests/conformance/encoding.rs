@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/encoding`.
 
-super::topics! { "encoding": }
+super::topics! { "encoding": decoder, encoder }

@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/sockets`.
 
-super::topics! { "sockets": }
+super::topics! { "sockets": connect }

@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/url`.
 
-super::topics! { "url": }
+super::topics! { "url": pattern, search_params, url }

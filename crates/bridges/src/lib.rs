@@ -17,6 +17,7 @@
 
 pub mod capability;
 mod census;
+pub mod connect;
 pub mod door;
 pub mod ids;
 pub mod inbox;
@@ -34,6 +35,7 @@ pub mod websocket;
 
 pub use capability::Capability;
 pub use census::Counted;
+pub use connect::{ConnectCall, ConnectReceiver, ConnectionEnds, StartTls, Transport};
 pub use door::{Door, SubrequestBudget, Undelivered, Unreachable, WorkerService};
 pub use ids::Ids;
 pub use inbox::{Clock, InboxReceiver, InboxSender, Refused, WeakInboxSender, inbox, inbox_with_clock};

@@ -21,6 +21,7 @@ use lopata_protocol::kv::{KvAnswer, KvCall, KvError};
 use lopata_protocol::{Body, RequestHead, SpanContext};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::connect::{ConnectCall, ConnectReceiver, ConnectSender, connect_service};
 use crate::door::WorkerService;
 use crate::parcel::Attachments;
 use crate::reply::Reply;
@@ -196,19 +197,26 @@ pub struct FetchCall {
 pub fn fetch_service() -> (FetchService, FetchReceiver) {
     // Unbounded: see the module's header for what bounds it.
     let (sender, receiver) = mpsc::unbounded_channel();
-    (FetchService { sender }, FetchReceiver { receiver })
+    let (connects, connect_receiver) = connect_service();
+    (FetchService { sender, connects }, FetchReceiver { receiver, connects: Some(connect_receiver) })
 }
 
 /// The callers' end of a fetcher. When the last one is dropped, the receiver ends.
 #[derive(Clone, Debug)]
 pub struct FetchService {
     sender: mpsc::UnboundedSender<FetchCall>,
+    connects: ConnectSender,
 }
 
 impl FetchService {
     /// Queues a request, at once and in order; gives it back when the service is gone.
     pub fn call(&self, call: FetchCall) -> Result<(), Box<FetchCall>> {
         self.sender.send(call).map_err(|refused| Box::new(refused.0))
+    }
+
+    /// Asks for a connection; a service that opens none refuses it.
+    pub fn connect(&self, call: ConnectCall) {
+        self.connects.call(call);
     }
 
     /// True when the service is gone.
@@ -221,9 +229,17 @@ impl FetchService {
 #[derive(Debug)]
 pub struct FetchReceiver {
     receiver: mpsc::UnboundedReceiver<FetchCall>,
+    /// Non-null until somebody takes it.
+    connects: Option<ConnectReceiver>,
 }
 
 impl FetchReceiver {
+    /// Takes the end at which connections are asked for, once. As long as nobody does, they wait; with the receiver
+    /// dropped, they are refused.
+    pub fn take_connects(&mut self) -> Option<ConnectReceiver> {
+        self.connects.take()
+    }
+
     /// The next request; `None` when nobody can call any more.
     pub async fn recv(&mut self) -> Option<FetchCall> {
         self.receiver.recv().await

@@ -16,9 +16,11 @@ use std::task::{Context, Poll};
 
 use deno_core::error::CoreError;
 use deno_core::{JsRuntime, PollEventLoopOptions, RuntimeOptions, v8};
-use lopata_bridges::{Attachments, InboxReceiver, Parcel};
+use lopata_bridges::{Attachments, Capability, InboxReceiver, Parcel};
 use lopata_protocol::message::Death;
-use lopata_protocol::{Body, EventId, FromGuest, Props, RequestHead, SpanContext, ToGuest, WorkerDefinition, limits};
+use lopata_protocol::{
+    Body, EventId, FromGuest, Props, RequestHead, SpanContext, StreamId, ToGuest, WorkerDefinition, limits,
+};
 use parking_lot::Mutex;
 
 use crate::events::{Beginning, EventTable, Handler, Subrequests};
@@ -45,6 +47,7 @@ pub struct Snapshot {
 /// The functions of the bootstrap script that Rust calls.
 struct Dispatch {
     fetch: v8::Global<v8::Function>,
+    connect: v8::Global<v8::Function>,
     scheduled: v8::Global<v8::Function>,
     tail: v8::Global<v8::Function>,
     test: v8::Global<v8::Function>,
@@ -259,6 +262,12 @@ impl Isolate {
                 self.begin(event, handler, parent, trigger, &mut parcel.attachments);
                 self.fetch(event.0, entrypoint.as_deref(), props, request, body, &mut parcel.attachments);
             }
+            ToGuest::Connect { event, entrypoint, props, address, stream, parent } => {
+                let handler = Handler { span: "connect handler", name: "connect", entrypoint: entrypoint.clone() };
+                let trigger = self.guest.tailed.get().then(Trigger::connect);
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments);
+                self.connect(event.0, entrypoint.as_deref(), props, &address, stream, parcel.attachments);
+            }
             ToGuest::Scheduled { event, cron, scheduled_time_ms, parent } => {
                 let handler = Handler { span: "scheduled handler", name: "scheduled", entrypoint: None };
                 let trigger = self.guest.tailed.get().then(|| Trigger::scheduled(&cron, scheduled_time_ms));
@@ -346,6 +355,33 @@ impl Isolate {
         let length = v8::Number::new(scope, length).into();
         let props = props_to_v8(scope, props);
         call(scope, &self.dispatch.fetch, &[event, entrypoint, head, method, url, kind, value, length, props]);
+    }
+
+    fn connect(
+        &mut self,
+        event: u64,
+        entrypoint: Option<&str>,
+        props: Props,
+        address: &str,
+        stream: StreamId,
+        mut attachments: Attachments,
+    ) {
+        let bodies = &self.guest.bodies;
+        // A caller that attached nothing has a connection that is over before it began.
+        let reader = attachments.take_stream(stream).map_or(0, |reader| bodies.add_reader(reader));
+        let writer = match attachments.take_capability(0) {
+            Some(Capability::Writer(writer)) => bodies.add_writer(writer),
+            _ => 0,
+        };
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let event = v8::Number::new(scope, event as f64).into();
+        let entrypoint = v8_text(scope, entrypoint.unwrap_or("default"));
+        let address = v8_text(scope, address);
+        let reader = v8::Integer::new_from_unsigned(scope, reader).into();
+        let writer = v8::Integer::new_from_unsigned(scope, writer).into();
+        let props = props_to_v8(scope, props);
+        call(scope, &self.dispatch.connect, &[event, entrypoint, address, reader, writer, props]);
     }
 
     fn scheduled(&mut self, event: u64, cron: &str, time_ms: f64) {
@@ -477,6 +513,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
     };
     Some(Dispatch {
         fetch: function(scope, "dispatchFetch"),
+        connect: function(scope, "dispatchConnect"),
         scheduled: function(scope, "dispatchScheduled"),
         tail: function(scope, "dispatchTail"),
         test: function(scope, "dispatchTest"),

@@ -13,6 +13,7 @@ use crate::events::EventTable;
 use crate::ext::body::Bodies;
 use crate::ext::fetch::Calls;
 use crate::ext::rpc::{Held, Rpc};
+use crate::ext::sockets::Connections;
 use crate::ext::websocket::Sockets;
 use crate::thread::{Control, HostSender};
 
@@ -28,6 +29,8 @@ pub struct GuestState {
     pub calls: Calls,
     /// What is known about JS RPC.
     pub rpc: Rpc,
+    /// Connections that scripts opened, by the number that they know them by.
+    pub connections: Connections,
     /// Ends of WebSockets, by the number that scripts know them by.
     pub sockets: Sockets,
     /// Services behind env entries, by the id in the worker's definition.
@@ -99,6 +102,7 @@ impl GuestState {
             bodies: Bodies::default(),
             calls: Calls::default(),
             rpc: Rpc::new(held),
+            connections: Connections::default(),
             sockets: Sockets::default(),
             services: Services::default(),
             inbox,

@@ -41,6 +41,11 @@ impl Trigger {
         Self(json!({ "request": own }))
     }
 
+    /// A connection, of which production says nothing.
+    pub fn connect() -> Self {
+        Self(json!({}))
+    }
+
     /// A cron tick.
     pub fn scheduled(cron: &str, scheduled_time_ms: f64) -> Self {
         Self(json!({ "scheduledTime": whole(scheduled_time_ms), "cron": cron }))

@@ -193,6 +193,7 @@ impl Abort for Dispatcher {
 fn is_event(message: &ToGuest, wanted: EventId) -> bool {
     match message {
         ToGuest::Fetch { event, .. }
+        | ToGuest::Connect { event, .. }
         | ToGuest::Scheduled { event, .. }
         | ToGuest::Tail { event, .. }
         | ToGuest::Test { event, .. } => *event == wanted,

@@ -19,6 +19,7 @@ pub mod outbound;
 pub mod project;
 pub mod serve;
 pub mod server;
+pub mod sockets;
 pub mod supervisor;
 pub mod tails;
 pub mod terminal;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::{
     Body, CallId, EventId, Export, ExportId, GenerationId, Props, RequestHead, ResponseHead, RpcHold, RpcRequest,
-    RpcTarget, SpanContext, SpanRecord, WaitUntilId, WireError, WorkerDefinition,
+    RpcTarget, SpanContext, SpanRecord, StreamId, WaitUntilId, WireError, WorkerDefinition,
 };
 
 /// What the host (or another guest) tells a guest.
@@ -38,6 +38,25 @@ pub enum ToGuest {
         /// Its body; a stream's reading end rides along.
         body: Body,
         /// The server span.
+        parent: SpanContext,
+    },
+    /// Run the `connect` handler on a connection.
+    ///
+    /// Sent by a guest through a door. What the caller writes is attached as a stream, the writing end of what it
+    /// reads as the only capability. Answered by [`Answer::Connected`] as soon as the handler has been called, or by
+    /// [`Answer::Failed`] when there is none; the connection ends with the event. Otherwise as `Fetch`.
+    Connect {
+        /// The event's id.
+        event: EventId,
+        /// Which entrypoint; `None` is the default export.
+        entrypoint: Option<Arc<str>>,
+        /// `ctx.props`.
+        props: Props,
+        /// What the caller asked to be connected to, `host:port`.
+        address: String,
+        /// What the caller writes.
+        stream: StreamId,
+        /// The caller's span.
         parent: SpanContext,
     },
     /// Run the `scheduled` handler.
@@ -154,6 +173,8 @@ pub enum Answer {
         /// The body.
         body: Body,
     },
+    /// The `connect` handler was called: the connection stands.
+    Connected,
     /// The `scheduled` handler and everything it handed to `waitUntil` is done.
     Scheduled(ScheduledOutcome),
     /// The `tail` handler and everything it handed to `waitUntil` is done.

@@ -31,6 +31,7 @@ pub(super) enum Kind {
 pub(super) fn kind_of(message: &ToGuest) -> Kind {
     match message {
         ToGuest::Fetch { event, .. }
+        | ToGuest::Connect { event, .. }
         | ToGuest::Scheduled { event, .. }
         | ToGuest::Tail { event, .. }
         | ToGuest::Test { event, .. } => Kind::Event(*event),

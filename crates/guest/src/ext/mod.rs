@@ -6,6 +6,7 @@
 pub mod body;
 pub mod commonjs;
 pub mod compat;
+pub mod crypto;
 pub mod events;
 pub mod fetch;
 pub mod form_data;
@@ -15,6 +16,7 @@ pub mod kv;
 pub mod node;
 pub mod rpc;
 pub mod service;
+pub mod sockets;
 pub mod tracing;
 mod webidl;
 pub mod websocket;
@@ -53,6 +55,15 @@ deno_core::extension!(
         compat::op_compat_flags,
         compat::op_compat_has,
         events::op_abort_isolate,
+        crypto::op_crypto_digest_finish,
+        crypto::op_crypto_digest_now,
+        crypto::op_crypto_digest_start,
+        crypto::op_crypto_digest_update,
+        crypto::op_crypto_ghash,
+        crypto::op_crypto_hkdf_md5,
+        crypto::op_crypto_hmac_md5,
+        crypto::op_crypto_pbkdf2_md5,
+        events::op_event_connected,
         events::op_event_ended,
         events::op_event_failed,
         events::op_event_respond,
@@ -122,6 +133,11 @@ deno_core::extension!(
         service::op_service_outcome,
         service::op_service_own,
         service::op_service_scheduled,
+        sockets::op_connect,
+        sockets::op_connect_opened,
+        sockets::op_connect_over,
+        sockets::op_connect_service,
+        sockets::op_connect_start_tls,
         tracing::op_span_end,
         tracing::op_span_exception,
         tracing::op_span_is_open,
@@ -153,6 +169,13 @@ deno_core::extension!(
         "console/console.js",
         "crypto/crypto.js",
         "email/email.js",
+        "crypto/curves.js",
+        "crypto/digest_stream.js",
+        "crypto/import.js",
+        "crypto/keys.js",
+        "crypto/params.js",
+        "crypto/subtle.js",
+        "encoding/encoding.js",
         "errors/errors.js",
         "errors/rejections.js",
         "event/kinds.js",
@@ -191,11 +214,15 @@ deno_core::extension!(
         "rpc/transfer.js",
         "rpc/values.js",
         "service/service.js",
+        "sockets/module.js",
+        "sockets/sockets.js",
         "tail/tail.js",
         "time/time.js",
         "timers/timers.js",
         "tracing/tracing.js",
         "unavailable/unavailable.js",
+        "url/url.js",
+        "webidl/replace.js",
         "websocket/session.js",
         "websocket/websocket.js",
         "workers/own.js",
@@ -204,6 +231,7 @@ deno_core::extension!(
     ],
     synthetic_esm = [
         "cloudflare:email" = "ext:lopata/email/email.js",
+        "cloudflare:sockets" = "ext:lopata/sockets/module.js",
         "cloudflare:workers" = "ext:lopata/workers/workers.js",
         "cloudflare:workflows" = "ext:lopata/workflows/workflows.js",
         "lopata:commonjs" = "ext:lopata/commonjs/commonjs.js",

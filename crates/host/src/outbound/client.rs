@@ -26,6 +26,7 @@ use rustls::pki_types::pem::PemObject;
 
 use super::body::OutgoingBody;
 use super::error::FetchError;
+use crate::sockets::Connector;
 
 /// How long an idle connection is kept. Shorter than the five seconds after which a Node server closes its end, so
 /// that a request seldom meets a connection that is just being closed.
@@ -115,6 +116,11 @@ impl OutboundClient {
             .build();
         let proxies = Arc::new(Proxies { matcher, tls, clients: Mutex::default() });
         (Self { direct, upgrading, proxies }, warnings)
+    }
+
+    /// What opens the connections of `connect()`, with the same trust.
+    pub fn connector(&self) -> Connector {
+        Connector::new(self.proxies.tls.clone())
     }
 
     /// Sends one request; resolves with the head of its response.

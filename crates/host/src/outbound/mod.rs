@@ -38,6 +38,9 @@ pub use self::error::FetchError;
 pub async fn serve(client: OutboundClient, zone: &str, mut calls: FetchReceiver) {
     // Names that no header can carry are no zones either.
     let zone = Arc::new(HeaderValue::from_str(zone).ok());
+    if let Some(connects) = calls.take_connects() {
+        tokio::spawn(crate::sockets::serve(client.connector(), connects));
+    }
     while let Some(call) = calls.recv().await {
         tokio::spawn(answer(client.clone(), Arc::clone(&zone), call));
     }

@@ -147,6 +147,7 @@ impl Door for WorkerDoor {
 fn entrypoint_of(message: &ToGuest) -> Option<&str> {
     match message {
         ToGuest::Fetch { entrypoint, .. }
+        | ToGuest::Connect { entrypoint, .. }
         | ToGuest::Rpc { entrypoint, .. }
         | ToGuest::Tail { entrypoint, .. }
         | ToGuest::Test { entrypoint, .. } => entrypoint.as_deref(),

@@ -26,13 +26,13 @@ internals.__telemetryUtil = {
 core.loadExtScript("ext:lopata/io_context/pending.js");
 
 const event = core.loadExtScript("ext:deno_web/02_event.js");
-const url = core.loadExtScript("ext:deno_web/00_url.js");
-const urlPattern = core.loadExtScript("ext:deno_web/01_urlpattern.js");
+const url = core.loadExtScript("ext:lopata/url/url.js");
 const exception = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const abort = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const streams = core.loadExtScript("ext:deno_web/06_streams.js");
 const encoding = core.loadExtScript("ext:deno_web/08_text_encoding.js");
 const port = core.loadExtScript("ext:lopata/event/message_port.js");
+const text = core.loadExtScript("ext:lopata/encoding/encoding.js");
 const compression = core.loadExtScript("ext:deno_web/14_compression.js");
 const performance_ = core.loadExtScript("ext:deno_web/15_performance.js");
 const clone = core.loadExtScript("ext:lopata/clone/clone.js");
@@ -69,6 +69,7 @@ core.loadExtScript("ext:lopata/rpc/transfer.js");
 core.loadExtScript("ext:lopata/commonjs/commonjs.js");
 const service = core.loadExtScript("ext:lopata/service/service.js");
 const nodeGlobals = core.loadExtScript("ext:lopata_node/globals.js");
+core.loadExtScript("ext:lopata/sockets/module.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
 
 // Ops throw these by name; a name nobody registered would reject with undefined.
@@ -215,15 +216,15 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   structuredClone: member(clone.structuredClone),
   SubtleCrypto: member(crypto_.SubtleCrypto),
   TailEvent: member(events.TailEvent),
-  TextDecoder: member(encoding.TextDecoder),
+  TextDecoder: member(text.TextDecoder),
   TextDecoderStream: member(encoding.TextDecoderStream),
-  TextEncoder: member(encoding.TextEncoder),
+  TextEncoder: member(text.TextEncoder),
   TextEncoderStream: member(encoding.TextEncoderStream),
   TraceEvent: member(events.TailEvent),
   TransformStream: member(streams.TransformStream),
   TransformStreamDefaultController: member(streams.TransformStreamDefaultController),
   URL: member(url.URL),
-  URLPattern: member(urlPattern.URLPattern),
+  URLPattern: member(url.URLPattern),
   URLSearchParams: member(url.URLSearchParams),
   WebSocket: member(websocket.WebSocket),
   WebSocketPair: member(websocket.WebSocketPair),
@@ -351,6 +352,7 @@ globalThis.__lopata = {
       buildEnv,
       cancelHung: io.cancelHung,
       deliverSocket: socketSession.deliver,
+      dispatchConnect: events.dispatchConnect,
       dispatchFetch: events.dispatchFetch,
       dispatchRpc: serve.dispatchRpc,
       dispatchRpcOn: serve.dispatchRpcOn,

@@ -14,6 +14,7 @@ const {
   TypeError,
 } = primordials;
 const {
+  op_event_connected,
   op_event_failed,
   op_event_respond,
   op_event_scheduled,
@@ -26,6 +27,7 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
+const sockets = core.loadExtScript("ext:lopata/sockets/sockets.js");
 const tail = core.loadExtScript("ext:lopata/tail/tail.js");
 const websocket = core.loadExtScript("ext:lopata/websocket/websocket.js");
 
@@ -224,6 +226,42 @@ function fail(context, error) {
 
 /**
  * @param {number} event
+ * @param {string} entrypoint
+ * @param {string} address what the caller asked to be connected to
+ * @param {number} reading the end of what the caller writes
+ * @param {number} writing
+ * @param {undefined | string | Uint8Array} props as `ExecutionContext` takes them
+ */
+function dispatchConnect(event, entrypoint, address, reading, writing, props) {
+  const context = new io.IoContext(event);
+  const { socket, end } = sockets.incoming(context, address, reading, writing);
+  io.run(context, () => {
+    let result;
+    try {
+      if (serviceWorker) throw new Error("Handler does not export a connect() function.");
+      const handler = entrypoints.handlerOf(entrypoint, "connect", context, props);
+      op_event_connected(event);
+      result = handler(socket);
+    } catch (error) {
+      end();
+      fail(context, error);
+      return;
+    }
+    // The connection lasts as long as the handler, whatever was handed to waitUntil.
+    const done = () => {
+      end();
+      context.handlerDone = true;
+      context.maybeEnd();
+    };
+    PromisePrototypeThen(PromiseResolve(result), done, (error) => {
+      end();
+      fail(context, error);
+    });
+  });
+}
+
+/**
+ * @param {number} event
  * @param {string} cron
  * @param {number} scheduledTime
  */
@@ -368,6 +406,7 @@ function abort(event) {
 
 return {
   abort,
+  dispatchConnect,
   dispatchFetch,
   dispatchScheduled,
   dispatchTail,

@@ -199,6 +199,13 @@ pub fn op_event_tested<'s>(
     guest.events.answer(EventId(event), answer, Attachments::none(), None, &guest.worker(), &guest.host);
 }
 
+/// The connect handler has been called.
+#[op2(fast)]
+pub fn op_event_connected(state: &mut OpState, #[number] event: u64) {
+    let guest = guest_of(state);
+    guest.events.answer(EventId(event), Answer::Connected, Attachments::none(), None, &guest.worker(), &guest.host);
+}
+
 /// Whether what is logged goes to a tail worker, too.
 #[op2(fast)]
 pub fn op_is_tailed(state: &mut OpState) -> bool {

@@ -26,6 +26,7 @@ const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const request_ = core.loadExtScript("ext:lopata/fetch/request.js");
 const names = core.loadExtScript("ext:lopata/rpc/names.js");
+const { connectService } = core.loadExtScript("ext:lopata/sockets/sockets.js");
 const stubs = core.loadExtScript("ext:lopata/rpc/stubs.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
@@ -70,9 +71,12 @@ class Fetcher {
     return fetchThrough(route.handle === null ? null : route, arguments.length, input, init);
   }
 
-  connect() {
-    routeOf(this);
-    throw new TypeError("Sockets are not available in this version of lopata: connect() cannot be called.");
+  /**
+   * @param {string | { hostname: string, port: number }} address
+   * @param {object} [options]
+   */
+  connect(address, options = undefined) {
+    return connectService(routeOf(this).handle, address, options);
   }
 }
 

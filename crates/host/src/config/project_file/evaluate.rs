@@ -219,7 +219,8 @@ impl Conversation<'_> {
             Answer::Response { body, .. } => self.read(body, &mut parcel.attachments).await,
             Answer::Failed { outcome: EventOutcome::ExceededMemory, .. } => Err(Ended::Died(Some(Death::Memory))),
             Answer::Failed { error, .. } => Err(Ended::Threw(error)),
-            Answer::Scheduled(_)
+            Answer::Connected
+            | Answer::Scheduled(_)
             | Answer::Tailed
             | Answer::Tested(_)
             | Answer::Rpc { .. }
