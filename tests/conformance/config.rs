@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/config`.
 
-super::topics! { "config": }
+super::topics! { "config": disk, services }

@@ -14,19 +14,20 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri, response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::pki_types::pem::PemObject;
 
 use super::body::OutgoingBody;
 use super::error::FetchError;
-use crate::sockets::Connector;
+use crate::sockets::{Connector, Rule};
+use super::reach::Reach;
 
 /// How long an idle connection is kept. Shorter than the five seconds after which a Node server closes its end, so
 /// that a request seldom meets a connection that is just being closed.
@@ -77,7 +78,7 @@ pub enum OutboundError {
     },
 }
 
-type Direct = Client<HttpsConnector<HttpConnector>, OutgoingBody>;
+type Direct = Client<HttpsConnector<Reach>, OutgoingBody>;
 type Proxied = Client<HttpsConnector<Tunnel<HttpConnector>>, OutgoingBody>;
 
 /// A handle on the connections; clones share them.
@@ -87,6 +88,8 @@ pub struct OutboundClient {
     /// For WebSockets, which need HTTP/1.1.
     upgrading: Direct,
     proxies: Arc<Proxies>,
+    /// Which addresses `connect()` reaches; without one, all.
+    rule: Option<Rule>,
 }
 
 /// What a request is for, which decides the versions of HTTP that will do.
@@ -107,20 +110,34 @@ impl OutboundClient {
     /// A client, and what is wrong with the environment.
     pub fn new(environment: &Environment) -> (Self, Vec<OutboundError>) {
         let (tls, warnings) = tls_config(&environment.certificates);
-        let direct = client(https(tls.clone(), Kind::Fetch, tcp()));
-        let upgrading = client(https(tls.clone(), Kind::WebSocket, tcp()));
+        let direct = client(https(tls.clone(), Kind::Fetch, Reach::anywhere(), None));
+        let upgrading = client(https(tls.clone(), Kind::WebSocket, Reach::anywhere(), None));
         let matcher = Matcher::builder()
             .http(environment.http_proxy.clone())
             .https(environment.https_proxy.clone())
             .no(environment.no_proxy.clone())
             .build();
         let proxies = Arc::new(Proxies { matcher, tls, clients: Mutex::default() });
-        (Self { direct, upgrading, proxies }, warnings)
+        (Self { direct, upgrading, proxies, rule: None }, warnings)
     }
 
-    /// What opens the connections of `connect()`, with the same trust.
+    /// What opens the connections of `connect()`, with the same trust and to the same addresses.
     pub fn connector(&self) -> Connector {
-        Connector::new(self.proxies.tls.clone())
+        let connector = Connector::new(self.proxies.tls.clone());
+        match &self.rule {
+            Some(rule) => connector.with_rule(rule.clone()),
+            None => connector,
+        }
+    }
+
+    /// A client for one service of a configuration: no proxy of the environment concerns it. The certificate of a TLS
+    /// server is for `certificate_host`, if that is not the host of the URL.
+    pub fn of_service(reach: Reach, tls: rustls::ClientConfig, certificate_host: Option<ServerName<'static>>) -> Self {
+        let rule = reach.rule();
+        let direct = client(https(tls.clone(), Kind::WebSocket, reach.clone(), certificate_host.clone()));
+        let upgrading = client(https(tls.clone(), Kind::WebSocket, reach, certificate_host));
+        let proxies = Arc::new(Proxies { matcher: Matcher::builder().build(), tls, clients: Mutex::default() });
+        Self { direct, upgrading, proxies, rule }
     }
 
     /// Sends one request; resolves with the head of its response.
@@ -176,7 +193,7 @@ impl Proxies {
             if let Some(auth) = proxy.basic_auth() {
                 tunnel = tunnel.with_auth(auth.clone());
             }
-            client(https(self.tls.clone(), kind, tunnel))
+            client(https(self.tls.clone(), kind, tunnel, None))
         };
         clients.entry((proxy.uri().clone(), kind)).or_insert_with(make).clone()
     }
@@ -201,8 +218,16 @@ fn tcp() -> HttpConnector {
     connector
 }
 
-fn https<C>(tls: rustls::ClientConfig, kind: Kind, connector: C) -> HttpsConnector<C> {
-    let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+fn https<C>(
+    tls: rustls::ClientConfig,
+    kind: Kind,
+    connector: C,
+    certificate_host: Option<ServerName<'static>>,
+) -> HttpsConnector<C> {
+    let mut builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+    if let Some(host) = certificate_host {
+        builder = builder.with_server_name_resolver(FixedServerNameResolver::new(host));
+    }
     match kind {
         Kind::Fetch => builder.enable_all_versions().wrap_connector(connector),
         Kind::WebSocket => builder.enable_http1().wrap_connector(connector),

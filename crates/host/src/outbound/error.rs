@@ -9,6 +9,8 @@ use std::io;
 
 use lopata_protocol::WireError;
 
+use super::reach::ReachError;
+
 /// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -92,6 +94,9 @@ fn connect(error: &hyper_util::client::legacy::Error, url: &str) -> WireError {
             "TLS handshake with {target} failed: {reason}. If the certificate is one of your own, name its authority \
              in NODE_EXTRA_CA_CERTS or SSL_CERT_FILE."
         ));
+    }
+    if let Some(error) = find::<ReachError>(error) {
+        return internal(format!("{error} ({target})"));
     }
     if chain(error).any(|error| error.to_string() == "dns error") {
         return internal(format!("DNS lookup of {target} failed: {reason}"));

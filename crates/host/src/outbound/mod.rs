@@ -10,11 +10,14 @@
 //!   body. Nothing is left running for it.
 //! - Every call is answered, with a response or with an error that names its target.
 
+pub mod address;
 mod body;
 mod client;
 mod decode;
 mod error;
+mod manner;
 pub mod policy;
+pub mod reach;
 mod request;
 mod response;
 #[cfg(test)]
@@ -24,42 +27,43 @@ mod upgrade;
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use lopata_bridges::{FetchCall, FetchReceiver};
 use lopata_protocol::{Answer, EventOutcome};
 
 pub use self::client::{Environment, OutboundClient, OutboundError};
 pub use self::error::FetchError;
+pub use self::manner::{HeaderEdit, Manner};
 
 /// Answers the calls of one worker until nobody can make any more. What runs then still finishes, or is cancelled
 /// by its caller.
 ///
 /// `zone` becomes `CF-Worker`: the zone the worker is deployed to, or `<name>.example.com`.
 pub async fn serve(client: OutboundClient, zone: &str, mut calls: FetchReceiver) {
-    // Names that no header can carry are no zones either.
-    let zone = Arc::new(HeaderValue::from_str(zone).ok());
+    let manner = Arc::new(Manner::of_zone(zone));
     if let Some(connects) = calls.take_connects() {
         tokio::spawn(crate::sockets::serve(client.connector(), connects));
     }
     while let Some(call) = calls.recv().await {
-        tokio::spawn(answer(client.clone(), Arc::clone(&zone), call));
+        tokio::spawn(answer(client.clone(), Arc::clone(&manner), call));
     }
 }
 
-async fn answer(client: OutboundClient, zone: Arc<Option<HeaderValue>>, call: FetchCall) {
+/// Answers one call.
+pub async fn answer(client: OutboundClient, manner: Arc<Manner>, call: FetchCall) {
     if upgrade::is_wanted(&call.request.headers) {
-        return upgrade::answer(client, zone.as_ref().as_ref(), call).await;
+        return upgrade::answer(client, &manner, call).await;
     }
     let FetchCall { request: head, body, attachments, parent: _, mut reply } = call;
     let is_head = head.method == "HEAD";
     let url = head.url.clone();
     let sending = async {
-        let request = request::build(&head, body, attachments, zone.as_ref().as_ref())?;
+        let request = request::build(&head, body, attachments, &manner)?;
         let received = client.send(request).await?;
         if received.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(FetchError::Switched);
         }
-        Ok(received)
+        Ok(manner.received(received))
     };
     let sent = tokio::select! {
         sent = sending => sent,
@@ -68,7 +72,7 @@ async fn answer(client: OutboundClient, zone: Arc<Option<HeaderValue>>, call: Fe
     match sent {
         Ok(received) => response::deliver(received, url, is_head, reply).await,
         Err(error) => {
-            let failed = Answer::Failed { error: error.into_wire(&url), outcome: EventOutcome::Exception };
+            let failed = Answer::Failed { error: error.into_wire(&url), outcome: EventOutcome::InternalError };
             // A caller that left meanwhile does not want to know.
             let _ = reply.send(failed);
         }

@@ -5,23 +5,21 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use lopata_bridges::Attachments;
-use lopata_protocol::{Body, HeaderList, RequestHead};
+use lopata_protocol::{Body, RequestHead};
 
 use super::body::OutgoingBody;
 use super::error::FetchError;
+use super::manner::Manner;
 use crate::server::{Pull, is_hop_by_hop};
 
-/// What a worker that does not say accepts.
-const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("gzip, br");
-
-/// The request to send. `zone` is the value of `CF-Worker`.
+/// The request to send.
 pub(super) fn build(
     head: &RequestHead,
     body: Body,
     mut attachments: Attachments,
-    zone: Option<&HeaderValue>,
+    manner: &Manner,
 ) -> Result<Request<OutgoingBody>, FetchError> {
-    let uri = uri(&head.url)?;
+    let uri = uri(&head.url, manner)?;
     let method = match Method::from_bytes(head.method.as_bytes()) {
         Ok(Method::CONNECT) | Err(_) => return Err(FetchError::Method(head.method.clone())),
         Ok(method) => method,
@@ -36,11 +34,11 @@ pub(super) fn build(
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
-    *request.headers_mut() = headers(&head.headers, zone)?;
+    *request.headers_mut() = headers(head, manner)?;
     Ok(request)
 }
 
-fn uri(url: &str) -> Result<Uri, FetchError> {
+fn uri(url: &str, manner: &Manner) -> Result<Uri, FetchError> {
     // The fragment never leaves the worker.
     let url = url.split_once('#').map_or(url, |(url, _)| url);
     match url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
@@ -48,13 +46,17 @@ fn uri(url: &str) -> Result<Uri, FetchError> {
         _ => return Err(FetchError::Scheme(url.to_owned())),
     }
     let uri: Uri = url.parse().map_err(|_| FetchError::Url(url.to_owned()))?;
-    match uri.host() {
-        Some(host) if !host.is_empty() => Ok(uri),
-        _ => Err(FetchError::Url(url.to_owned())),
+    if uri.host().is_none_or(str::is_empty) {
+        return Err(FetchError::Url(url.to_owned()));
     }
+    let Some(scheme) = &manner.scheme else { return Ok(uri) };
+    let mut parts = uri.into_parts();
+    parts.scheme = Some(scheme.clone());
+    Uri::from_parts(parts).map_err(|_| FetchError::Url(url.to_owned()))
 }
 
-fn headers(list: &HeaderList, zone: Option<&HeaderValue>) -> Result<HeaderMap, FetchError> {
+fn headers(head: &RequestHead, manner: &Manner) -> Result<HeaderMap, FetchError> {
+    let list = &head.headers;
     let mut headers = HeaderMap::with_capacity(list.len() + 2);
     for (name, value) in list.iter() {
         let invalid = || FetchError::Header(name.to_owned());
@@ -71,10 +73,7 @@ fn headers(list: &HeaderList, zone: Option<&HeaderValue>) -> Result<HeaderMap, F
         }
         headers.append(header, HeaderValue::from_bytes(value).map_err(|_| invalid())?);
     }
-    headers.entry(header::ACCEPT_ENCODING).or_insert(ACCEPT_ENCODING);
-    if let Some(zone) = zone {
-        headers.insert("cf-worker", zone.clone());
-    }
+    manner.sent(head, &mut headers);
     Ok(headers)
 }
 
@@ -89,7 +88,7 @@ mod tests {
     }
 
     fn build_head(head: &RequestHead) -> Result<Request<OutgoingBody>, FetchError> {
-        build(head, Body::Empty, Attachments::none(), Some(&HeaderValue::from_static("shop.example.com")))
+        build(head, Body::Empty, Attachments::none(), &Manner::of_zone("shop.example.com"))
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) async fn deliver(received: Response<Incoming>, url: String, is_head: 
         Ok(Gathered::Whole(bytes) | Gathered::Start(bytes)) => bytes,
         Err(error) => {
             let error = FetchError::Receive(std::io::Error::new(std::io::ErrorKind::ConnectionAborted, error));
-            let failed = Answer::Failed { error: error.into_wire(&url), outcome: EventOutcome::Exception };
+            let failed = Answer::Failed { error: error.into_wire(&url), outcome: EventOutcome::InternalError };
             let _ = reply.send(failed);
             return;
         }

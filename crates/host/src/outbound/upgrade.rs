@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::OutboundClient;
 use super::error::FetchError;
+use super::manner::Manner;
 use super::{request, response};
 use crate::websocket::{self, Role};
 
@@ -22,12 +23,12 @@ pub(super) fn is_wanted(headers: &HeaderList) -> bool {
 }
 
 /// Answers a call that asks for a WebSocket.
-pub(super) async fn answer(client: OutboundClient, zone: Option<&HeaderValue>, call: FetchCall) {
+pub(super) async fn answer(client: OutboundClient, manner: &Manner, call: FetchCall) {
     let FetchCall { request: head, body, attachments, parent: _, mut reply } = call;
     let url = head.url.clone();
     let key = websocket::new_key();
     let sending = async {
-        let mut request = request::build(&head, body, attachments, zone)?;
+        let mut request = request::build(&head, body, attachments, manner)?;
         set_handshake(request.headers_mut(), &key);
         client.send_upgrade(request).await
     };
@@ -43,7 +44,7 @@ pub(super) async fn answer(client: OutboundClient, zone: Option<&HeaderValue>, c
         Err(error) => Err((error, reply)),
     };
     if let Err((error, reply)) = result {
-        let failed = Answer::Failed { error: error.into_wire(&url), outcome: EventOutcome::Exception };
+        let failed = Answer::Failed { error: error.into_wire(&url), outcome: EventOutcome::InternalError };
         // A caller that left meanwhile does not want to know.
         let _ = reply.send(failed);
     }

@@ -311,6 +311,9 @@ pub fn tunneled(mut error: WireError, outcome: EventOutcome) -> WireError {
         error.name = "Error".to_string();
     }
     error.properties.retain(|(name, _)| name != "remote");
-    error.properties.push(("remote".to_string(), true.into()));
+    // What is no Worker's fault has been thrown nowhere.
+    if outcome != EventOutcome::InternalError {
+        error.properties.push(("remote".to_string(), true.into()));
+    }
     error
 }

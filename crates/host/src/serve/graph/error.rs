@@ -21,6 +21,14 @@ pub enum LinkError {
         /// Why.
         error: std::io::Error,
     },
+    /// A folder could not be made.
+    #[error("service {service}: a folder for it cannot be made: {error}")]
+    Folder {
+        /// For which.
+        service: String,
+        /// Why.
+        error: std::io::Error,
+    },
     /// A Worker that has no code.
     #[error("service {0}: Modules list cannot be empty.")]
     NoModules(String),

@@ -12,7 +12,11 @@
 //! Invariant: after `unlink` the graph is the only owner of its nodes. What still holds one is a leak, and said so.
 
 mod define;
+mod direct;
+mod disk;
 mod error;
+mod host;
+mod network;
 mod node;
 mod worker;
 
@@ -24,12 +28,12 @@ pub use error::LinkError;
 use lopata_bridges::{Door, ServiceHandle, WorkerService};
 use lopata_guest::{CodeCache, LogBudget, SpawnOptions};
 use lopata_protocol::Props;
+use direct::{Directory, SocketEnd};
 pub use node::{Node, NodeDoor, NodeKind};
 use tokio::sync::mpsc;
 pub use worker::{Output, TestRun, WorkerNode};
 
 use super::config::model::{Config, ServiceDesignator, ServiceKind};
-use crate::outbound::{Environment, OutboundClient};
 
 /// What the command line says about services.
 #[derive(Clone, Debug, Default)]
@@ -53,13 +57,16 @@ pub struct Graph {
 /// What nodes are made with.
 pub(super) struct Making {
     spawn: SpawnOptions,
-    client: OutboundClient,
     output: Arc<dyn Output>,
+    options: Options,
+    /// The sockets of the configuration, by their addresses.
+    sockets: HashMap<String, SocketEnd>,
+    directory: Arc<Directory>,
 }
 
 impl Graph {
     /// Makes all services, none of which knows another yet.
-    pub fn construct(config: &Config, output: Arc<dyn Output>) -> (Self, Vec<LinkError>) {
+    pub fn construct(config: &Config, options: Options, output: Arc<dyn Output>) -> (Self, Vec<LinkError>) {
         // Nobody speaks before it is adopted by its node, except a spare that cannot boot; which its node notices.
         let (reports, _) = mpsc::unbounded_channel();
         let spawn = SpawnOptions {
@@ -68,29 +75,30 @@ impl Graph {
             code_cache: CodeCache::default(),
             log_budget: LogBudget::default(),
         };
-        let environment = Environment::read(|name| std::env::var(name).ok());
-        let (client, _) = OutboundClient::new(&environment);
-        let making = Making { spawn, client, output };
         let mut errors = Vec::new();
+        let (sockets, directory) = (network::sockets(config, &mut errors), Arc::default());
+        let making = Making { spawn, output, options, sockets, directory };
         let mut graph = Self { nodes: Vec::new(), by_name: HashMap::new() };
         for service in &config.services {
             match Node::make(&service.name, &service.kind, &making) {
-                Ok(node) => graph.add(node),
+                Ok(node) => graph.add(node, &making.directory),
                 Err(error) => {
                     errors.push(error);
-                    graph.add(Node::invalid(&service.name));
+                    graph.add(Node::invalid(&service.name), &making.directory);
                 }
             }
         }
         if !graph.by_name.contains_key(INTERNET) {
-            graph.add(Node::internet(INTERNET, &making));
+            graph.add(Node::internet(INTERNET), &making.directory);
         }
         (graph, errors)
     }
 
-    fn add(&mut self, node: Node) {
+    fn add(&mut self, node: Node, directory: &Directory) {
+        let node = Arc::new(node);
+        directory.add(&node);
         self.by_name.insert(node.name.to_string(), self.nodes.len());
-        self.nodes.push(Arc::new(node));
+        self.nodes.push(node);
     }
 
     /// Tells each Worker whom it reaches, and starts it. All start at once; what is wrong with one keeps no other
@@ -161,10 +169,9 @@ impl Graph {
     /// What answers the global `fetch` of a Worker.
     pub fn outbound(&self, designator: Option<&ServiceDesignator>) -> ServiceHandle {
         let name = designator.map_or(INTERNET, |designator| &**designator.name);
-        match (self.find(name).map(|node| &node.kind), designator) {
-            (Some(NodeKind::Network(service)), _) => ServiceHandle::Fetch(service.fetch().clone()),
-            (_, Some(designator)) => self.handle(designator),
-            (_, None) => ServiceHandle::Worker(WorkerService {
+        match designator {
+            Some(designator) => self.handle(designator),
+            None => ServiceHandle::Worker(WorkerService {
                 door: self.door(name),
                 worker: Arc::from(name),
                 entrypoint: None,

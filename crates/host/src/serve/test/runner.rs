@@ -26,7 +26,7 @@ pub struct Run {
 impl Run {
     /// Starts all services, runs the tests and ends the services. True when there were tests and all is well.
     pub async fn all(&self, config: &Config, options: Options) -> bool {
-        let (graph, mut errors) = Graph::construct(config, self.report.clone());
+        let (graph, mut errors) = Graph::construct(config, options.clone(), self.report.clone());
         errors.extend(graph.link(config, &options).await);
         for error in &errors {
             self.report.problem(&error.to_string());
