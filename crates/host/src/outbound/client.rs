@@ -21,13 +21,13 @@ use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
-use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 
 use super::body::OutgoingBody;
 use super::error::FetchError;
-use crate::sockets::{Connector, Rule};
 use super::reach::Reach;
+use crate::sockets::{Connector, Rule};
 
 /// How long an idle connection is kept. Shorter than the five seconds after which a Node server closes its end, so
 /// that a request seldom meets a connection that is just being closed.

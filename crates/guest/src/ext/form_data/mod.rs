@@ -23,7 +23,10 @@ struct PartInfo {
 /// The parts of `body` between lines of `--boundary`; where the content of each begins and ends.
 #[op2]
 #[serde]
-pub fn op_form_data_parse(#[buffer] body: JsBuffer, #[string] boundary: &str) -> Result<Vec<PartInfo>, parse::ParseError> {
+pub fn op_form_data_parse(
+    #[buffer] body: JsBuffer,
+    #[string] boundary: &str,
+) -> Result<Vec<PartInfo>, parse::ParseError> {
     let parts = parse::parse(&body, boundary.as_bytes())?;
     Ok(parts
         .into_iter()

@@ -296,8 +296,17 @@ mod tests {
 
     #[test]
     fn odd_messages_end_in_an_answer() {
-        let pieces: [&[u8]; 9] =
-            [b"--x", b"\r\n", b"\n", b"--", b"Content-Disposition: form-data; name=\"a\"", b"\\", b"\"", b": ", b"\xff"];
+        let pieces: [&[u8]; 9] = [
+            b"--x",
+            b"\r\n",
+            b"\n",
+            b"--",
+            b"Content-Disposition: form-data; name=\"a\"",
+            b"\\",
+            b"\"",
+            b": ",
+            b"\xff",
+        ];
         for number in 0..9usize.pow(5) {
             let body: Vec<u8> = (0..5).flat_map(|digit| pieces[number / 9usize.pow(digit) % 9]).copied().collect();
             for part in parse(&body, b"x").unwrap_or_default() {

@@ -187,7 +187,8 @@ pub fn op_service_scheduled(
 #[serde]
 pub async fn op_service_outcome(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> (&'static str, bool) {
     let guest = state.borrow().borrow::<Rc<GuestState>>().clone();
-    let answer = guest.calls.answered(id).await.and_then(|(answered, _)| answered).map(|answered| answered.answer.message);
+    let answer =
+        guest.calls.answered(id).await.and_then(|(answered, _)| answered).map(|answered| answered.answer.message);
     match answer {
         Some(Answer::Scheduled(ScheduledOutcome { outcome, no_retry })) => (outcome.as_str(), no_retry),
         Some(_) => ("exception", false),

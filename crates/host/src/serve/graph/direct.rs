@@ -10,7 +10,9 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use lopata_bridges::{Attachments, Door, FetchCall, Parcel, reply};
-use lopata_protocol::{Answer, Body, EventId, EventOutcome, HeaderList, Props, RequestHead, ResponseHead, ToGuest, WireError};
+use lopata_protocol::{
+    Answer, Body, EventId, EventOutcome, HeaderList, Props, RequestHead, ResponseHead, ToGuest, WireError,
+};
 use parking_lot::Mutex;
 
 use super::host::{HostService, refuse};

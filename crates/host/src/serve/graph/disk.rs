@@ -62,9 +62,18 @@ struct Plain(u16, &'static str);
 enum Outcome {
     Plain(Plain),
     /// A file's bytes from `start`, `length` of them, under these headers.
-    File { file: fs::File, status: u16, headers: HeaderList, start: u64, length: u64 },
+    File {
+        file: fs::File,
+        status: u16,
+        headers: HeaderList,
+        start: u64,
+        length: u64,
+    },
     /// A whole body.
-    Whole { headers: HeaderList, body: Bytes },
+    Whole {
+        headers: HeaderList,
+        body: Bytes,
+    },
     NoContent,
 }
 
@@ -133,14 +142,21 @@ impl DiskService {
             return Ok(Outcome::Plain(Plain(406, "Not Acceptable")));
         }
         let size = metadata.len();
-        let (status, start, length) = match range.as_deref().map_or(Range::Everything, |range| Range::parse(range, size)) {
-            Range::Everything => (200, 0, size),
-            Range::Part { start, length } => (206, start, length),
-            Range::Unsatisfiable => {
-                headers.push("content-range", format!("bytes */{size}").as_bytes());
-                return Ok(Outcome::File { file: fs::File::open(&path).await?, status: 416, headers, start: 0, length: 0 });
-            }
-        };
+        let (status, start, length) =
+            match range.as_deref().map_or(Range::Everything, |range| Range::parse(range, size)) {
+                Range::Everything => (200, 0, size),
+                Range::Part { start, length } => (206, start, length),
+                Range::Unsatisfiable => {
+                    headers.push("content-range", format!("bytes */{size}").as_bytes());
+                    return Ok(Outcome::File {
+                        file: fs::File::open(&path).await?,
+                        status: 416,
+                        headers,
+                        start: 0,
+                        length: 0,
+                    });
+                }
+            };
         headers.push("content-length", length.to_string().as_bytes());
         if status == 206 {
             let last = start + length - 1;

@@ -24,11 +24,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use direct::{Directory, SocketEnd};
 pub use error::LinkError;
 use lopata_bridges::{Door, ServiceHandle, WorkerService};
 use lopata_guest::{CodeCache, LogBudget, SpawnOptions};
 use lopata_protocol::Props;
-use direct::{Directory, SocketEnd};
 pub use node::{Node, NodeDoor, NodeKind};
 use tokio::sync::mpsc;
 pub use worker::{Output, TestRun, WorkerNode};

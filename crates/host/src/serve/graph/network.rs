@@ -153,7 +153,8 @@ fn unusable(service: &str, why: &dyn std::fmt::Display) -> LinkError {
 
 /// How HTTP is spoken with a server.
 fn manner(options: &HttpOptions, tls: bool) -> Result<Manner, http::Error> {
-    let name = |text: &Option<model::Text>| text.as_ref().map(|name| HeaderName::from_bytes(name.as_bytes())).transpose();
+    let name =
+        |text: &Option<model::Text>| text.as_ref().map(|name| HeaderName::from_bytes(name.as_bytes())).transpose();
     let edit = |header: &model::Header| -> Result<HeaderEdit, http::Error> {
         let value = header.value.as_ref().map(|value| HeaderValue::from_str(value)).transpose()?;
         Ok((HeaderName::from_bytes(header.name.as_bytes())?, value))
@@ -192,7 +193,8 @@ fn client_tls(options: &TlsOptions) -> Result<rustls::ClientConfig, TlsOptionsEr
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots);
     let keypair = options.keypair.as_ref();
-    let Some((key, chain)) = keypair.and_then(|pair| Some((pair.private_key.as_ref()?, pair.certificate_chain.as_ref()?)))
+    let Some((key, chain)) =
+        keypair.and_then(|pair| Some((pair.private_key.as_ref()?, pair.certificate_chain.as_ref()?)))
     else {
         return Ok(builder.with_no_client_auth());
     };
