@@ -105,7 +105,7 @@ impl Running {
                     let _ = reply.send(Answer::Failed { error, outcome });
                 }
             }
-            ToGuest::Scheduled { .. } | ToGuest::Tail { .. } | ToGuest::Test { .. } => {
+            ToGuest::Connect { .. } | ToGuest::Scheduled { .. } | ToGuest::Tail { .. } | ToGuest::Test { .. } => {
                 refuse(reply, WireError::new("Error", "This service takes requests only."));
             }
             ToGuest::RpcRelease { .. }
