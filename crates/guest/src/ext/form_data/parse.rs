@@ -251,8 +251,8 @@ mod tests {
     fn reads_parts_with_and_without_carriage_returns() {
         let body = "pre--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n2\r\n--x\nContent-Disposition: \
                     form-data; name=\"b\"\n\n\n--x--after";
-        assert_eq!(names(body).unwrap(), [("a".into(), "1\r\n2".into()), ("b".into(), String::new())]);
-        assert_eq!(names("--x--").unwrap(), []);
+        assert_eq!(names(body).expect("a message"), [("a".into(), "1\r\n2".into()), ("b".into(), String::new())]);
+        assert_eq!(names("--x--").expect("a message"), []);
     }
 
     #[test]
@@ -275,20 +275,20 @@ mod tests {
 
     #[test]
     fn unescapes_names() {
-        assert_eq!(one("form-data; name=\"a\\\"b\\\\c%22\"").unwrap(), [("a\"b\\c%22".into(), "z".into())]);
-        assert_eq!(one("form-data; name=\"a\" ; filename*=x").unwrap(), [("a".into(), "z".into())]);
+        assert_eq!(one("form-data; name=\"a\\\"b\\\\c%22\"").expect("a message"), [("a\"b\\c%22".into(), "z".into())]);
+        assert_eq!(one("form-data; name=\"a\" ; filename*=x").expect("a message"), [("a".into(), "z".into())]);
     }
 
     #[test]
     fn folds_header_lines() {
         let folded = "--x\r\nContent-Disposition: form-data;\r\n name=\"a\"\r\n\r\nz\r\n--x--";
-        assert_eq!(names(folded).unwrap(), [("a".into(), "z".into())]);
+        assert_eq!(names(folded).expect("a message"), [("a".into(), "z".into())]);
     }
 
     #[test]
     fn files_have_a_name_and_a_type() {
         let body = b"--x\r\nContent-Type: text/HTML\r\nContent-Disposition: form-data; name=\"a\"; filename=\"q\"\r\n\r\n\xff\r\n--x--";
-        let parts = parse(body, b"x").unwrap();
+        let parts = parse(body, b"x").expect("a message");
         assert_eq!(parts[0].filename.as_deref(), Some(&b"q"[..]));
         assert_eq!(parts[0].content_type, b"text/HTML");
         assert_eq!(&body[parts[0].content.clone()], b"\xff");
