@@ -119,6 +119,7 @@ function readableFromNative(rid, length, signal = undefined) {
 function innerBodyFromNative(rid, length, context, signal = undefined) {
   context?.own(rid);
   const body = new InnerBody(readableFromNative(rid, length, signal));
+  body.owner = context;
   body.length = length;
   return body;
 }

@@ -132,6 +132,7 @@ function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue
   let body = null;
   if (bodyKind === 1) {
     body = body_.innerBodyFromBytes(bodyValue);
+    body.owner = context;
   } else if (bodyKind === 2) {
     body = body_.innerBodyFromNative(bodyValue, bodyLength < 0 ? null : bodyLength, context);
   }

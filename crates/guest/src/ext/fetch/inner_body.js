@@ -33,6 +33,7 @@ const {
   readableStreamTee,
 } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { decode } = core.loadExtScript("ext:lopata/fetch/arguments.js");
+const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const coding_ = core.loadExtScript("ext:lopata/fetch/coding.js");
 
 // Source of the texts: workerd.
@@ -67,6 +68,8 @@ class InnerBody {
     this.length = null;
     /** What it was made of, when that can be sent again. @type {Uint8Array | string | null} */
     this.source = null;
+    /** The IoContext that it belongs to; undefined for streams of scripts, which belong to nobody. */
+    this.owner = undefined;
     /** How it is encoded, when whoever reads it wants it plain. @type {"gzip" | "brotli" | null} */
     this.coding = null;
   }
@@ -97,6 +100,11 @@ class InnerBody {
       stream = streamOf(typeof body === "string" ? core.encode(body) : body);
     }
     return this.streamOrStatic = stream;
+  }
+
+  /** Throws when it belongs to another event. */
+  checkOwner() {
+    io.mine(this.owner, "ReadableStreamSource");
   }
 
   /** From here on it is plain. */
@@ -133,6 +141,7 @@ class InnerBody {
   /** Reads everything. @returns {Promise<Uint8Array>} */
   async bytes() {
     if (this.consumed()) throw new TypeError(USED_TEXT);
+    this.checkOwner();
     this.decode();
     const direct = this.takeStatic();
     if (direct !== undefined) return typeof direct === "string" ? core.encode(direct) : direct;
@@ -142,6 +151,7 @@ class InnerBody {
   /** Reads everything as text. @param {boolean} stripMark @returns {Promise<string>} */
   async text(stripMark) {
     if (this.consumed()) throw new TypeError(USED_TEXT);
+    this.checkOwner();
     this.decode();
     const direct = this.takeStatic();
     if (typeof direct === "string") {
@@ -151,6 +161,7 @@ class InnerBody {
   }
 
   clone() {
+    this.checkOwner();
     this.decode();
     let second;
     if (this.isStatic && !this.streamOrStatic.consumed) {
@@ -162,6 +173,7 @@ class InnerBody {
       second = new InnerBody(other);
     }
     second.length = this.length;
+    second.owner = this.owner;
     second.source = this.source;
     return second;
   }
@@ -177,6 +189,7 @@ class InnerBody {
       detached = new InnerBody(moveStream(this.streamOrStatic) ?? createProxy(this.streamOrStatic));
     }
     detached.length = this.length;
+    detached.owner = this.owner;
     detached.source = this.source;
     return detached;
   }
@@ -191,6 +204,7 @@ class InnerBody {
 function ofMemory(source) {
   const body = new InnerBody({ body: source, consumed: false });
   body.source = source;
+  body.owner = io.current();
   if (typeof source !== "string") body.length = TypedArrayPrototypeGetByteLength(source);
   return body;
 }

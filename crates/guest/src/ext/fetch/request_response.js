@@ -30,6 +30,7 @@ function failing(error) {
 function takeBody(body, done) {
   if (body === null) return { kind: 0, value: undefined, length: -1 };
   if (body.consumed()) throw new TypeError(USED_TEXT);
+  body.checkOwner();
   if (body.taken) return { kind: 2, value: body_.openPump(failing(new TypeError(TAKEN_TEXT)), done), length: -1 };
   // What is encoded goes on as it is.
   const direct = body.takeStatic();

@@ -171,8 +171,12 @@ function takeInnerBody(inner, encoder) {
 function makeInnerBody(part, arrival) {
   if (part === null) return null;
   const { 0: capability, 1: length, 2: bytes } = part;
-  if (capability < 0) return body_.innerBodyFromBytes(bytes);
-  return body_.innerBodyFromNative(arrival.things[capability], length < 0 ? null : length, arrival.context);
+  const body = capability < 0
+    ? body_.innerBodyFromBytes(bytes)
+    : body_.innerBodyFromNative(arrival.things[capability], length < 0 ? null : length, arrival.context);
+  // It belongs to a session, which may have several events.
+  body.owner = undefined;
+  return body;
 }
 
 register({
