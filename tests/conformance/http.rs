@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/http`.
 
-super::topics! { "http": body, event_source, fetch, headers, ownership, redirects, request, response, structured_clone }
+super::topics! { "http": body, event_source, fetch, headers, ownership, printing, redirects, request, response, structured_clone }

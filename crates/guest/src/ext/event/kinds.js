@@ -75,11 +75,11 @@ function make(Event, own) {
 
   class MessageEvent extends Event {
     // Own properties, as in production; plain fields, since there is one event for each message.
-    data;
-    origin;
-    lastEventId;
-    source;
     ports;
+    source;
+    lastEventId;
+    origin;
+    data;
     constructor(type, init = undefined) {
       const given = initOf("MessageEvent", init, arguments.length, "Initializer");
       super(typeof type === "string" ? type : webidl.converters.DOMString(type), given, own);

@@ -4,16 +4,26 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
+  ArrayPrototypeIncludes,
+  ArrayPrototypePush,
   ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor,
+  ObjectGetPrototypeOf,
   ObjectHasOwn,
+  ObjectKeys,
+  ObjectPrototype,
   ReflectOwnKeys,
   SafeSet,
   SetPrototypeAdd,
   SetPrototypeHas,
+  SymbolFor,
   SymbolToStringTag,
 } = primordials;
 const { notSerializable } = core.loadExtScript("ext:lopata/clone/clone.js");
+const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_console.js");
+
+/** What the console asks an object for. */
+const INSPECT = SymbolFor("Deno.privateCustomInspect");
 
 const seen = new SafeSet();
 
@@ -43,7 +53,47 @@ function configureClass(Class) {
     enumerable: false,
     configurable: true,
   });
+  printable(Class);
   if (!ObjectHasOwn(Class.prototype, core.hostObjectBrand)) notSerializable(Class.prototype, Class.name);
+}
+
+/** Printed, an object shows what its getters say: its own, then those of what its class extends. */
+function printable(Class) {
+  const { prototype } = Class;
+  if (ObjectHasOwn(prototype, INSPECT)) return;
+  ObjectDefineProperty(prototype, INSPECT, {
+    __proto__: null,
+    value: function (inspect, options) {
+      try {
+        const evaluate = this !== this.constructor?.prototype;
+        const keys = evaluate ? shownKeys(this) : [];
+        return inspect(createFilteredInspectProxy({ object: this, evaluate, keys }), options);
+      } catch {
+        // It only has the prototype of one.
+        return `${Class.name} {}`;
+      }
+    },
+    writable: true,
+    configurable: true,
+  });
+}
+
+/** @param {object} object @returns {string[]} */
+function shownKeys(object) {
+  const keys = ObjectKeys(object);
+  let level = ObjectGetPrototypeOf(object);
+  for (let depth = 0; level !== null && level !== ObjectPrototype; depth++) {
+    const own = ReflectOwnKeys(level);
+    for (let i = 0; i < own.length; i++) {
+      if (typeof own[i] === "symbol") continue;
+      const { get, value, enumerable } = ObjectGetOwnPropertyDescriptor(level, own[i]);
+      // Constants are shown of parents only, as production does it.
+      const isShown = get !== undefined || (depth > 0 && enumerable && typeof value === "number");
+      if (isShown && !ArrayPrototypeIncludes(keys, own[i])) ArrayPrototypePush(keys, own[i]);
+    }
+    level = ObjectGetPrototypeOf(level);
+  }
+  return keys;
 }
 
 function members(object) {
