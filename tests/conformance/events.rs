@@ -1,3 +1,6 @@
 //! The topics of `tests/conformance/events`.
 
-super::topics! { "events": abort, event, message_channel, report, target, test_handler }
+super::topics! {
+    "events": abort, async_context, context, early_rejections, event, hung, message_channel, rejections, report, target,
+        test_handler
+}
