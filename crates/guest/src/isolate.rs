@@ -199,6 +199,7 @@ impl Isolate {
         batch: &mut Vec<Parcel<ToGuest>>,
     ) -> Poll<Option<(Box<WorkerDefinition>, Attachments)>> {
         let mut polled = false;
+        self.rest.woken();
         loop {
             let taken = match inbox.poll_recv_many(cx, batch, limits::INBOX_BATCH_MAX) {
                 // Closed and empty: over, once what runs has ended.

@@ -88,9 +88,9 @@ pub const STALL_RELIEF_MS: u64 = 500;
 /// configuration's `limits.cpu_ms` says otherwise. Production's default CPU limit is 30 s.
 pub const CPU_WATCHDOG_MS: u64 = 30_000;
 
-/// Milliseconds that a guest which is at rest with events that are not over waits before it looks whether anything can
-/// still wake them, and between two such looks.
-pub const HUNG_CHECK_MS: u64 = 50;
+/// Milliseconds of a pause: after two of them in which nothing happened, a guest with events that are not over looks
+/// whether anything can still wake those.
+pub const HUNG_CHECK_MS: u64 = 25;
 
 /// Milliseconds that one turn of a guest may last beyond its CPU limit by the clock on the wall, on a machine that
 /// gives it little of the CPU or in a system call that does not come back.

@@ -1,7 +1,8 @@
 //! The isolate at rest: when it parks with events that are not over, it looks whether anything can still wake them.
 //!
-//! The question is asked at most once in [`limits::HUNG_CHECK_MS`], and only then: a busy guest pays nothing for it.
-//! The scripts know the answer (`io_context.js`); here is known how many ops there are in all.
+//! It looks only after two pauses of [`limits::HUNG_CHECK_MS`] in which nothing woke it, so what is still on its way
+//! (a module being imported, an answer that has just come) is never mistaken for nothing; a busy guest pays nothing for
+//! it. The scripts know what events wait for (`io_context.js`); here is known how many ops there are in all.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,8 +19,28 @@ use super::Isolate;
 /// When to look next.
 #[derive(Default)]
 pub struct Rest {
-    /// Non-null while a look is due.
-    due: Option<Pin<Box<Sleep>>>,
+    /// How often the guest was woken.
+    wakes: u64,
+    /// Non-null while a pause is being waited for.
+    pause: Option<Pause>,
+    /// The pause before was one, too.
+    paused: bool,
+    /// The last look was in this wake.
+    looked: Option<u64>,
+}
+
+/// A stretch of time that nothing is to interrupt.
+struct Pause {
+    over: Pin<Box<Sleep>>,
+    /// How often the guest had been woken when it began.
+    wakes: u64,
+}
+
+impl Rest {
+    /// The guest was woken.
+    pub fn woken(&mut self) {
+        self.wakes += 1;
+    }
 }
 
 impl Isolate {
@@ -28,16 +49,28 @@ impl Isolate {
         if self.events.is_empty() || !self.loaded {
             return false;
         }
-        let due = self
-            .rest
-            .due
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(Duration::from_millis(limits::HUNG_CHECK_MS))));
-        if due.as_mut().poll(cx) == Poll::Pending {
+        let wakes = self.rest.wakes;
+        if self.rest.looked == Some(wakes) {
             return false;
         }
-        self.rest.due = None;
-        // Armed anew for those that are left.
-        self.cancel_hung() || self.look_for_hung(cx)
+        let pause = self.rest.pause.get_or_insert_with(|| Pause {
+            over: Box::pin(tokio::time::sleep(Duration::from_millis(limits::HUNG_CHECK_MS))),
+            wakes,
+        });
+        if pause.over.as_mut().poll(cx) == Poll::Pending {
+            return false;
+        }
+        // What woke it this time is the end of the pause.
+        let quiet = wakes - pause.wakes == 1;
+        self.rest.pause = None;
+        let look = quiet && self.rest.paused;
+        self.rest.paused = quiet && !look;
+        if look {
+            // What it finds now it would find again, until something wakes the guest.
+            self.rest.looked = Some(wakes);
+            return self.cancel_hung();
+        }
+        self.look_for_hung(cx)
     }
 
     fn cancel_hung(&mut self) -> bool {

@@ -129,15 +129,14 @@ function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue
   const context = new io.IoContext(event);
   context.fail = fail;
   context.head = head;
-  let body = null;
-  if (bodyKind === 1) {
-    body = body_.innerBodyFromBytes(bodyValue);
-    body.owner = context;
-  } else if (bodyKind === 2) {
-    body = body_.innerBodyFromNative(bodyValue, bodyLength < 0 ? null : bodyLength, context);
-  }
-  const request = rr.incomingRequest(head, method, url, body, (listener) => context.onAbort(listener));
   io.run(context, () => {
+    let body = null;
+    if (bodyKind === 1) {
+      body = body_.innerBodyFromBytes(bodyValue);
+    } else if (bodyKind === 2) {
+      body = body_.innerBodyFromNative(bodyValue, bodyLength < 0 ? null : bodyLength, context);
+    }
+    const request = rr.incomingRequest(head, method, url, body, (listener) => context.onAbort(listener));
     let result;
     try {
       result = serviceWorker

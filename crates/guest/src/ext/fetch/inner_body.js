@@ -97,7 +97,10 @@ class InnerBody {
       getReader.call(stream);
       readableStreamDisturb(stream);
     } else {
-      stream = streamOf(typeof body === "string" ? core.encode(body) : body);
+      const make = () => streamOf(typeof body === "string" ? core.encode(body) : body);
+      const { owner } = this;
+      // Whoever asks for it, it belongs to whom the body belongs to.
+      stream = owner === undefined || owner === io.current() ? make() : io.run(owner, make);
     }
     return this.streamOrStatic = stream;
   }

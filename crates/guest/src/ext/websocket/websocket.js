@@ -106,6 +106,7 @@ class WebSocket extends EventTarget {
   /** @param {{ allowHalfOpen?: boolean }} options */
   accept(options = undefined) {
     const state = this.#state;
+    io.mine(state.context, "Native");
     if (options !== undefined && options !== null && !isObject(options)) {
       throw badParameter("accept", "WebSocket", 1, "AcceptOptions");
     }
@@ -116,7 +117,6 @@ class WebSocket extends EventTarget {
       throw new TypeError("Can't accept() WebSocket that was already used in a response.");
     }
     if (state.phase === PHASE.accepted) return;
-    io.mine(state.context, "Native");
     const context = io.required();
     state.halfOpen = !!options?.allowHalfOpen;
     accept(this, state, context);
