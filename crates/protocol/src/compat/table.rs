@@ -34,7 +34,7 @@ pub static FLAGS: [Flag; 183] = [
     flag("no_cots_on_external_fetch").or("cots_on_external_fetch").since("2022-03-08").inert(EDGE),
     flag("url_standard").or("url_original").since("2022-10-31").newest(NEWEST),
     flag("global_navigator").or("no_global_navigator").since("2022-03-21").switch("Off: `navigator` and `Navigator` do not exist."),
-    flag("capture_async_api_throws").or("do_not_capture_async_api_throws").since("2022-10-31").switch("Off: methods of `crypto.subtle` throw for arguments of a wrong type; elsewhere they reject at any date."),
+    flag("capture_async_api_throws").or("do_not_capture_async_api_throws").since("2022-10-31").switch("Off: `scheduler.wait()` and the methods of `crypto.subtle` throw for arguments of a wrong type; elsewhere they reject at any date."),
     flag("r2_public_beta_bindings").or("r2_internal_beta_bindings").always().inert(R2),
     flag("durable_object_alarms").inert(OBSOLETE),
     flag("dont_substitute_null_on_type_error").or("substitute_null_on_type_error").since("2022-06-01").switch("Off: `addEventListener` and `removeEventListener` ignore a handler of the wrong type, and so do the optional fields of requests and responses."),

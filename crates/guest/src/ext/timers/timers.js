@@ -26,6 +26,7 @@ const {
 const { op_defer, op_log_exception, op_run_microtasks, op_timer_now } = core.ops;
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { AbortSignal, add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 
 /** Source: production's cap and its text. */
@@ -296,6 +297,7 @@ class Scheduler {
       }
       return wait(clampDelay(toNumber(delay)), signalOf(options));
     } catch (error) {
+      if (!compat.has("capture_async_api_throws")) throw error;
       return PromiseReject(error);
     }
   }
