@@ -75,12 +75,20 @@ function bound(callback, receiver) {
 /** The key of a store: what a channel of diagnostics binds. @type {(storage: unknown) => symbol | undefined} */
 let keyOf;
 
+/** The same for a method's `this`, which has to have one. @type {(storage: unknown) => symbol} */
+let own;
+
 class AsyncLocalStorage {
   #key = Symbol("store");
   #name = "";
   #default = undefined;
 
   static {
+    own = (storage) => {
+      const key = keyOf(storage);
+      if (key === undefined) throw new TypeError(ILLEGAL_INVOCATION);
+      return key;
+    };
     keyOf = (storage) => {
       return storage !== null && typeof storage === "object" && #key in storage ? storage.#key : undefined;
     };
@@ -107,42 +115,37 @@ class AsyncLocalStorage {
   }
 
   run(...args) {
-    const key = this.#own();
+    const key = own(this);
     if (args.length === 0) throw badParameter("run", "AsyncLocalStorage", 1, "Value");
     if (typeof args[1] !== "function") throw badParameter("run", "AsyncLocalStorage", 2, "function");
     return callWithStore(key, args[0], args[1], globalThis, args.slice(2));
   }
 
   exit(...args) {
-    const key = this.#own();
+    const key = own(this);
     if (typeof args[0] !== "function") throw badParameter("exit", "AsyncLocalStorage", 1, "function");
     return callWithStore(key, undefined, args[0], globalThis, args.slice(1));
   }
 
   getStore() {
-    const key = this.#own();
+    const key = own(this);
     const context = core.getAsyncContext();
     return context !== undefined && context !== null && key in context ? context[key] : this.#default;
   }
 
   enterWith() {
-    this.#own();
+    own(this);
     throw new Error("asyncLocalStorage.enterWith() is not implemented");
   }
 
   disable() {
-    this.#own();
+    own(this);
     throw new Error("asyncLocalStorage.disable() is not implemented");
   }
 
   get name() {
-    this.#own();
+    own(this);
     return this.#name;
-  }
-
-  #own() {
-    if (!(#key in this)) throw new TypeError(ILLEGAL_INVOCATION);
-    return this.#key;
   }
 }
 

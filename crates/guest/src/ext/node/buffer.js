@@ -1,15 +1,18 @@
 // The module "node:buffer".
 (function () {
-const { core } = __bootstrap;
+const { core, primordials } = __bootstrap;
+const { Error } = primordials;
 const node = core.loadExtScript("ext:deno_node/internal/buffer.mjs");
 const { atob, btoa } = core.loadExtScript("ext:deno_web/05_base64.js");
 const { Blob, File } = core.loadExtScript("ext:deno_web/09_file.js");
-const { notImplemented } = core.loadExtScript("ext:lopata_node/errors.js");
 
 /** There are no object URLs. */
-function resolveObjectURL() {
-  throw notImplemented("resolveObjectURL");
+function resolveObjectURL(_id) {
+  throw new Error("resolveObjectURL is not implemented");
 }
+
+// Production does not have it.
+delete node.Buffer.copyBytesFrom;
 
 /** Source: production's limits, in bytes and in characters. */
 const kMaxLength = 0x7fffffff;

@@ -1,9 +1,8 @@
 // Both kinds of paths, in the shape of the modules.
 (function () {
 const { core, primordials } = __bootstrap;
-const { RegExp, RegExpPrototypeTest, StringPrototypeReplaceAll } = primordials;
+const { Error } = primordials;
 const node = core.loadExtScript("ext:deno_node/path/mod.ts");
-const { validateString } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
 
 const NAMES = [
   "resolve",
@@ -22,15 +21,18 @@ const NAMES = [
   "delimiter",
 ];
 
-/** @param {object} kind */
-function shape(kind) {
+/** @param {string} name @param {object} kind */
+function shape(name, kind) {
   const path = {};
   for (let i = 0; i < NAMES.length; i++) path[NAMES[i]] = kind[NAMES[i]];
+  path.matchesGlob = function matchesGlob() {
+    throw new Error(`path.${name}.matchesGlob() is not implemented.`);
+  };
   return path;
 }
 
-const posix = shape(node.posix);
-const win32 = shape(node.win32);
+const posix = shape("posix", node.posix);
+const win32 = shape("win32", node.win32);
 posix.win32 = win32.win32 = win32;
 posix.posix = win32.posix = posix;
 

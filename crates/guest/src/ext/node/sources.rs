@@ -17,11 +17,7 @@ const SCRIPTS: &[&str] = &[
     "_util/_util_callbackify.js",
     "_util/os.ts",
     "_utils.ts",
-    "assert.ts",
-    "internal/assert/assertion_error.js",
-    "internal/assert/calltracker.js",
     "internal/assert/myers_diff.js",
-    "internal/assert/utils.ts",
     "internal/buffer.mjs",
     "internal/crypto/_keys.ts",
     "internal/crypto/constants.ts",
@@ -71,6 +67,57 @@ const SCRIPTS: &[&str] = &[
 const PATCHES: &[(&str, &str, &str)] = &[
     // Without Node's global there is no `process` to warn with.
     ("_events.mjs", "process.emitWarning(w)", "core.loadExtScript(\"ext:lopata_node/errors.js\").warn(w)"),
+    // Objects of the web are compared as production's, which have no properties of their own.
+    (
+        "internal/util/comparisons.ts",
+        "ObjectGetOwnPropertySymbols: getOwnSymbols,",
+        "ObjectGetOwnPropertySymbols: _getOwnSymbols,",
+    ),
+    (
+        "internal/util/comparisons.ts",
+        "const lazyUrl = () => core.loadExtScript(\"ext:deno_node/internal/url.ts\");",
+        "const lazyUrl = () => ({ isURL: () => false }); \
+         const getOwnSymbols = core.loadExtScript(\"ext:lopata_node/hidden.js\").ownSymbols;",
+    ),
+    ("internal/util/comparisons.ts", "else if (isWeakMap(val1) || isWeakSet(val1)) {", "else if (false) {"),
+    ("internal/util/comparisons.ts", "else if (isPromise(val1) && isPromise(val2)) {", "else if (false) {"),
+    // The limit of production, and no pool: a buffer has an ArrayBuffer of its own there.
+    ("internal/buffer.mjs", "const kMaxLength = NumberMAX_SAFE_INTEGER;", "const kMaxLength = 0x7fffffff;"),
+    ("internal/buffer.mjs", "Buffer.poolSize = 8 * 1024;", "Buffer.poolSize = 0;"),
+    // Production's texts.
+    (
+        "internal/buffer.mjs",
+        "new RangeError(\"Buffer size must be a multiple of 16-bits\")",
+        "new (core.loadExtScript(\"ext:deno_node/internal/errors.ts\").ERR_INVALID_BUFFER_SIZE)(\"16-bits\")",
+    ),
+    (
+        "internal/buffer.mjs",
+        "new RangeError(\"Buffer size must be a multiple of 32-bits\")",
+        "new (core.loadExtScript(\"ext:deno_node/internal/errors.ts\").ERR_INVALID_BUFFER_SIZE)(\"32-bits\")",
+    ),
+    (
+        "internal/buffer.mjs",
+        "new RangeError(\"Buffer size must be a multiple of 64-bits\")",
+        "new (core.loadExtScript(\"ext:deno_node/internal/errors.ts\").ERR_INVALID_BUFFER_SIZE)(\"64-bits\")",
+    ),
+    (
+        "internal/buffer.mjs",
+        "new RangeError(\"Out of range index\")",
+        "new codes.ERR_OUT_OF_RANGE(\"start\", \"0 to end\", start)",
+    ),
+    ("internal/buffer.mjs", "\"otherBuffer\",", "\"b\","),
+    ("internal/buffer.mjs", "\"buf1\",", "\"a\","),
+    ("internal/buffer.mjs", "\"buf2\",", "\"b\","),
+    // Paths start at the root.
+    ("path/_posix.ts", "return () => globalThis.process.cwd();", "return () => \"/\";"),
+    (
+        "path/_win32.ts",
+        "const { Deno } = globalThis;",
+        "const Deno = { cwd: () => \"/\", env: { get: () => undefined } };",
+    ),
+    ("path/_win32.ts", "globalThis.process.env[`=${resolvedDevice}`] || Deno.cwd()", "Deno.cwd()"),
+    // An object of the web has its state in properties of its own, which are nobody's options.
+    ("internal/url.ts", "...url,", "__proto__: null,"),
 ];
 
 /// The scripts with the places they lie at.

@@ -61,6 +61,11 @@ function isUndefined(value) {
   return value === undefined;
 }
 
+/** Production does not warn. */
+function deprecate(fn, _message, _code, _options) {
+  return fn;
+}
+
 /** An error of a system call. */
 function errnoException(errno, syscall, original, suffix, stackStart) {
   if (typeof errno !== "number") throw new ERR_INVALID_ARG_TYPE("err", "number", errno);
@@ -110,7 +115,7 @@ const util = {
   aborted: node.aborted,
   debuglog: node.debuglog,
   debug: node.debuglog,
-  deprecate: node.deprecate,
+  deprecate,
   getSystemErrorMap: node.getSystemErrorMap,
   getSystemErrorMessage: node.getSystemErrorMessage,
   getSystemErrorName: node.getSystemErrorName,

@@ -1,4 +1,4 @@
-// What `deno_node`'s assertions ask of the terminal: there is none.
+// What scripts of `deno_node` ask of the terminal: there is none.
 (function () {
-return { stderr: { isTerminal: () => false } };
+return { stderr: { isTerminal: () => false }, stdin: {}, stdout: { isTerminal: () => false } };
 })();
