@@ -15,6 +15,7 @@ mod fixtures;
 mod harness;
 mod html_rewriter;
 mod kv_cli;
+mod npm_programs;
 mod outbound;
 mod playground;
 mod project_file;

@@ -2,12 +2,14 @@
 //!
 //! No import reaches a file or a network. Text, Data, JSON and CompiledWasm modules become JavaScript with a
 //! default export, because that is how wrangler's rules expose them. V8's code cache is kept by content hash
-//! for the whole process, so an unchanged chunk compiles once however many generations load it.
+//! for the whole process, so an unchanged chunk compiles once however many generations load it. The runtime's scripts
+//! that are not in the snapshot are kept the same way, by name.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
+use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -305,6 +307,15 @@ impl ModuleLoader for WorkerLoader {
     ) -> Pin<Box<dyn Future<Output = ()>>> {
         self.cache.put(hash, code_cache);
         Box::pin(std::future::ready(()))
+    }
+
+    fn get_code_cache(&self, specifier: &ModuleSpecifier, _source: &str) -> Option<SourceCodeCacheInfo> {
+        // Asked for the runtime's own lazy scripts only: their sources are part of the program, so a name says it all.
+        let mut hasher = std::hash::DefaultHasher::new();
+        specifier.as_str().hash(&mut hasher);
+        let hash = hasher.finish();
+        let data = self.cache.get(hash).map(|code| Cow::Owned(code.to_vec()));
+        Some(SourceCodeCacheInfo { hash, data })
     }
 
     fn get_source_map(&self, file_name: &str) -> Option<Cow<'_, [u8]>> {

@@ -1,0 +1,187 @@
+//! Programs from npm in `tests/npm-programs`, each in a worker that uses a good part of it.
+//!
+//! Nothing about them is adapted to lopata. They are bundled and run as they are, with the versions of their lock file.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Options, Project, Server};
+
+/// The programs in a folder of their own, with their packages; made once.
+fn programs() -> &'static Project {
+    static PROGRAMS: OnceLock<Project> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let project = Project::copy_of("tests/npm-programs");
+        if !project.path("node_modules/hono").exists() {
+            let flags = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+            let installed = Command::new("npm").args(flags).current_dir(project.folder()).status();
+            assert!(installed.is_ok_and(|status| status.success()), "npm installs the programs");
+        }
+        project
+    })
+}
+
+fn start(name: &str) -> Server {
+    let config = format!("{name}/wrangler.jsonc");
+    Server::start_with(programs(), Options::args(["-c", &config]))
+}
+
+fn post_json(server: &Server, path: &str, body: &Value) -> Value {
+    let headers = [("content-type", "application/json")];
+    server.client().send("POST", path, &headers, body.to_string().as_bytes()).json()
+}
+
+#[test]
+fn hono() {
+    let server = start("hono");
+    server.expect("/", "hello");
+    assert_eq!(server.get("/users/5?q=1").json(), json!({ "id": "5", "q": "1" }));
+    assert_eq!(server.get("/users/x").text(), "nothing here");
+    server.expect("/stream", "abc");
+    let failed = server.get("/fails");
+    assert_eq!((failed.status, failed.text().as_str()), (418, "teapot"));
+    assert_eq!(server.get("/api/x").header("access-control-allow-origin"), Some("https://example.com"));
+    let tag = server.get("/etag/x").header("etag").expect("it is tagged").to_string();
+    let again = server.client().send("GET", "/etag/x", &[("if-none-match", &tag)], b"");
+    assert_eq!(again.status, 304);
+    let cookie = server.client().send("GET", "/cookie", &[("cookie", "name=x")], b"");
+    assert_eq!(cookie.text(), "x");
+    assert_eq!(cookie.header("set-cookie"), Some("seen=yes; Path=/; HttpOnly"));
+    let form = "--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nn\r\n--b\r\nContent-Disposition: form-data; \
+                name=\"file\"; filename=\"f.txt\"\r\nContent-Type: text/plain\r\n\r\nin it\r\n--b--\r\n";
+    let headers = [("content-type", "multipart/form-data; boundary=b")];
+    let sent = server.client().send("POST", "/form", &headers, form.as_bytes());
+    assert_eq!(sent.json(), json!({ "name": "n", "file": "f.txt", "size": 5, "text": "in it" }));
+    server.stop();
+}
+
+#[test]
+fn itty_router() {
+    let server = start("itty");
+    assert_eq!(server.get("/v1/hello/you").text(), "\"hello you\"");
+    assert_eq!(server.get("/v1/json").json(), json!({ "a": [1, 2] }));
+    assert_eq!(server.get("/v1/query?a=1&b=2").json(), json!({ "a": "1", "b": "2" }));
+    assert_eq!(post_json(&server, "/v1/echo", &json!({ "x": 1 })), json!({ "x": 1 }));
+    assert_eq!(server.get("/v1/teapot").json(), json!({ "status": 418, "error": "short and stout" }));
+    assert_eq!(server.get("/v1/nope").status, 404);
+    server.stop();
+}
+
+#[test]
+fn jose() {
+    let server = start("jose");
+    let result = server.get("/").json();
+    for alg in ["HS256", "RS256", "PS384", "ES256", "EdDSA"] {
+        assert_eq!(result[alg], 1, "{alg}");
+        assert_eq!(result[format!("{alg} broken")], "ERR_JWS_SIGNATURE_VERIFICATION_FAILED", "{alg}");
+    }
+    assert_eq!(result["decrypted"], json!({ "hidden": true }));
+    assert_eq!(result["thumbprint"], 43);
+    server.stop();
+}
+
+#[test]
+fn zod() {
+    let server = start("zod");
+    let user = json!({ "name": "Ann", "email": "a@b.co", "age": "5", "born": "2000-01-02" });
+    let expected = json!({ "name": "Ann", "email": "a@b.co", "age": 5, "tags": [], "born": 2000 });
+    assert_eq!(post_json(&server, "/", &user), expected);
+    let issues = post_json(&server, "/", &json!({ "name": "A", "email": "x", "age": "y", "born": "z" }));
+    let paths: Vec<&str> = issues.as_array().into_iter().flatten().filter_map(|issue| issue[0].as_str()).collect();
+    assert_eq!(paths, ["name", "email", "age", "born"]);
+    server.stop();
+}
+
+#[test]
+fn graphql_yoga() {
+    let server = start("yoga");
+    let ask = |query: &str| post_json(&server, "/graphql", &json!({ "query": query }));
+    assert_eq!(ask("{ hello(name: \"x\") }"), json!({ "data": { "hello": "hello x" } }));
+    assert_eq!(ask("mutation { add(a: 40, b: 2) }"), json!({ "data": { "add": 42 } }));
+    let failed = ask("{ hello(name: \"x\") fails }");
+    assert_eq!(failed["errors"][0]["path"], json!(["fails"]));
+    assert_eq!(failed["data"]["hello"], "hello x");
+    assert_eq!(ask("{ nope }")["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
+    let headers = [("content-type", "application/json"), ("accept", "text/event-stream")];
+    let body = json!({ "query": "subscription { count(to: 3) }" }).to_string();
+    let events = server.client().send("POST", "/graphql", &headers, body.as_bytes()).text();
+    let counts: Vec<&str> = events.lines().filter_map(|line| line.strip_prefix("data: {\"data\":{\"count\":")).collect();
+    assert_eq!(counts, ["1}}", "2}}", "3}}"]);
+    assert!(events.contains("event: complete"), "{events}");
+    server.stop();
+}
+
+#[test]
+fn postal_mime() {
+    let server = start("postal");
+    let mail = "From: Ann <a@x.org>\r\nTo: b@y.org\r\nSubject: =?utf-8?B?SGVsbMO2?=\r\nMIME-Version: 1.0\r\n\
+                Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\
+                Content-Transfer-Encoding: quoted-printable\r\n\r\nna=EFve\r\n--b\r\n\
+                Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=f.bin\r\n\
+                Content-Transfer-Encoding: base64\r\n\r\nAQID\r\n--b--\r\n";
+    let parsed = server.client().post("/", mail.as_bytes()).json();
+    assert_eq!(parsed["from"], json!({ "address": "a@x.org", "name": "Ann" }));
+    assert_eq!(parsed["subject"], "Hell\u{f6}");
+    assert_eq!(parsed["text"], "na\u{ef}ve");
+    let attachment = json!({ "filename": "f.bin", "mimeType": "application/octet-stream", "size": 3 });
+    assert_eq!(parsed["attachments"], json!([attachment]));
+    server.stop();
+}
+
+#[test]
+fn nanoid() {
+    let server = start("nanoid");
+    let result = server.get("/").json();
+    let mut ids: Vec<&str> = result["ids"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    assert!(ids.iter().all(|id| id.len() == 21), "{ids:?}");
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 50);
+    let digits = result["digits"].as_str().expect("they are a string");
+    assert!(digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()), "{digits}");
+    server.stop();
+}
+
+/// Bytes of the segment of data that makes a module large.
+const DATA_BYTES: usize = 2 * 1024 * 1024;
+
+#[test]
+fn a_large_wasm_module() {
+    let wasm = large_wasm();
+    assert!(wasm.len() > DATA_BYTES);
+    std::fs::write(programs().path("wasm/large.wasm"), &wasm).expect("the folder is ours");
+    let server = start("wasm");
+    let last = wasm[wasm.len() - 1];
+    assert_eq!(server.get("/").json(), json!({ "sum": 42, "bytes": 64 * 65536, "last": last }));
+    server.stop();
+}
+
+/// A module with a function `add`, a memory of 64 pages, and data that fills half of it.
+fn large_wasm() -> Vec<u8> {
+    fn number(mut value: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while value >= 0x80 {
+            bytes.push((value & 0x7f) as u8 | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+        bytes
+    }
+    fn section(id: u8, body: &[u8]) -> Vec<u8> {
+        [&[id], number(body.len()).as_slice(), body].concat()
+    }
+    let data: Vec<u8> = (0..DATA_BYTES).map(|at| (at * 7 % 251) as u8).collect();
+    let segment = [b"\x01\x00\x41\x00\x0b", number(DATA_BYTES).as_slice(), &data].concat();
+    [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, b"\x01\x60\x02\x7f\x7f\x01\x7f"),
+        section(3, b"\x01\x00"),
+        section(5, b"\x01\x00\x40"),
+        section(7, b"\x02\x03add\x00\x00\x06memory\x02\x00"),
+        section(10, b"\x01\x07\x00\x20\x00\x20\x01\x6a\x0b"),
+        section(11, &segment),
+    ]
+    .concat()
+}
