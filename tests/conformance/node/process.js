@@ -124,3 +124,22 @@ export const warningsAreEvents = {
     assert.throws(() => process.emitWarning(1), { code: "ERR_INVALID_ARG_TYPE" });
   },
 };
+
+export default {
+  fetch() {
+    try {
+      process.exit(3);
+    } catch {
+      // Too late: the request is over.
+    }
+    return new Response("never");
+  },
+};
+
+export const exitEndsTheRequest = {
+  async test(_controller, bindings) {
+    await assert.rejects(bindings.SELF.fetch("http://example.com/"), {
+      message: "The Node.js process.exit(3) API was called. Canceling the request.",
+    });
+  },
+};
