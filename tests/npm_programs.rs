@@ -42,7 +42,8 @@ fn hono() {
     server.expect("/stream", "abc");
     let failed = server.get("/fails");
     assert_eq!((failed.status, failed.text().as_str()), (418, "teapot"));
-    assert_eq!(server.get("/api/x").header("access-control-allow-origin"), Some("https://example.com"));
+    let crossing = server.client().send("GET", "/api/x", &[("origin", "https://example.com")], b"");
+    assert_eq!(crossing.header("access-control-allow-origin"), Some("https://example.com"));
     let tag = server.get("/etag/x").header("etag").expect("it is tagged").to_string();
     let again = server.client().send("GET", "/etag/x", &[("if-none-match", &tag)], b"");
     assert_eq!(again.status, 304);
@@ -107,7 +108,8 @@ fn graphql_yoga() {
     let headers = [("content-type", "application/json"), ("accept", "text/event-stream")];
     let body = json!({ "query": "subscription { count(to: 3) }" }).to_string();
     let events = server.client().send("POST", "/graphql", &headers, body.as_bytes()).text();
-    let counts: Vec<&str> = events.lines().filter_map(|line| line.strip_prefix("data: {\"data\":{\"count\":")).collect();
+    let counts: Vec<&str> =
+        events.lines().filter_map(|line| line.strip_prefix("data: {\"data\":{\"count\":")).collect();
     assert_eq!(counts, ["1}}", "2}}", "3}}"]);
     assert!(events.contains("event: complete"), "{events}");
     server.stop();
@@ -141,6 +143,25 @@ fn nanoid() {
     assert_eq!(ids.len(), 50);
     let digits = result["digits"].as_str().expect("they are a string");
     assert!(digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()), "{digits}");
+    server.stop();
+}
+
+/// A CommonJS file requires modules of Node, by both names.
+#[test]
+fn commonjs_requires_modules_of_node() {
+    let library = "const EventEmitter = require('events'); const { inspect } = require('node:util');\n\
+                   const { join } = require('path');\n\
+                   module.exports = () => [new EventEmitter() instanceof EventEmitter, inspect({ a: 1 }), join('a', 'b')];";
+    let project = Project::new(&[
+        (
+            "wrangler.json",
+            r#"{ "name": "t", "main": "index.js", "compatibility_date": "2026-04-01", "compatibility_flags": ["nodejs_compat"] }"#,
+        ),
+        ("index.js", "import library from './library.cjs'; export default { fetch: () => Response.json(library()) };"),
+        ("library.cjs", library),
+    ]);
+    let server = Server::start(&project);
+    assert_eq!(server.get("/").json(), json!([true, "{ a: 1 }", "a/b"]));
     server.stop();
 }
 

@@ -74,13 +74,20 @@ pub struct WorkerLoader {
     modules: RefCell<HashMap<String, ModuleDefinition>>,
     /// The worker's flags, which say what modules of Node it has.
     flags: Cell<CompatSet>,
+    /// How often a script has called `import()`.
+    imports: Cell<u64>,
     cache: CodeCache,
 }
 
 impl WorkerLoader {
     /// A loader without modules.
     pub fn new(cache: CodeCache) -> Self {
-        Self { modules: RefCell::default(), flags: Cell::new(CompatSet::NONE), cache }
+        Self { modules: RefCell::default(), flags: Cell::new(CompatSet::NONE), imports: Cell::new(0), cache }
+    }
+
+    /// How often a script has called `import()`, whose answer comes a turn later and is no op.
+    pub fn imports(&self) -> u64 {
+        self.imports.get()
     }
 
     /// Takes in the modules of the worker, and its flags.
@@ -264,7 +271,10 @@ pub fn shown(specifier: &str) -> &str {
 const BUILTIN: [&str; 4] = ["cloudflare:email", "cloudflare:sockets", "cloudflare:workers", "cloudflare:workflows"];
 
 impl ModuleLoader for WorkerLoader {
-    fn resolve(&self, specifier: &str, referrer: &str, _kind: ResolutionKind) -> ModuleResolveResponse {
+    fn resolve(&self, specifier: &str, referrer: &str, kind: ResolutionKind) -> ModuleResolveResponse {
+        if kind == ResolutionKind::DynamicImport {
+            self.imports.set(self.imports.get() + 1);
+        }
         if BUILTIN.contains(&specifier) {
             return ModuleSpecifier::parse(specifier).map_err(|error| JsErrorBox::generic(error.to_string()));
         }

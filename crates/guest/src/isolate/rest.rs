@@ -27,6 +27,8 @@ pub struct Rest {
     paused: bool,
     /// The last look was in this wake.
     looked: Option<u64>,
+    /// How many imports there had been at the end of the last pause.
+    imports: u64,
 }
 
 /// A stretch of time that nothing is to interrupt.
@@ -61,8 +63,11 @@ impl Isolate {
             return false;
         }
         // What woke it this time is the end of the pause.
-        let quiet = wakes - pause.wakes == 1;
+        let undisturbed = wakes - pause.wakes == 1;
         self.rest.pause = None;
+        // The last import may not be answered yet.
+        let imports = self.loader.imports();
+        let quiet = std::mem::replace(&mut self.rest.imports, imports) == imports && undisturbed;
         let look = quiet && self.rest.paused;
         self.rest.paused = quiet && !look;
         if look {

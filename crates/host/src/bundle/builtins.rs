@@ -1,76 +1,9 @@
 //! Specifiers that the runtime answers itself and that therefore stay imports.
 
-/// The names of Node's modules that may be written without `node:`.
-const NODE_MODULES: &[&str] = &[
-    "_http_agent",
-    "_http_client",
-    "_http_common",
-    "_http_incoming",
-    "_http_outgoing",
-    "_http_server",
-    "_stream_duplex",
-    "_stream_passthrough",
-    "_stream_readable",
-    "_stream_transform",
-    "_stream_wrap",
-    "_stream_writable",
-    "_tls_common",
-    "_tls_wrap",
-    "assert",
-    "assert/strict",
-    "async_hooks",
-    "buffer",
-    "child_process",
-    "cluster",
-    "console",
-    "constants",
-    "crypto",
-    "dgram",
-    "diagnostics_channel",
-    "dns",
-    "dns/promises",
-    "domain",
-    "events",
-    "fs",
-    "fs/promises",
-    "http",
-    "http2",
-    "https",
-    "inspector",
-    "inspector/promises",
-    "module",
-    "net",
-    "os",
-    "path",
-    "path/posix",
-    "path/win32",
-    "perf_hooks",
-    "process",
-    "punycode",
-    "querystring",
-    "readline",
-    "readline/promises",
-    "repl",
-    "stream",
-    "stream/consumers",
-    "stream/promises",
-    "stream/web",
-    "string_decoder",
-    "sys",
-    "timers",
-    "timers/promises",
-    "tls",
-    "trace_events",
-    "tty",
-    "url",
-    "util",
-    "util/types",
-    "v8",
-    "vm",
-    "wasi",
-    "worker_threads",
-    "zlib",
-];
+use lopata_protocol::node;
+
+/// Modules that Node itself only knows under the scheme, so that the bare name is a package's.
+const PACKAGES: [&str; 1] = ["sqlite"];
 
 /// How the runtime answers a specifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +16,12 @@ pub(super) enum Builtin {
 
 /// What the runtime knows of `specifier`, with the name it knows it under.
 pub(super) fn lookup(specifier: &str) -> Option<Builtin> {
-    let own = ["cloudflare:", "workerd:", "node:"].iter().any(|scheme| specifier.starts_with(scheme));
+    let own = ["cloudflare:", "workerd:", node::SCHEME].iter().any(|scheme| specifier.starts_with(scheme));
     if own || specifier == "__STATIC_CONTENT_MANIFEST" {
         return Some(Builtin::Always(specifier.to_string()));
     }
-    NODE_MODULES.contains(&specifier).then(|| Builtin::Bare(format!("node:{specifier}")))
+    let module = node::bare(specifier).filter(|module| !PACKAGES.contains(&module.name));
+    module.map(|module| Builtin::Bare(format!("{}{}", node::SCHEME, module.name)))
 }
 
 #[cfg(test)]
@@ -102,6 +36,8 @@ mod tests {
             ("__STATIC_CONTENT_MANIFEST", Some(Builtin::Always("__STATIC_CONTENT_MANIFEST".into()))),
             ("events", Some(Builtin::Bare("node:events".into()))),
             ("fs/promises", Some(Builtin::Bare("node:fs/promises".into()))),
+            ("sqlite", None),
+            ("test", None),
             ("events/", None),
             ("./events", None),
             ("react", None),

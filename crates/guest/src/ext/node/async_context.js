@@ -9,6 +9,7 @@ const {
   Error,
   ObjectDefineProperty,
   ReflectApply,
+  ReflectOwnKeys,
   String,
   Symbol,
   SymbolToStringTag,
@@ -199,9 +200,23 @@ function bindTo(resource, callback, receiver) {
   return call;
 }
 
-for (const Class of [AsyncLocalStorage, AsyncResource]) {
-  ObjectDefineProperty(Class.prototype, SymbolToStringTag, { __proto__: null, value: Class.name, configurable: true });
+/** Gives a class the shape of production's native ones: methods can be enumerated, and there is a tag. */
+function shape(Class) {
+  const { prototype } = Class;
+  for (const name of ReflectOwnKeys(prototype)) {
+    if (typeof name === "string" && name !== "constructor") {
+      ObjectDefineProperty(prototype, name, { __proto__: null, enumerable: true });
+    }
+  }
+  ObjectDefineProperty(prototype, SymbolToStringTag, { __proto__: null, value: Class.name, configurable: true });
 }
 
-return { AsyncLocalStorage, AsyncResource, badParameter, callWithStore, keyOf };
+shape(AsyncLocalStorage);
+shape(AsyncResource);
+for (const name of ["bind", "snapshot"]) {
+  ObjectDefineProperty(AsyncLocalStorage, name, { __proto__: null, enumerable: true });
+}
+ObjectDefineProperty(AsyncResource, "bind", { __proto__: null, enumerable: true });
+
+return { AsyncLocalStorage, AsyncResource, badParameter, callWithStore, keyOf, shape };
 })();

@@ -21,10 +21,9 @@ const {
   SafeMapIterator,
   SafeWeakMap,
   String,
-  SymbolToStringTag,
   TypeError,
 } = primordials;
-const { badParameter, callWithStore, keyOf } = core.loadExtScript("ext:lopata_node/async_context.js");
+const { badParameter, callWithStore, keyOf, shape } = core.loadExtScript("ext:lopata_node/async_context.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const { ERR_INVALID_ARG_TYPE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { validateObject } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
@@ -123,7 +122,7 @@ function defineHasSubscribers(prototype, answer, enumerable) {
 }
 
 defineHasSubscribers(Channel.prototype, (channel) => isHeard(channel), true);
-ObjectDefineProperty(Channel.prototype, SymbolToStringTag, { __proto__: null, value: "Channel", configurable: true });
+shape(Channel);
 
 /** @param {string | symbol} name */
 function channel(name) {

@@ -1,9 +1,10 @@
 // Timers as Node has them: the web's, held by objects.
 (function () {
 const { core, primordials } = __bootstrap;
-const { Error, ObjectDefineProperty, ReflectApply, SymbolDispose, SymbolToPrimitive, SymbolToStringTag, TypeError } =
+const { Error, ReflectApply, SymbolDispose, SymbolToPrimitive, TypeError } =
   primordials;
 const web = core.loadExtScript("ext:lopata/timers/timers.js");
+const { shape } = core.loadExtScript("ext:lopata_node/async_context.js");
 const { validateFunction } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
 
 let isTimeout, stop;
@@ -115,11 +116,7 @@ class Immediate {
     };
   }
 }
-ObjectDefineProperty(Immediate.prototype, SymbolToStringTag, {
-  __proto__: null,
-  value: "Immediate",
-  configurable: true,
-});
+shape(Immediate);
 
 function setTimeout(callback, delay = undefined, ...args) {
   validateFunction(callback, "callback");
