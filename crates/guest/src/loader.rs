@@ -66,9 +66,6 @@ const WASM_SCHEME: &str = "lopata-wasm:";
 /// Scheme of the modules that back Data imports.
 pub const DATA_SCHEME: &str = "lopata-data:";
 
-/// Scheme of modules of Node that the worker does not have.
-const MISSING_SCHEME: &str = "lopata-missing:";
-
 /// Serves the modules of one worker; empty until the worker is known.
 pub struct WorkerLoader {
     modules: RefCell<HashMap<String, ModuleDefinition>>,
@@ -107,9 +104,6 @@ impl WorkerLoader {
         if let Some(inner) = name.strip_prefix(DATA_SCHEME) {
             return self.bytes(specifier, inner, ModuleType::Bytes);
         }
-        if let Some(inner) = name.strip_prefix(MISSING_SCHEME) {
-            return Err(self.missing_node_module(inner));
-        }
         let modules = self.modules.borrow();
         let module = modules.get(name).ok_or_else(|| no_such_module(name))?;
         let code = match &module.kind {
@@ -135,25 +129,20 @@ impl WorkerLoader {
         Ok(ModuleSource::new(ModuleType::JavaScript, ModuleSourceCode::String(code.into()), specifier, None))
     }
 
-    /// What `specifier` is, if it names a module of Node to this worker. One that there is not has a URL too: what
-    /// cannot be loaded is an `Error`, what cannot be resolved a `TypeError`.
+    /// What `specifier` is, if it names a module of Node to this worker.
     fn node_module(&self, specifier: &str) -> Option<Result<ModuleSpecifier, JsErrorBox>> {
-        let url = match node::lookup(specifier, &self.flags.get()) {
-            Found::Module(module) if module.served != Served::NotYet => format!("{}{}", node::SCHEME, module.name),
-            Found::Module(_) | Found::Missing => format!("{MISSING_SCHEME}{specifier}"),
-            Found::NotNode => return None,
-        };
-        Some(ModuleSpecifier::parse(&url).map_err(|error| JsErrorBox::generic(error.to_string())))
-    }
-
-    /// Why there is no such module of Node.
-    fn missing_node_module(&self, specifier: &str) -> JsErrorBox {
         match node::lookup(specifier, &self.flags.get()) {
-            Found::Module(module) => {
+            Found::Module(module) if module.served == Served::NotYet => {
                 let name = module.name;
-                JsErrorBox::generic(format!("No such module \"{specifier}\".\n  lopata does not have node:{name} yet."))
+                let text = format!("No such module \"{specifier}\".\n  lopata does not have node:{name} yet.");
+                Some(Err(JsErrorBox::generic(text)))
             }
-            Found::Missing | Found::NotNode => no_such_module(specifier),
+            Found::Module(module) => {
+                let url = ModuleSpecifier::parse(&format!("{}{}", node::SCHEME, module.name));
+                Some(url.map_err(|error| JsErrorBox::generic(error.to_string())))
+            }
+            Found::Missing => Some(Err(no_such_module(specifier))),
+            Found::NotNode => None,
         }
     }
 
@@ -279,7 +268,10 @@ impl ModuleLoader for WorkerLoader {
             return ModuleSpecifier::parse(specifier).map_err(|error| JsErrorBox::generic(error.to_string()));
         }
         if let Some(found) = self.node_module(specifier) {
-            return found;
+            return found.map_err(|error| match kind {
+                ResolutionKind::Import => imported_from(&error, shown(referrer)),
+                ResolutionKind::MainModule | ResolutionKind::DynamicImport => error,
+            });
         }
         if specifier.starts_with("ext:") || referrer.starts_with("ext:") {
             return Err(no_such_module(specifier));
