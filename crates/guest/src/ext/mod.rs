@@ -17,6 +17,7 @@ pub mod node;
 pub mod rpc;
 pub mod service;
 pub mod sockets;
+pub mod streams;
 pub mod tracing;
 mod webidl;
 pub mod websocket;
@@ -138,6 +139,9 @@ deno_core::extension!(
         sockets::op_connect_over,
         sockets::op_connect_service,
         sockets::op_connect_start_tls,
+        streams::op_codec_finish,
+        streams::op_codec_new,
+        streams::op_codec_write,
         tracing::op_span_end,
         tracing::op_span_exception,
         tracing::op_span_is_open,
@@ -216,6 +220,11 @@ deno_core::extension!(
         "service/service.js",
         "sockets/module.js",
         "sockets/sockets.js",
+        "streams/compression.js",
+        "streams/identity.js",
+        "streams/internal.js",
+        "streams/standard.js",
+        "streams/text.js",
         "tail/tail.js",
         "time/time.js",
         "timers/timers.js",
@@ -261,9 +270,13 @@ fn deno_web() -> Extension {
 
 /// All extensions of an isolate, in the order of their dependencies. Without a guest: for the snapshot.
 pub fn extensions(guest: Option<Rc<GuestState>>) -> Vec<Extension> {
+    let mut web = deno_web();
+    if guest.is_none() {
+        streams::patches::apply(&mut web);
+    }
     vec![
         webidl::deno_webidl::init(),
-        deno_web(),
+        web,
         deno_fetch::deno_fetch::init(deno_fetch::Options::default()),
         deno_crypto::deno_crypto::init(None),
         lopata_shims::init(),

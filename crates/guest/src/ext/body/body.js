@@ -6,28 +6,11 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
-  ArrayBufferIsView,
-  ArrayBufferPrototype,
-  DataViewPrototypeGetBuffer,
-  DataViewPrototypeGetByteLength,
-  DataViewPrototypeGetByteOffset,
-  Number,
-  ObjectDefineProperties,
-  ObjectDefineProperty,
   ObjectPrototypeIsPrototypeOf,
-  Promise,
   PromisePrototypeThen,
-  SafeWeakMap,
-  TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag,
-  TypedArrayPrototypeSlice,
   TypeError,
-  Uint8Array,
-  WeakMapPrototypeDelete,
-  WeakMapPrototypeGet,
-  WeakMapPrototypeSet,
 } = primordials;
 const {
   op_body_abort,
@@ -40,27 +23,84 @@ const {
   op_body_try_write,
   op_body_write,
 } = core.ops;
-const {
-  isReadableStream,
-  isReadableStreamDisturbed,
-  ReadableStream,
-  ReadableStreamBYOBReader,
-  readableStreamDisturb,
-  TransformStream,
-  WritableStream,
-} = core.loadExtScript("ext:deno_web/06_streams.js");
+const streams = core.loadExtScript("ext:deno_web/06_streams.js");
+const { isReadableStreamDisturbed } = streams;
+const { _controller, _length, _whole } = streams.slots;
+const internal = core.loadExtScript("ext:lopata/streams/internal.js");
 const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const errors = core.loadExtScript("ext:lopata/errors/errors.js");
 const { InnerBody, ofMemory, setMakers } = core.loadExtScript("ext:lopata/fetch/inner_body.js");
 
-const { getReader } = ReadableStream.prototype;
+/** The reading end of a body that crosses threads, as the source of a byte stream. */
+class NativeSource extends internal.ChunkSource {
+  /**
+   * @param {number} rid
+   * @param {number | null} length bytes, when known
+   * @param {AbortSignal} [signal] fails the stream
+   */
+  constructor(rid, length, signal) {
+    super();
+    this.rid = rid;
+    this.left = length === null ? undefined : length;
+    this.signal = signal;
+    this.abort = undefined;
+    this.touched = false;
+    // Chunks are given out as they arrive.
+    this.readMax = Infinity;
+  }
 
-/** Streams that are nothing but the reading end `rid`, until somebody reads them. */
-const nativeReaders = new SafeWeakMap();
-/** Streams that are nothing but these bytes, until somebody reads them. */
-const staticStreams = new SafeWeakMap();
-/** Known lengths of streams (FixedLengthStream and sized bodies). */
-const knownLengths = new SafeWeakMap();
+  get length() {
+    return this.left;
+  }
+
+  next() {
+    this.touched = true;
+    // undefined: nothing there yet; null: the end.
+    const chunk = op_body_try_read(this.rid);
+    return chunk === undefined
+      ? PromisePrototypeThen(op_body_read(this.rid), (got) => this.arrived(got))
+      : this.arrived(chunk);
+  }
+
+  arrived(chunk) {
+    if (chunk === null) {
+      this.forget();
+    } else if (TypedArrayPrototypeGetSymbolToStringTag(chunk) === undefined) {
+      this.forget();
+      throw errors.revive(chunk.failure);
+    } else if (this.left !== undefined) {
+      this.left -= TypedArrayPrototypeGetByteLength(chunk);
+    }
+    return chunk;
+  }
+
+  cancel(reason) {
+    this.touched = true;
+    this.forget();
+    op_body_cancel(this.rid, reason);
+  }
+
+  /** Nobody reads from either branch of it any more. */
+  abandon(reason) {
+    this.cancel(reason);
+  }
+
+  /** Fails `stream` when the signal does. */
+  watch(stream) {
+    const { signal } = this;
+    if (signal === undefined) return;
+    this.abort = () => {
+      internal.readableController(stream).error(signal.reason);
+      op_body_cancel(this.rid, signal.reason);
+    };
+    signal[addAbort](this.abort);
+  }
+
+  forget() {
+    if (this.abort !== undefined) this.signal[removeAbort](this.abort);
+    this.abort = undefined;
+  }
+}
 
 /**
  * A byte stream over the reading end `rid`.
@@ -69,44 +109,9 @@ const knownLengths = new SafeWeakMap();
  * @param {AbortSignal} [signal] fails the stream
  */
 function readableFromNative(rid, length, signal = undefined) {
-  let stream, controller_;
-  const abort = () => {
-    WeakMapPrototypeDelete(nativeReaders, stream);
-    controller_.error(signal.reason);
-    op_body_cancel(rid, signal.reason);
-  };
-  stream = new ReadableStream({
-    type: "bytes",
-    autoAllocateChunkSize: undefined,
-    start(controller) {
-      controller_ = controller;
-    },
-    async pull(controller) {
-      WeakMapPrototypeDelete(nativeReaders, stream);
-      // undefined: nothing there yet; null: the end.
-      let chunk = op_body_try_read(rid);
-      if (chunk === undefined) chunk = await op_body_read(rid);
-      if (chunk === null) {
-        signal?.[removeAbort](abort);
-        controller.close();
-        // A pending BYOB read is answered with an empty view.
-        controller.byobRequest?.respond(0);
-      } else if (TypedArrayPrototypeGetSymbolToStringTag(chunk) === undefined) {
-        signal?.[removeAbort](abort);
-        throw errors.revive(chunk.failure);
-      } else {
-        controller.enqueue(chunk);
-      }
-    },
-    cancel(reason) {
-      signal?.[removeAbort](abort);
-      WeakMapPrototypeDelete(nativeReaders, stream);
-      op_body_cancel(rid, reason);
-    },
-  }, { highWaterMark: 0 });
-  WeakMapPrototypeSet(nativeReaders, stream, rid);
-  if (length !== null) WeakMapPrototypeSet(knownLengths, stream, length);
-  signal?.[addAbort](abort);
+  const source = new NativeSource(rid, length, signal);
+  const stream = internal.createReadable(source);
+  source.watch(stream);
   return stream;
 }
 
@@ -137,30 +142,19 @@ function innerBodyFromBytes(bytes) {
  * @param {Uint8Array} bytes
  */
 function readableFromStatic(bytes) {
-  const stream = new ReadableStream({
-    type: "bytes",
-    pull(controller) {
-      WeakMapPrototypeDelete(staticStreams, stream);
-      if (TypedArrayPrototypeGetByteLength(bytes) > 0) controller.enqueue(TypedArrayPrototypeSlice(bytes));
-      controller.close();
-      controller.byobRequest?.respond(0);
-    },
-    cancel() {
-      WeakMapPrototypeDelete(staticStreams, stream);
-    },
-  }, { highWaterMark: 0 });
-  WeakMapPrototypeSet(staticStreams, stream, bytes);
-  WeakMapPrototypeSet(knownLengths, stream, TypedArrayPrototypeGetByteLength(bytes));
-  return stream;
+  return internal.createReadable(new internal.BytesSource(bytes));
+}
+
+/** The source of `stream`, if it is one of `kind` and nobody has touched the stream. */
+function untouched(stream, kind) {
+  const controller = internal.readableController(stream);
+  if (controller === undefined || !ObjectPrototypeIsPrototypeOf(kind.prototype, controller.source)) return undefined;
+  return stream.locked || isReadableStreamDisturbed(stream) ? undefined : controller;
 }
 
 /** Takes the bytes behind `stream`, when it is still untouched. @returns {Uint8Array | undefined} */
 function takeStatic(stream) {
-  const bytes = WeakMapPrototypeGet(staticStreams, stream);
-  if (bytes === undefined || stream.locked || isReadableStreamDisturbed(stream)) return undefined;
-  WeakMapPrototypeDelete(staticStreams, stream);
-  useUp(stream);
-  return bytes;
+  return untouched(stream, internal.BytesSource)?.takeSource().whole();
 }
 
 /**
@@ -168,11 +162,10 @@ function takeStatic(stream) {
  * @returns {number | undefined} the reading end's id
  */
 function takeNative(stream) {
-  const rid = WeakMapPrototypeGet(nativeReaders, stream);
-  if (rid === undefined || stream.locked || isReadableStreamDisturbed(stream)) return undefined;
-  WeakMapPrototypeDelete(nativeReaders, stream);
-  useUp(stream);
-  return rid;
+  // From here on the stream is used up, as if it had been read to its end.
+  const source = untouched(stream, NativeSource)?.takeSource();
+  source?.forget();
+  return source?.rid;
 }
 
 /**
@@ -187,47 +180,21 @@ function moveStream(stream) {
   return rid === undefined ? undefined : readableFromNative(rid, length);
 }
 
-/** From here on the stream is used up, as if it had been read to its end. */
-function useUp(stream) {
-  getReader.call(stream);
-  readableStreamDisturb(stream);
-}
-
-/** @param {unknown} chunk @returns {Uint8Array} */
+/** @param {unknown} chunk of a body @returns {Uint8Array} */
 function toBytes(chunk) {
-  if (TypedArrayPrototypeGetSymbolToStringTag(chunk) === "Uint8Array") return chunk;
-  if (ArrayBufferIsView(chunk)) {
-    return TypedArrayPrototypeGetSymbolToStringTag(chunk) === undefined
-      ? new Uint8Array(
-        DataViewPrototypeGetBuffer(chunk),
-        DataViewPrototypeGetByteOffset(chunk),
-        DataViewPrototypeGetByteLength(chunk),
-      )
-      : new Uint8Array(
-        TypedArrayPrototypeGetBuffer(chunk),
-        TypedArrayPrototypeGetByteOffset(chunk),
-        TypedArrayPrototypeGetByteLength(chunk),
-      );
-  }
-  if (ObjectPrototypeIsPrototypeOf(ArrayBufferPrototype, chunk)) return new Uint8Array(chunk);
-  // Source: workerd's internal streams.
-  if (typeof chunk === "string") {
-    throw new TypeError(
-      "This TransformStream is being used as a byte stream, but received a string on its writable side. If " +
-        "you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder.",
-    );
-  }
-  throw new TypeError(
-    "This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView type on its writable side.",
-  );
+  const bytes = internal.viewOf(chunk);
+  // Source: workerd's text.
+  if (bytes === undefined) throw new TypeError("This ReadableStream did not return bytes.");
+  return bytes;
 }
 
 /** A chunk that is sent: a text is as good as its bytes. @param {unknown} chunk @returns {Uint8Array} */
 function sendable(chunk) {
   if (typeof chunk === "string") return core.encode(chunk);
-  if (ArrayBufferIsView(chunk) || core.isAnyArrayBuffer(chunk)) return toBytes(chunk);
+  const bytes = internal.viewOf(chunk);
   // Source: production's text.
-  throw new TypeError("Draining read encountered a value that cannot be converted to bytes");
+  if (bytes === undefined) throw new TypeError("Draining read encountered a value that cannot be converted to bytes");
+  return bytes;
 }
 
 /**
@@ -245,6 +212,7 @@ function pump(stream, rid, done) {
     done(error, false);
     return;
   }
+  stream[_controller][_whole] = true;
   let over = false;
   const finish = (error, cancelled = false) => {
     if (over) return;
@@ -301,134 +269,20 @@ async function readChunk(rid) {
 
 /** @param {ReadableStream} stream @returns {number | undefined} the exact length in bytes, when known */
 function streamLength(stream) {
-  return WeakMapPrototypeGet(knownLengths, stream);
+  const controller = internal.readableController(stream);
+  return controller === undefined ? stream[_length] : controller.length;
 }
 
 /** @param {InnerBody} body @returns {number | null} the exact length in bytes, when known */
 function bodyLength(body) {
   if (body.length !== null) return body.length;
-  return WeakMapPrototypeGet(knownLengths, body.stream) ?? null;
+  return streamLength(body.stream) ?? null;
 }
-
-/**
- * Both ends of a byte pass-through: a write waits until its bytes are taken.
- * @param {(bytes: Uint8Array) => void} onChunk throws to refuse a chunk
- * @param {() => void} onClose throws to refuse the end
- */
-function passThrough(onChunk, onClose) {
-  let source, sink;
-  let taken = null;
-  const release = () => {
-    const resolve = taken;
-    taken = null;
-    resolve?.();
-  };
-  const refuse = (error) => {
-    source.error(error);
-    throw error;
-  };
-  const readable = new ReadableStream({
-    type: "bytes",
-    start(controller) {
-      source = controller;
-    },
-    pull: release,
-    cancel(reason) {
-      sink.error(reason);
-      release();
-    },
-  }, { highWaterMark: 1 });
-  const writable = new WritableStream({
-    start(controller) {
-      sink = controller;
-    },
-    write(chunk) {
-      let bytes;
-      try {
-        // A copy: enqueueing takes the buffer away from whoever wrote it.
-        bytes = TypedArrayPrototypeSlice(toBytes(chunk));
-        onChunk(bytes);
-      } catch (error) {
-        refuse(error);
-      }
-      if (TypedArrayPrototypeGetByteLength(bytes) === 0) return undefined;
-      return new Promise((resolve) => {
-        taken = resolve;
-        // With room for one byte, `pull` is called exactly when the queue has been emptied.
-        source.enqueue(bytes);
-      });
-    },
-    close() {
-      try {
-        onClose();
-      } catch (error) {
-        refuse(error);
-      }
-      source.close();
-      source.byobRequest?.respond(0);
-    },
-    abort(reason) {
-      source.error(reason);
-      release();
-    },
-  }, { highWaterMark: 1 });
-  return { readable, writable };
-}
-
-function install(transform, { readable, writable }) {
-  ObjectDefineProperties(transform, {
-    readable: { __proto__: null, value: readable, configurable: true },
-    writable: { __proto__: null, value: writable, configurable: true },
-  });
-}
-
-/** A byte pass-through. */
-class IdentityTransformStream extends TransformStream {
-  constructor() {
-    super();
-    install(this, passThrough(() => {}, () => {}));
-  }
-}
-
-/** A byte pass-through of a promised length, which becomes the body's content-length. */
-class FixedLengthStream extends TransformStream {
-  constructor(expectedLength) {
-    super();
-    const expected = Number(expectedLength);
-    if (!(expected >= 0 && expected <= Number.MAX_SAFE_INTEGER)) {
-      throw new TypeError("FixedLengthStream requires an integer expected length less than 2^53.");
-    }
-    let seen = 0;
-    const ends = passThrough(
-      (bytes) => {
-        seen += TypedArrayPrototypeGetByteLength(bytes);
-        if (seen > expected) throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
-      },
-      () => {
-        if (seen < expected) throw new TypeError("FixedLengthStream did not see all expected bytes before close().");
-      },
-    );
-    install(this, ends);
-    WeakMapPrototypeSet(knownLengths, ends.readable, expected);
-  }
-}
-
-ObjectDefineProperty(ReadableStreamBYOBReader.prototype, "readAtLeast", {
-  __proto__: null,
-  value: function readAtLeast(minBytes, view) {
-    return this.read(view, { min: minBytes });
-  },
-  writable: true,
-  enumerable: true,
-  configurable: true,
-});
 
 setMakers(readableFromStatic, moveStream);
 
 return {
   bodyLength,
-  FixedLengthStream,
-  IdentityTransformStream,
   innerBodyFromBytes,
   innerBodyFromNative,
   openPump,

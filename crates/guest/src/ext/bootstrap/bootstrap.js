@@ -30,17 +30,18 @@ const url = core.loadExtScript("ext:lopata/url/url.js");
 const exception = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const abort = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const streams = core.loadExtScript("ext:deno_web/06_streams.js");
-const encoding = core.loadExtScript("ext:deno_web/08_text_encoding.js");
 const port = core.loadExtScript("ext:lopata/event/message_port.js");
 const text = core.loadExtScript("ext:lopata/encoding/encoding.js");
-const compression = core.loadExtScript("ext:deno_web/14_compression.js");
 const performance_ = core.loadExtScript("ext:deno_web/15_performance.js");
 const clone = core.loadExtScript("ext:lopata/clone/clone.js");
 
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
-const body = core.loadExtScript("ext:lopata/body/body.js");
 const file = core.loadExtScript("ext:deno_web/09_file.js");
 const formData = core.loadExtScript("ext:lopata/form_data/form_data.js");
+core.loadExtScript("ext:lopata/streams/standard.js");
+const identity = core.loadExtScript("ext:lopata/streams/identity.js");
+const compression = core.loadExtScript("ext:lopata/streams/compression.js");
+const textStreams = core.loadExtScript("ext:lopata/streams/text.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const eventSource = core.loadExtScript("ext:lopata/event_source/event_source.js");
 const fetch_ = core.loadExtScript("ext:lopata/fetch/fetch.js");
@@ -190,11 +191,11 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   fetch: member(fetch_.fetch),
   FetchEvent: member(events.FetchEvent),
   File: member(file.File),
-  FixedLengthStream: member(body.FixedLengthStream),
+  FixedLengthStream: member(identity.FixedLengthStream),
   FormData: member(formData.FormData),
   Headers: member(rr.Headers),
   HTMLRewriter: member(htmlRewriter.HTMLRewriter),
-  IdentityTransformStream: member(body.IdentityTransformStream),
+  IdentityTransformStream: member(identity.IdentityTransformStream),
   MessageChannel: member(port.MessageChannel),
   MessageEvent: member(event.MessageEvent),
   MessagePort: member(port.MessagePort),
@@ -217,9 +218,9 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   SubtleCrypto: member(crypto_.SubtleCrypto),
   TailEvent: member(events.TailEvent),
   TextDecoder: member(text.TextDecoder),
-  TextDecoderStream: member(encoding.TextDecoderStream),
+  TextDecoderStream: member(textStreams.TextDecoderStream),
   TextEncoder: member(text.TextEncoder),
-  TextEncoderStream: member(encoding.TextEncoderStream),
+  TextEncoderStream: member(textStreams.TextEncoderStream),
   TraceEvent: member(events.TailEvent),
   TransformStream: member(streams.TransformStream),
   TransformStreamDefaultController: member(streams.TransformStreamDefaultController),

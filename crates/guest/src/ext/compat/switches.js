@@ -16,7 +16,7 @@ const {
   SymbolToStringTag,
 } = primordials;
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
-const body = core.loadExtScript("ext:lopata/body/body.js");
+const identity_ = core.loadExtScript("ext:lopata/streams/identity.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
 const headers = core.loadExtScript("ext:lopata/fetch/headers.js");
@@ -97,7 +97,7 @@ function refuseStreams() {
 }
 
 function identityTransforms() {
-  const identity = body.IdentityTransformStream;
+  const identity = identity_.IdentityTransformStream;
   constructedBy("TransformStream", (target, args, newTarget) => {
     const own = newTarget === scope.TransformStream || newTarget === target;
     return ReflectConstruct(identity, [], own ? identity : newTarget);

@@ -6,6 +6,7 @@ const { core, primordials } = __bootstrap;
 const { PromisePrototypeThen, TypedArrayPrototypeGetByteLength } = primordials;
 const { op_compression_finish, op_compression_new, op_compression_write } = core.ops;
 const { ReadableStream, ReadableStreamDefaultReader } = core.loadExtScript("ext:deno_web/06_streams.js");
+const internal = core.loadExtScript("ext:lopata/streams/internal.js");
 
 const { getReader } = ReadableStream.prototype;
 const { read } = ReadableStreamDefaultReader.prototype;
@@ -32,8 +33,8 @@ function transcoded(source, coding, decodes) {
     over = true;
     return op_compression_finish(rid, complain);
   };
-  return new ReadableStream({
-    type: "bytes",
+  return internal.createReadable(new internal.PullSource({
+    __proto__: null,
     async pull(controller) {
       try {
         for (;;) {
@@ -42,7 +43,6 @@ function transcoded(source, coding, decodes) {
           if (TypedArrayPrototypeGetByteLength(bytes) > 0) controller.enqueue(bytes);
           if (done) {
             controller.close();
-            controller.byobRequest?.respond(0);
             return;
           }
           if (TypedArrayPrototypeGetByteLength(bytes) > 0) return;
@@ -57,7 +57,7 @@ function transcoded(source, coding, decodes) {
       if (!over) finish(false);
       return reader.cancel(reason);
     },
-  }, { highWaterMark: 0 });
+  }));
 }
 
 return {

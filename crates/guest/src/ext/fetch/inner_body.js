@@ -5,22 +5,16 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const {
-  ArrayBufferIsView,
   ArrayPrototypePush,
-  DataViewPrototypeGetBuffer,
-  DataViewPrototypeGetByteLength,
-  DataViewPrototypeGetByteOffset,
   ObjectPrototypeIsPrototypeOf,
   PromisePrototypeThen,
   StringPrototypeSlice,
-  TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeGetByteOffset,
-  TypedArrayPrototypeGetSymbolToStringTag,
   TypedArrayPrototypeSet,
   TypeError,
   Uint8Array,
 } = primordials;
+const streams = core.loadExtScript("ext:deno_web/06_streams.js");
 const {
   createProxy,
   isReadableStreamDisturbed,
@@ -31,10 +25,12 @@ const {
   readableStreamDisturb,
   ReadableStreamPrototype,
   readableStreamTee,
-} = core.loadExtScript("ext:deno_web/06_streams.js");
+} = streams;
 const { decode } = core.loadExtScript("ext:lopata/fetch/arguments.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const coding_ = core.loadExtScript("ext:lopata/fetch/coding.js");
+const internal = core.loadExtScript("ext:lopata/streams/internal.js");
+const { _controller, _whole } = streams.slots;
 
 // Source of the texts: workerd.
 const LOCKED_TEXT = "This ReadableStream is currently locked to a reader.";
@@ -219,13 +215,17 @@ function ofMemory(source) {
  */
 async function collect(stream) {
   if (isReadableStreamLocked(stream)) throw new TypeError(LOCKED_TEXT);
+  const own = internal.readableController(stream);
+  if (own !== undefined) return await own.collect();
   const reader = getReader.call(stream);
+  // Nobody sees the chunks.
+  stream[_controller][_whole] = true;
   const chunks = [];
   let length = 0;
   for (;;) {
     const { done, value } = await readerRead.call(reader);
     if (done) break;
-    const bytes = bytesOf(value);
+    const bytes = internal.viewOf(value);
     if (bytes === undefined) {
       const error = new TypeError(NO_BYTES_TEXT);
       PromisePrototypeThen(reader.cancel(error), undefined, () => {});
@@ -242,26 +242,6 @@ async function collect(stream) {
     at += TypedArrayPrototypeGetByteLength(chunks[i]);
   }
   return all;
-}
-
-/** @param {unknown} chunk @returns {Uint8Array | undefined} undefined for what is no bytes */
-function bytesOf(chunk) {
-  if (ArrayBufferIsView(chunk)) {
-    const kind = TypedArrayPrototypeGetSymbolToStringTag(chunk);
-    if (kind === "Uint8Array") return chunk;
-    return kind === undefined
-      ? new Uint8Array(
-        DataViewPrototypeGetBuffer(chunk),
-        DataViewPrototypeGetByteOffset(chunk),
-        DataViewPrototypeGetByteLength(chunk),
-      )
-      : new Uint8Array(
-        TypedArrayPrototypeGetBuffer(chunk),
-        TypedArrayPrototypeGetByteOffset(chunk),
-        TypedArrayPrototypeGetByteLength(chunk),
-      );
-  }
-  return core.isAnyArrayBuffer(chunk) ? new Uint8Array(chunk) : undefined;
 }
 
 return { InnerBody, ofMemory, setMakers, TAKEN_TEXT, USED_TEXT };

@@ -42,9 +42,10 @@ const {
   op_html_stream_write,
   op_html_write,
 } = core.ops;
-const { isReadableStream, ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+const { isReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+const internal = core.loadExtScript("ext:lopata/streams/internal.js");
 const { parseMimeType } = core.loadExtScript("ext:deno_web/01_mimesniff.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
@@ -554,8 +555,8 @@ class HTMLRewriter {
     // What has been read says the same as what is being read.
     if (response.bodyUsed) throw new TypeError(LOCKED_TEXT);
     const run = new Run(parser, readerOf(body), handlers, next);
-    const rewritten = new ReadableStream({
-      type: "bytes",
+    const rewritten = internal.createReadable(new internal.PullSource({
+      __proto__: null,
       async pull(controller) {
         try {
           await run.pull(controller);
@@ -568,7 +569,7 @@ class HTMLRewriter {
       cancel(reason) {
         return run.stop(reason);
       },
-    }, { highWaterMark: 0 });
+    }));
     const headers = new rr.Headers(rr.pairsOf(response.headers));
     return new rr.Response(rewritten, {
       status: response.status,

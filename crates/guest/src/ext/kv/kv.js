@@ -42,9 +42,9 @@ const {
   acquireReadableStreamDefaultReader,
   isReadableStream,
   isReadableStreamLocked,
-  ReadableStream,
   ReadableStreamDefaultReader,
 } = core.loadExtScript("ext:deno_web/06_streams.js");
+const internal = core.loadExtScript("ext:lopata/streams/internal.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
 const readerRead = uncurryThis(ReadableStreamDefaultReader.prototype.read);
@@ -307,13 +307,7 @@ function toValue(type, found, attributes) {
 
 /** @param {Uint8Array} bytes */
 function toStream(bytes) {
-  return new ReadableStream({
-    type: "bytes",
-    start(controller) {
-      if (TypedArrayPrototypeGetByteLength(bytes) > 0) controller.enqueue(bytes);
-      controller.close();
-    },
-  });
+  return internal.createReadable(new internal.BytesSource(bytes));
 }
 
 /**

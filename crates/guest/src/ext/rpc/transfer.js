@@ -33,6 +33,7 @@ const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const headers_ = core.loadExtScript("ext:lopata/fetch/headers.js");
 const request_ = core.loadExtScript("ext:lopata/fetch/request.js");
 const response_ = core.loadExtScript("ext:lopata/fetch/response.js");
+const internal = core.loadExtScript("ext:lopata/streams/internal.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
@@ -124,30 +125,31 @@ register({
     };
     context.onEnd(ended);
     context.own(done);
-    return new WritableStream({
-      start(controller) {
-        PromisePrototypeThen(op_body_cancelled(rid), (reason) => {
-          if (over) return;
-          end();
-          controller.error(new TypeError(reason === "" ? "The stream was canceled by its reader." : reason));
-        });
+    const stream = internal.createWritable({
+      __proto__: null,
+      write(bytes) {
+        return op_body_try_write(rid, bytes) ? undefined : op_body_write(rid);
       },
-      async write(chunk) {
-        const bytes = body_.toBytes(chunk);
-        if (TypedArrayPrototypeGetByteLength(bytes) === 0 || op_body_try_write(rid, bytes)) return;
-        await op_body_write(rid);
-      },
-      async close() {
+      end() {
         end();
         op_body_finish(rid);
-        await body_.readChunk(done);
+        return body_.readChunk(done);
       },
       abort(reason) {
+        if (over) return;
         end();
         op_body_abort(rid, reason);
         op_body_cancel(done, reason);
       },
-    }, { highWaterMark: 1 });
+    });
+    PromisePrototypeThen(op_body_cancelled(rid), (reason) => {
+      if (over) return;
+      end();
+      internal.writableController(stream).drain(
+        new TypeError(reason === "" ? "The stream was canceled by its reader." : reason),
+      );
+    });
+    return stream;
   },
 });
 

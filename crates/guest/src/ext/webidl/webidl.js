@@ -59,11 +59,19 @@ const PARAMETERS = {
   "AbortSignal.any": ["Array"],
   "AbortSignal.timeout": ["number"],
   "Blob": ["Array", "Options"],
+  "ByteLengthQueuingStrategy": ["QueuingStrategyInit"],
   "CompressionStream": ["string"],
+  "CountQueuingStrategy": ["QueuingStrategyInit"],
   "DecompressionStream": ["string"],
   "File": ["Array", "string", "Options"],
   "FormData.append": ["string", "File or Blob or string"],
   "FormData.set": ["string", "File or Blob or string"],
+  "ReadableByteStreamController.enqueue": ["BufferSource"],
+  "ReadableStream.pipeThrough": ["Transform", "PipeToOptions"],
+  "ReadableStream.pipeTo": ["WritableStream", "PipeToOptions"],
+  "ReadableStreamBYOBReader": ["ReadableStream"],
+  "ReadableStreamBYOBRequest.respondWithNewView": ["BufferSource"],
+  "ReadableStreamDefaultReader": ["ReadableStream"],
   "TextDecoder.decode": ["Array", "DecodeOptions"],
   "TextEncoder.encodeInto": ["string", "Uint8Array"],
   "URL": ["USVString", "USVString"],
@@ -76,6 +84,7 @@ const PARAMETERS = {
   "URLSearchParams.getAll": ["USVString"],
   "URLSearchParams.has": ["USVString", "USVString"],
   "URLSearchParams.set": ["USVString", "USVString"],
+  "WritableStreamDefaultWriter": ["WritableStream"],
 };
 
 /** What production calls a dictionary of the web. */
