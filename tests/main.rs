@@ -27,6 +27,7 @@ mod services;
 mod sockets;
 mod streams;
 mod terminal;
+mod test_command;
 mod traces;
 mod websocket;
 mod websocket_suite;

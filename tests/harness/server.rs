@@ -71,7 +71,12 @@ impl Server {
             args.extend(["--port".to_string(), "0".to_string()]);
         }
         args.extend(options.args);
-        let (mut command, marker, home) = command(project, &args, &options.env);
+        Self::launch_command(project, args, &options.env)
+    }
+
+    /// Starts any command that stays.
+    pub fn launch_command(project: &Project, args: Vec<String>, env: &[(String, String)]) -> Self {
+        let (mut command, marker, home) = command(project, &args, env);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

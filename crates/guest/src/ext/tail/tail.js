@@ -164,6 +164,8 @@ const TraceItem = named("TraceItem", class TraceItem {
 });
 
 function eventInfo(given) {
+  // A test has nothing to say.
+  if (given === null) return null;
   if (given.request !== undefined) return new FetchEventInfo(given);
   if (given.cron !== undefined) return new ScheduledEventInfo(given);
   if (given.rpcMethod !== undefined) return new JsRpcEventInfo(given);

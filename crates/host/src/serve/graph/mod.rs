@@ -110,7 +110,10 @@ impl Graph {
             let ServiceKind::Worker(worker) = &service.kind else { continue };
             let Some(NodeKind::Worker(node)) = self.find(&service.name).map(|node| &node.kind) else { continue };
             match define::definition(&service.name, worker, config, options, self) {
-                Ok(defined) => starts.push((service, worker, node.start(defined))),
+                Ok(defined) => {
+                    node.set_tails(worker.tails.iter().map(|tail| self.worker_service(tail)).collect());
+                    starts.push((service, worker, node.start(defined)));
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -157,13 +160,17 @@ impl Graph {
     /// What a designator stands for, as an isolate holds it. A service that is not there answers each call with an
     /// error.
     pub fn handle(&self, designator: &ServiceDesignator) -> ServiceHandle {
+        ServiceHandle::Worker(self.worker_service(designator))
+    }
+
+    fn worker_service(&self, designator: &ServiceDesignator) -> WorkerService {
         let props = designator.props.as_ref();
-        ServiceHandle::Worker(WorkerService {
+        WorkerService {
             door: self.door(&designator.name),
             worker: designator.name.value.clone(),
             entrypoint: designator.entrypoint.as_ref().map(|name| name.value.clone()),
             props: props.map_or(Props::None, |props| Props::Json(props.value.clone())),
-        })
+        }
     }
 
     /// What answers the global `fetch` of a Worker.

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use lopata_bridges::{Attachments, Ids, InboxSender, Parcel, Refused, Undelivered, Unreachable, reply};
+use lopata_bridges::{Attachments, Ids, InboxSender, Parcel, Refused, Undelivered, Unreachable, WorkerService, reply};
 use lopata_guest::{GuestHandle, GuestReport, LogBudget};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
@@ -39,6 +39,8 @@ struct State {
     phase: watch::Sender<Phase>,
     /// Whether the guest has said its last word.
     gone: watch::Sender<bool>,
+    /// Who is told of its events; set when it is linked.
+    tails: OnceLock<Vec<WorkerService>>,
     /// Who waits for the end of an event.
     ends: Mutex<HashMap<EventId, oneshot::Sender<()>>>,
 }
@@ -73,10 +75,17 @@ impl WorkerNode {
             name: Arc::from(name),
             phase: watch::Sender::new(Phase::Starting),
             gone: watch::Sender::new(false),
+            tails: OnceLock::new(),
             ends: Mutex::default(),
         });
         tokio::spawn(hear(state.clone(), heard, making.output.clone(), log_budget));
         Ok(Self { guest, state, ids: Mutex::new(Ids::new()) })
+    }
+
+    /// Says who is told of its events.
+    pub(super) fn set_tails(&self, tails: Vec<WorkerService>) {
+        // A Worker is linked once.
+        let _ = self.state.tails.set(tails);
     }
 
     /// Gives the guest its code; resolves once that has run.
@@ -195,6 +204,19 @@ impl WorkerNode {
     }
 }
 
+impl State {
+    /// Tells tail workers of an event. Nobody waits for what they do with it.
+    fn tell(&self, item: &str, parent: SpanContext) {
+        let items: Arc<str> = Arc::from(format!("[{item}]"));
+        for tail in self.tails.get().into_iter().flatten() {
+            let (event, entrypoint) = (EventId::next(), tail.entrypoint.clone());
+            let message = ToGuest::Tail { event, entrypoint, items: items.clone(), parent };
+            // One that does not run is not told.
+            let _ = tail.door.deliver(Parcel::new(message));
+        }
+    }
+}
+
 /// How long the lines of a test that is over may take.
 const LAST_LINES: Duration = Duration::from_secs(2);
 /// How long a guest may take to end.
@@ -230,7 +252,10 @@ async fn hear(
             FromGuest::Booted | FromGuest::WaitUntilAdded { .. } | FromGuest::WaitUntilSettled { .. } => {}
             FromGuest::Ready { exports, .. } => _ = state.phase.send_replace(Phase::Ready(exports.into())),
             FromGuest::Failed { error, .. } => _ = state.phase.send_replace(Phase::Failed(error)),
-            FromGuest::EventEnded { event, .. } => {
+            FromGuest::EventEnded { event, spans, tail, .. } => {
+                if let (Some(item), Some(handler)) = (tail, spans.last()) {
+                    state.tell(&item, handler.context);
+                }
                 let waits = state.ends.lock().remove(&event);
                 if let Some(waits) = waits {
                     // Whoever waited has stopped waiting.

@@ -8,9 +8,11 @@ mod expectations;
 mod filter;
 mod report;
 mod runner;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub use args::{Reporter, TestArgs, spell_out};
 use lopata_guest::EngineOptions;
@@ -46,6 +48,8 @@ pub struct Prepared {
     filter: Filter,
     expectations: Expectations,
     loaded: Result<Loaded, Failed>,
+    /// When the configuration began to be read.
+    since: SystemTime,
 }
 
 /// Reads everything that a run needs.
@@ -60,6 +64,7 @@ pub fn prepare(args: TestArgs) -> Result<Prepared, TestError> {
         expectations.read(&cwd.join(path), &cwd.join(&args.file))?;
     }
     let (directories, externals) = args.overrides().map_err(TestError::Refused)?;
+    let since = SystemTime::now();
     let loaded = config::load(&config::Options {
         file: args.file.clone(),
         cwd: cwd.clone(),
@@ -70,7 +75,7 @@ pub fn prepare(args: TestArgs) -> Result<Prepared, TestError> {
         directories,
         externals,
     });
-    Ok(Prepared { args, cwd, filter, expectations, loaded })
+    Ok(Prepared { args, cwd, filter, expectations, loaded, since })
 }
 
 impl Prepared {
@@ -87,28 +92,43 @@ impl Prepared {
     }
 }
 
-/// Runs the tests. The result is the exit code.
+/// Runs the tests, and with `--watch` again after each change. The result is the exit code.
 pub async fn run(prepared: Prepared) -> i32 {
-    let Prepared { args, cwd, filter, expectations, loaded } = prepared;
+    let Prepared { args, cwd, filter, expectations, loaded, since } = prepared;
     let report = Arc::new(Report::new(args.reporter, !args.no_verbose));
-    let loaded = match loaded {
-        Ok(loaded) => loaded,
+    let files = match &loaded {
+        Ok(loaded) => loaded.files.clone(),
+        Err(failed) => failed.files.clone(),
+    };
+    let passed = match loaded {
+        Ok(loaded) => {
+            for warning in &loaded.warnings {
+                report.problem(&config::one_line(warning));
+            }
+            let options = graph::Options { compat_date: args.compat_date.clone(), cwd };
+            let run = Run { report: report.clone(), filter, expectations, limit: args.timeout };
+            run.all(&loaded.config, options).await
+        }
         Err(failed) => {
             for diagnostic in &failed.diagnostics {
                 report.problem(&config::one_line(diagnostic));
             }
-            return 1;
+            if args.watch {
+                report.problem("Can't start server due to config errors, waiting for config files to change...");
+            }
+            false
         }
     };
-    for warning in &loaded.warnings {
-        report.problem(&config::one_line(warning));
+    if !passed {
+        report.problem("Tests failed!");
     }
-    let options = graph::Options { compat_date: args.compat_date.clone(), cwd };
-    let run = Run { report: report.clone(), filter, expectations, limit: args.timeout };
-    let passed = run.all(&loaded.config, options).await;
-    if passed {
-        return 0;
+    if args.watch {
+        let error: Box<dyn std::error::Error> = match watch::changed(&files, since).await {
+            Ok(()) => Box::new(watch::start_again()),
+            Err(error) => Box::new(error),
+        };
+        report.problem(&error.to_string());
+        return 1;
     }
-    report.problem("Tests failed!");
-    1
+    i32::from(!passed)
 }
