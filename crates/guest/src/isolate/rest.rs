@@ -71,9 +71,10 @@ impl Isolate {
         let look = quiet && self.rest.paused;
         self.rest.paused = quiet && !look;
         if look {
+            let cancelled = self.cancel_hung();
             // What it finds now it would find again, until something wakes the guest.
-            self.rest.looked = Some(wakes);
-            return self.cancel_hung();
+            self.rest.looked = (!cancelled).then_some(wakes);
+            return cancelled;
         }
         self.look_for_hung(cx)
     }
