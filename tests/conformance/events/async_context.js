@@ -86,7 +86,7 @@ export const intoListenersOfRejections = {
     inStore(() => {
       Promise.reject(new Error("nobody handles this"));
     });
-    await scheduler.wait(5);
+    for (let i = 0; i < 100 && seen.length === 0; i++) await scheduler.wait(5);
     removeEventListener("unhandledrejection", listener);
     deepStrictEqual(seen, ["inside"]);
   },
