@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/globals`.
 
-super::topics! { "globals": arguments, base64, clone, code_generation, dom_exception, module_scope, no_code_generation, scope, time }
+super::topics! { "globals": arguments, base64, clone, code_generation, dom_exception, escape, module_scope, no_code_generation, scope, time }

@@ -167,6 +167,7 @@ deno_core::extension!(
         "ext:deno_web/09_file.js" = "blob/blob.js",
         "body/body.js",
         "clone/clone.js",
+        "clone/cloneable.js",
         "commonjs/commonjs.js",
         "compat/compat.js",
         "compat/switches.js",

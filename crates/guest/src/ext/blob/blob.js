@@ -25,7 +25,7 @@ const {
 const { badConstructor, decode, illegal, int, isObject, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
 const { finish } = core.loadExtScript("ext:lopata/fetch/iterators.js");
 const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_console.js");
-const { describe, notSerializable } = core.loadExtScript("ext:lopata/clone/clone.js");
+const { cloneable, notSerializable } = core.loadExtScript("ext:lopata/clone/clone.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
@@ -236,10 +236,14 @@ finish(Blob);
 finish(File);
 
 // A Blob can be cloned; a File cannot, as in production.
-describe(Blob.prototype, function () {
-  return { type: "Blob", data: TypedArrayPrototypeSlice(dataOf(this)), kind: typeOf(this) };
-});
-core.registerCloneableResource("Blob", ({ data, kind }) => blobOf(data, kind));
+cloneable(
+  Blob.prototype,
+  "Blob",
+  function () {
+    return { data: TypedArrayPrototypeSlice(dataOf(this)), kind: typeOf(this) };
+  },
+  ({ data, kind }) => blobOf(data, kind),
+);
 notSerializable(File.prototype, "File");
 
 /** A Blob of bytes that nobody else has. @param {Uint8Array} data @param {string} type taken as it is */

@@ -1,7 +1,7 @@
 // structuredClone, and what production says of values that cannot be cloned.
 //
-// V8's serializer does the language's values. A class of the platform says by a method of its prototype what it is
-// made of, or that it cannot be cloned; the registry of the engine's core makes its objects again.
+// V8's serializer does the language's values. A class of the platform says what it is made of (`cloneable.js`), or that
+// it cannot be cloned.
 (function () {
 const { core, primordials } = __bootstrap;
 const {
@@ -26,6 +26,7 @@ const {
 const NativeAggregateError = primordials.AggregateError;
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const { cloneable, through } = core.loadExtScript("ext:lopata/clone/cloneable.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
 const PREFIX = "Failed to execute 'structuredClone' on 'ServiceWorkerGlobalScope'";
@@ -33,7 +34,7 @@ const ERRORS = { __proto__: null, Error, EvalError, RangeError, ReferenceError, 
 
 const cloneError = (message) => new DOMException(message, "DataCloneError");
 
-/** What a class is made of, or an error. @param {object} prototype @param {() => { type: string }} take */
+/** @param {object} prototype @param {() => never} take what throws */
 function describe(prototype, take) {
   ObjectDefineProperty(prototype, core.hostObjectBrand, { __proto__: null, value: take, writable: true, configurable: true });
 }
@@ -47,10 +48,11 @@ function notSerializable(prototype, name) {
 
 /** A copy, without a transfer. */
 function copy(value) {
-  const bytes = core.serialize(value, undefined, (message) => {
-    throw cloneError(message);
-  });
-  return core.deserialize(bytes, { deserializers: core.getCloneableDeserializers() });
+  const serialize = () =>
+    core.serialize(value, undefined, (message) => {
+      throw cloneError(message);
+    });
+  return through(serialize, () => cloneError("Unsupported object type"));
 }
 
 /** The buffers that change hands. @returns {ArrayBuffer[]} */
@@ -127,5 +129,5 @@ function registerAbortSignal({ AbortSignalPrototype }) {
   });
 }
 
-return { copy, copyOfError, describe, notSerializable, registerAbortSignal, structuredClone };
+return { cloneable, copy, copyOfError, notSerializable, registerAbortSignal, structuredClone };
 })();

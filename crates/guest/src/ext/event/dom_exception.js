@@ -4,6 +4,7 @@
 (function () {
 const { core, primordials } = __bootstrap;
 const { Error, ErrorPrototype, ObjectDefineProperty, ObjectSetPrototypeOf, ReflectConstruct } = primordials;
+const { cloneable } = core.loadExtScript("ext:lopata/clone/cloneable.js");
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const captureStackTrace = Error.captureStackTrace;
 
@@ -64,17 +65,18 @@ for (const [constant, value, name] of CODES) {
   readonly(DOMException.prototype, constant, value);
 }
 
-ObjectDefineProperty(DOMException.prototype, core.hostObjectBrand, {
-  __proto__: null,
-  value() {
-    return { type: "DOMException", name: this.name, message: this.message, stack: this.stack };
+cloneable(
+  DOMException.prototype,
+  "DOMException",
+  function () {
+    return { name: `${this.name}`, message: `${this.message}`, stack: `${this.stack}` };
   },
-});
-core.registerCloneableResource("DOMException", ({ name, message, stack }) => {
-  const exception = new DOMException(message, name);
-  exception.stack = stack;
-  return exception;
-});
+  ({ name, message, stack }) => {
+    const exception = new DOMException(message, name);
+    exception.stack = stack;
+    return exception;
+  },
+);
 
 /** An exception of that name; for scripts of the engine, which take it for a class. */
 class QuotaExceededError {

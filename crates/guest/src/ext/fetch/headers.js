@@ -20,6 +20,7 @@ const {
   SymbolIterator,
   TypeError,
 } = primordials;
+const { cloneable } = core.loadExtScript("ext:lopata/clone/cloneable.js");
 const { badConstructor, badField, badParameter, illegal, isObject, text } = core.loadExtScript(
   "ext:lopata/fetch/arguments.js",
 );
@@ -360,13 +361,14 @@ function clone(headers) {
 }
 
 // Headers can be cloned: they are a list.
-ObjectDefineProperty(Headers.prototype, core.hostObjectBrand, {
-  __proto__: null,
-  value() {
-    return { type: "Headers", list: listFor(this), immutable: guardOf(this) };
+cloneable(
+  Headers.prototype,
+  "Headers",
+  function () {
+    return { list: copy(this), immutable: guardOf(this) };
   },
-});
-core.registerCloneableResource("Headers", (data) => headersOf(data.list, data.immutable));
+  (parts) => headersOf(parts.list, parts.immutable),
+);
 
 return {
   clone,

@@ -4,7 +4,6 @@ const { core, primordials } = __bootstrap;
 const {
   JSONParse,
   JSONStringify,
-  ObjectDefineProperty,
   ObjectFreeze,
   ObjectKeys,
   ObjectPrototypeIsPrototypeOf,
@@ -15,6 +14,7 @@ const {
 const { op_request_cf, op_request_headers } = core.ops;
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { AbortController, AbortSignalPrototype, newSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
+const { cloneable } = core.loadExtScript("ext:lopata/clone/cloneable.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_console.js");
 const { badConstructor, badField, illegal, isObject, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
@@ -397,7 +397,6 @@ function unpack(init, body, signal = null) {
 function pack(request) {
   const state = stateOf(request);
   return {
-    type: "Request",
     url: state.href,
     method: state.method,
     headers: headers_.copy(state.headers),
@@ -415,16 +414,17 @@ function cfText(request) {
   return cf === undefined ? "" : JSONStringify(cf) ?? "";
 }
 
-ObjectDefineProperty(Request.prototype, core.hostObjectBrand, {
-  __proto__: null,
-  value() {
+cloneable(
+  Request.prototype,
+  "Request",
+  function () {
     const state = stateOf(this);
     if (bodyOf(this) !== null) throw new DOMException("ReadableStream can only be serialized for RPC.", "DataCloneError");
     if (state.signal !== null) throw new DOMException("AbortSignal serialization is not enabled.", "DataCloneError");
     return pack(this);
   },
-});
-core.registerCloneableResource("Request", (data) => unpack(data, null));
+  (parts) => unpack(parts, null),
+);
 
 return { build, cfOf, cfText, incomingRequest, isRequest, pack, Request, routeOf, setFetchers, shownSignal, stateOf, unpack };
 })();

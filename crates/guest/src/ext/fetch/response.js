@@ -4,7 +4,6 @@ const { core, primordials } = __bootstrap;
 const {
   JSONParse,
   JSONStringify,
-  ObjectDefineProperty,
   RangeError,
   StringPrototypeCharCodeAt,
   SymbolFor,
@@ -12,6 +11,7 @@ const {
   TypeError,
 } = primordials;
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+const { cloneable } = core.loadExtScript("ext:lopata/clone/cloneable.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_console.js");
 const { badConstructor, badField, badParameter, illegal, int, isObject, text } = core.loadExtScript(
@@ -288,7 +288,6 @@ function outboundResponse(status, statusText, headerList, body, urlList, immutab
 function pack(response) {
   const state = stateOf(response);
   return {
-    type: "Response",
     status: state.status,
     statusText: state.phrase,
     headers: headers_.copy(state.headers),
@@ -305,9 +304,10 @@ function unpack(init, body) {
   return responseOf(state, body);
 }
 
-ObjectDefineProperty(Response.prototype, core.hostObjectBrand, {
-  __proto__: null,
-  value() {
+cloneable(
+  Response.prototype,
+  "Response",
+  function () {
     const state = stateOf(this);
     const refuse = (message) => {
       throw new DOMException(message, "DataCloneError");
@@ -318,8 +318,8 @@ ObjectDefineProperty(Response.prototype, core.hostObjectBrand, {
     }
     return pack(this);
   },
-});
-core.registerCloneableResource("Response", (data) => unpack(data, null));
+  (parts) => unpack(parts, null),
+);
 
 return { isResponse, outboundResponse, pack, Response, stateOf, unpack };
 })();
