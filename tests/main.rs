@@ -31,5 +31,5 @@ mod test_command;
 mod traces;
 mod websocket;
 mod websocket_suite;
-mod wpt;
 mod workers;
+mod wpt;

@@ -39,8 +39,12 @@ pub use self::manner::{HeaderEdit, Manner};
 /// by its caller.
 ///
 /// `zone` becomes `CF-Worker`: the zone the worker is deployed to, or `<name>.example.com`.
-pub async fn serve(client: OutboundClient, zone: &str, mut calls: FetchReceiver) {
-    let manner = Arc::new(Manner::of_zone(zone));
+pub async fn serve(client: OutboundClient, zone: &str, calls: FetchReceiver) {
+    serve_as(client, Arc::new(Manner::of_zone(zone)), calls).await;
+}
+
+/// The same in any manner.
+pub async fn serve_as(client: OutboundClient, manner: Arc<Manner>, mut calls: FetchReceiver) {
     if let Some(connects) = calls.take_connects() {
         tokio::spawn(crate::sockets::serve(client.connector(), connects));
     }

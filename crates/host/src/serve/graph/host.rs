@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use lopata_bridges::{FetchCall, InboxReceiver, InboxSender, Parcel, Refused, Reply, Undelivered, Unreachable, inbox};
+use lopata_bridges::{
+    FetchCall, FetchService, InboxReceiver, InboxSender, Parcel, Refused, Reply, Undelivered, Unreachable, inbox,
+};
 use lopata_protocol::{Answer, EventId, EventOutcome, ToGuest, WireError, limits};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -15,6 +17,11 @@ use tokio::task::{AbortHandle, JoinHandle};
 pub trait HostService: Send + Sync + 'static {
     /// Answers one request.
     fn fetch(self: Arc<Self>, call: FetchCall) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    /// What a Worker is given for its global `fetch` and `connect()`; `None` for what takes requests only.
+    fn outbound(&self) -> Option<FetchService> {
+        None
+    }
 
     /// What a call of a method is answered with.
     fn no_rpc(&self) -> WireError {
@@ -27,14 +34,21 @@ pub trait HostService: Send + Sync + 'static {
 pub struct HostNode {
     inbox: InboxSender,
     task: JoinHandle<()>,
+    outbound: Option<FetchService>,
 }
 
 impl HostNode {
     /// Starts to serve.
     pub fn start(service: Arc<dyn HostService>) -> Self {
         let (inbox, receiver) = inbox(limits::INBOX_EVENTS_MAX);
+        let outbound = service.outbound();
         let task = tokio::spawn(work(service, receiver));
-        Self { inbox, task }
+        Self { inbox, task, outbound }
+    }
+
+    /// What a Worker is given for its global `fetch` and `connect()`.
+    pub fn outbound(&self) -> Option<&FetchService> {
+        self.outbound.as_ref()
     }
 
     /// Takes an event.

@@ -176,6 +176,12 @@ impl Graph {
     /// What answers the global `fetch` of a Worker.
     pub fn outbound(&self, designator: Option<&ServiceDesignator>) -> ServiceHandle {
         let name = designator.map_or(INTERNET, |designator| &**designator.name);
+        // A network makes connections, too, and is asked without a detour.
+        if let Some(NodeKind::Host(host)) = self.find(name).map(|node| &node.kind)
+            && let Some(service) = host.outbound()
+        {
+            return ServiceHandle::Fetch(service.clone());
+        }
         match designator {
             Some(designator) => self.handle(designator),
             None => ServiceHandle::Worker(WorkerService {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::uri::Scheme;
 use http::{HeaderName, HeaderValue};
-use lopata_bridges::FetchCall;
+use lopata_bridges::{FetchCall, FetchService, fetch_service};
 use lopata_protocol::{Props, WireError};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -18,13 +18,15 @@ use super::host::{HostService, refuse};
 use crate::outbound::address::Address;
 use crate::outbound::policy::Policy;
 use crate::outbound::reach::{NetworkReach, Reach, ServerReach};
-use crate::outbound::{HeaderEdit, Manner, OutboundClient, answer};
+use crate::outbound::{HeaderEdit, Manner, OutboundClient, answer, serve_as};
 use crate::serve::config::model::{self, External, ExternalKind, HttpOptions, HttpStyle, SocketKind, TlsOptions};
 
 /// A network, or one server that speaks HTTP.
 pub struct Client {
     client: OutboundClient,
     manner: Arc<Manner>,
+    /// Whether it is a network, to which any connection can be made.
+    is_network: bool,
     /// What a call of a method is answered with.
     no_rpc: WireError,
 }
@@ -32,6 +34,16 @@ pub struct Client {
 impl HostService for Client {
     fn fetch(self: Arc<Self>, call: FetchCall) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(answer(self.client.clone(), self.manner.clone(), call))
+    }
+
+    fn outbound(&self) -> Option<FetchService> {
+        if !self.is_network {
+            return None;
+        }
+        let (service, calls) = fetch_service();
+        // Ends with the last Worker that has it.
+        tokio::spawn(serve_as(self.client.clone(), self.manner.clone(), calls));
+        Some(service)
     }
 
     fn no_rpc(&self) -> WireError {
@@ -80,6 +92,7 @@ fn network_client(reach: NetworkReach, tls: rustls::ClientConfig) -> Arc<dyn Hos
     Arc::new(Client {
         client: OutboundClient::of_service(Reach::Network(Arc::new(reach)), tls, None),
         manner: Arc::default(),
+        is_network: true,
         // Source: workerd's text.
         no_rpc: WireError::new("TypeError", "The receiver is not an RPC object"),
     })
@@ -118,6 +131,7 @@ pub(super) fn external(name: &str, given: &External, making: &Making) -> Result<
     Ok(Arc::new(Client {
         client: OutboundClient::of_service(Reach::Server(Arc::new(reach)), config, certificate_host),
         manner: Arc::new(manner),
+        is_network: false,
         // Source: workerd's text.
         no_rpc: WireError::new("Error", "This ExternalServer not configured for RPC."),
     }))
