@@ -4,6 +4,7 @@
 //! once. The inbox notes when a turn starts and when the guest parks, which is how the host sees a script that
 //! does not come back.
 
+mod env;
 mod load;
 mod rejections;
 mod rest;
@@ -62,6 +63,7 @@ struct Dispatch {
     socket: v8::Global<v8::Function>,
     load: v8::Global<v8::Function>,
     build_env: v8::Global<v8::Function>,
+    settle_env: v8::Global<v8::Function>,
 }
 
 /// One isolate and what belongs to it. The dispatch functions are dropped before the runtime they live in.
@@ -529,6 +531,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         socket: function(scope, "deliverSocket"),
         load: function(scope, "load"),
         build_env: function(scope, "buildEnv"),
+        settle_env: function(scope, "settleEnv"),
     })
 }
 

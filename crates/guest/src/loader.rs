@@ -19,7 +19,7 @@ use deno_core::{
 };
 use deno_error::JsErrorBox;
 use lopata_protocol::node::{self, Found, Served};
-use lopata_protocol::{BUNDLE_ROOT, CompatSet, ModuleDefinition, ModuleKind};
+use lopata_protocol::{BUNDLE_ROOT, CompatSet, ExtensionModule, ModuleDefinition, ModuleKind};
 use parking_lot::Mutex;
 
 use crate::ext::commonjs;
@@ -69,6 +69,8 @@ pub const DATA_SCHEME: &str = "lopata-data:";
 /// Serves the modules of one worker; empty until the worker is known.
 pub struct WorkerLoader {
     modules: RefCell<HashMap<String, ModuleDefinition>>,
+    /// Modules that are not the worker's own, by what they are imported as.
+    extensions: RefCell<HashMap<String, ExtensionModule>>,
     /// The worker's flags, which say what modules of Node it has.
     flags: Cell<CompatSet>,
     /// How often a script has called `import()`.
@@ -79,7 +81,13 @@ pub struct WorkerLoader {
 impl WorkerLoader {
     /// A loader without modules.
     pub fn new(cache: CodeCache) -> Self {
-        Self { modules: RefCell::default(), flags: Cell::new(CompatSet::NONE), imports: Cell::new(0), cache }
+        Self {
+            modules: RefCell::default(),
+            extensions: RefCell::default(),
+            flags: Cell::new(CompatSet::NONE),
+            imports: Cell::new(0),
+            cache,
+        }
     }
 
     /// How often a script has called `import()`, whose answer comes a turn later and is no op.
@@ -96,6 +104,27 @@ impl WorkerLoader {
         }
     }
 
+    /// Takes in the modules that are not the worker's own.
+    pub fn set_extensions(&self, extensions: Vec<ExtensionModule>) {
+        let mut map = self.extensions.borrow_mut();
+        map.extend(extensions.into_iter().map(|module| (module.specifier.clone(), module)));
+    }
+
+    /// Whether there is such a module of that kind.
+    pub fn has_extension(&self, specifier: &str) -> bool {
+        self.extensions.borrow().contains_key(specifier)
+    }
+
+    /// Where an import leads that may be one of an extension: such modules have whole names, and internal ones are
+    /// for each other only.
+    fn extension(&self, specifier: &str, referrer: &str) -> Option<ModuleSpecifier> {
+        let extensions = self.extensions.borrow();
+        let module = extensions.get(specifier)?;
+        // The isolate itself, which asks for the modules of wrapped bindings, has no URL.
+        let visible = !module.internal || extensions.contains_key(referrer) || !referrer.contains(':');
+        visible.then(|| ModuleSpecifier::parse(specifier).ok()).flatten()
+    }
+
     fn source(&self, specifier: &ModuleSpecifier) -> Result<ModuleSource, JsErrorBox> {
         let name = specifier.as_str();
         if let Some(inner) = name.strip_prefix(WASM_SCHEME) {
@@ -103,6 +132,10 @@ impl WorkerLoader {
         }
         if let Some(inner) = name.strip_prefix(DATA_SCHEME) {
             return self.bytes(specifier, inner, ModuleType::Bytes);
+        }
+        if let Some(extension) = self.extensions.borrow().get(name) {
+            let code = ModuleSourceCode::String(FastString::from(extension.code.clone()));
+            return Ok(ModuleSource::new(ModuleType::JavaScript, code, specifier, None));
         }
         let modules = self.modules.borrow();
         let module = modules.get(name).ok_or_else(|| no_such_module(name))?;
@@ -196,7 +229,8 @@ impl WorkerLoader {
     fn absent(&self, resolved: &ModuleSpecifier) -> Option<JsErrorBox> {
         let name = resolved.as_str();
         // Resolved, these were asked for by what the loader itself has made.
-        (!is_own(name) && !self.modules.borrow().contains_key(name)).then(|| no_such_module(name))
+        let known = is_own(name) || self.modules.borrow().contains_key(name) || self.has_extension(name);
+        (!known).then(|| no_such_module(name))
     }
 
     fn bytes(&self, specifier: &ModuleSpecifier, name: &str, kind: ModuleType) -> Result<ModuleSource, JsErrorBox> {
@@ -266,6 +300,12 @@ impl ModuleLoader for WorkerLoader {
         }
         if BUILTIN.contains(&specifier) {
             return ModuleSpecifier::parse(specifier).map_err(|error| JsErrorBox::generic(error.to_string()));
+        }
+        if let Some(found) = self.extension(specifier, referrer) {
+            return Ok(found);
+        }
+        if self.has_extension(specifier) {
+            return Err(no_such_module(specifier));
         }
         if let Some(found) = self.node_module(specifier) {
             return found.map_err(|error| match kind {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use lopata_bridges::{Attachments, FetchService, ServiceHandle};
 use lopata_protocol::{
-    EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat, compat, limits,
+    CacheOutbound, EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat, compat, limits,
 };
 
 use crate::bindings::{self, BindingContext, BindingEntry};
@@ -70,6 +70,8 @@ impl Blueprint {
             modules: self.modules.clone(),
             env: env.collect(),
             outbound: self.outbound.0,
+            cache: CacheOutbound::NotYet,
+            extensions: Vec::new(),
             subrequests_max: self.subrequests_max,
             tailed: !self.tail_consumers.is_empty(),
             cpu_ms_max: self.cpu_ms_max,

@@ -32,5 +32,6 @@ pub use span::{Attribute, Invocation, SpanContext, SpanEvent, SpanId, SpanKind, 
 pub use stream::{ToReceiver, ToSender};
 pub use websocket::SocketFrame;
 pub use worker::{
-    BUNDLE_ROOT, EnvEntry, EnvValue, Export, ModuleDefinition, ModuleKind, Props, WorkerDefinition, WorkerFormat,
+    BUNDLE_ROOT, CacheOutbound, ClientKind, EnvEntry, EnvValue, Export, ExtensionModule, KeyDefinition, ModuleDefinition, ModuleKind,
+    Props, WorkerDefinition, WorkerFormat,
 };

@@ -29,6 +29,10 @@ pub struct WorkerDefinition {
     pub env: Vec<EnvEntry>,
     /// The service that answers a global `fetch`.
     pub outbound: ServiceId,
+    /// What answers `caches`.
+    pub cache: CacheOutbound,
+    /// Modules that are not the worker's own: it, or its bindings, may import them.
+    pub extensions: Vec<ExtensionModule>,
     /// Subrequests of one top-level event of this worker.
     pub subrequests_max: u32,
     /// Whether somebody tails the worker: trace items are collected.
@@ -90,6 +94,17 @@ pub enum ModuleKind {
     Json(Arc<str>),
 }
 
+/// A module that many workers share.
+#[derive(Clone, Debug)]
+pub struct ExtensionModule {
+    /// What it is imported as.
+    pub specifier: String,
+    /// Whether only other such modules may import it.
+    pub internal: bool,
+    /// Its code.
+    pub code: Arc<str>,
+}
+
 /// One entry of `env`.
 #[derive(Clone, Debug)]
 pub struct EnvEntry {
@@ -114,8 +129,90 @@ pub enum EnvValue {
     Kv(ServiceId),
     /// A service binding: an entrypoint of this or another worker.
     Service(ServiceId),
+    /// An object whose calls become requests to a service.
+    Client {
+        /// What the object is.
+        kind: ClientKind,
+        /// Who answers.
+        service: ServiceId,
+    },
+    /// A dataset of Analytics Engine whose points become requests to a service.
+    AnalyticsEngine {
+        /// Who answers.
+        service: ServiceId,
+        /// Its name.
+        dataset: String,
+    },
+    /// A `Hyperdrive`.
+    Hyperdrive {
+        /// What connects to the database.
+        service: ServiceId,
+        /// `database`, `user`, `password` and `scheme`, as a JSON object.
+        settings: String,
+    },
+    /// A `CryptoKey`, imported before the worker's modules run.
+    CryptoKey(Box<KeyDefinition>),
+    /// What a function of another module makes of other entries.
+    Wrapped {
+        /// An [`ExtensionModule`], or a module that lopata has itself.
+        module: String,
+        /// The export of it that is called.
+        entrypoint: String,
+        /// What it is called with.
+        inner: Vec<EnvEntry>,
+    },
+    /// What makes code of texts.
+    UnsafeEval,
+    /// A `MemoryCache`.
+    MemoryCache {
+        /// Caches of one id are one cache; without one it is nobody else's.
+        id: Option<String>,
+        /// Entries.
+        keys_max: u32,
+        /// Bytes of a value.
+        value_bytes_max: u32,
+        /// Bytes of all values.
+        total_bytes_max: u64,
+    },
     /// A binding that lopata cannot provide: using it throws this sentence, having it does not.
     Unavailable(String),
+}
+
+/// An object of `env` whose calls become requests to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientKind {
+    /// A `KvNamespace`.
+    Kv,
+    /// An `R2Bucket`.
+    R2,
+    /// A producer of a queue.
+    Queue,
+}
+
+/// What answers `caches`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheOutbound {
+    /// Nothing yet: lopata has no cache of its own.
+    NotYet,
+    /// Nothing: the configuration says nobody.
+    Nobody,
+    /// A service.
+    Service(ServiceId),
+}
+
+/// A key and how `crypto.subtle.importKey` takes it.
+#[derive(Clone, Debug)]
+pub struct KeyDefinition {
+    /// `raw`, `pkcs8`, `spki` or `jwk`.
+    pub format: &'static str,
+    /// The key, for `jwk` as JSON.
+    pub data: Bytes,
+    /// The algorithm, as JSON: a string or an object.
+    pub algorithm: String,
+    /// Whether a script may export it.
+    pub extractable: bool,
+    /// What it may be used for.
+    pub usages: Vec<&'static str>,
 }
 
 /// An export of the entry module that can receive events.

@@ -19,6 +19,7 @@ pub mod service;
 pub mod sockets;
 pub mod streams;
 pub mod tracing;
+pub mod unsafe_eval;
 mod webidl;
 pub mod websocket;
 
@@ -149,6 +150,7 @@ deno_core::extension!(
         tracing::op_span_set_attribute,
         tracing::op_span_set_status,
         tracing::op_span_start,
+        unsafe_eval::op_unsafe_wasm,
         websocket::op_socket_accept,
         websocket::op_socket_close,
         websocket::op_socket_depart,
@@ -165,7 +167,9 @@ deno_core::extension!(
         "ext:deno_web/02_event.js" = "event/event.js",
         "ext:deno_web/03_abort_signal.js" = "event/abort_signal.js",
         "ext:deno_web/09_file.js" = "blob/blob.js",
+        "analytics_engine/analytics_engine.js",
         "body/body.js",
+        "cache/cache.js",
         "clone/clone.js",
         "clone/cloneable.js",
         "commonjs/commonjs.js",
@@ -173,6 +177,7 @@ deno_core::extension!(
         "compat/switches.js",
         "console/console.js",
         "crypto/crypto.js",
+        "d1/d1.js",
         "email/email.js",
         "crypto/curves.js",
         "crypto/digest_stream.js",
@@ -181,6 +186,7 @@ deno_core::extension!(
         "crypto/params.js",
         "crypto/subtle.js",
         "encoding/encoding.js",
+        "env/bindings.js",
         "errors/errors.js",
         "errors/rejections.js",
         "event/kinds.js",
@@ -207,9 +213,16 @@ deno_core::extension!(
         "form_data/form_data.js",
         "globals/globals.js",
         "html_rewriter/html_rewriter.js",
+        "hyperdrive/hyperdrive.js",
         "io_context/io_context.js",
         "io_context/pending.js",
+        "kv/designated.js",
         "kv/kv.js",
+        "memory_cache/memory_cache.js",
+        "queue/queue.js",
+        "r2/objects.js",
+        "r2/r2.js",
+        "r2/request.js",
         "rpc/names.js",
         "rpc/plain.js",
         "rpc/promises.js",
@@ -218,6 +231,8 @@ deno_core::extension!(
         "rpc/stubs.js",
         "rpc/transfer.js",
         "rpc/values.js",
+        "service/bytes.js",
+        "service/exchange.js",
         "service/service.js",
         "sockets/module.js",
         "sockets/sockets.js",
@@ -232,6 +247,7 @@ deno_core::extension!(
         "tracing/tracing.js",
         "unavailable/unavailable.js",
         "url/url.js",
+        "unsafe_eval/unsafe_eval.js",
         "webidl/replace.js",
         "websocket/session.js",
         "websocket/websocket.js",

@@ -5,9 +5,10 @@
 use deno_core::error::CoreError;
 use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, v8};
 use lopata_bridges::{Attachments, ServiceHandle};
-use lopata_protocol::{BUNDLE_ROOT, EnvEntry, EnvValue, Export, ServiceId, WireError, WorkerDefinition, WorkerFormat};
+use lopata_protocol::{BUNDLE_ROOT, CacheOutbound, Export, WireError, WorkerDefinition, WorkerFormat};
 
-use super::{Isolate, v8_text};
+use super::Isolate;
+use super::env::{Unsettled, services_of};
 use crate::wire;
 
 impl Isolate {
@@ -18,8 +19,20 @@ impl Isolate {
         mut attachments: Attachments,
     ) -> Result<Vec<Export>, WireError> {
         assert!(!self.loaded, "a guest becomes one worker, once");
-        let WorkerDefinition { name, format, entry, modules, env, outbound, subrequests_max, tailed, compat, .. } =
-            definition;
+        let WorkerDefinition {
+            name,
+            format,
+            entry,
+            modules,
+            env,
+            outbound,
+            cache,
+            extensions,
+            subrequests_max,
+            tailed,
+            compat,
+            ..
+        } = definition;
         self.guest.compat.set(compat);
         *self.guest.worker.borrow_mut() = name.clone();
         *self.worker.lock() = name;
@@ -36,15 +49,20 @@ impl Isolate {
         };
         self.guest.subrequests_max.set(subrequests_max);
         self.guest.tailed.set(tailed);
-        for entry in &env {
-            let (EnvValue::Kv(id) | EnvValue::Service(id)) = &entry.value else { continue };
-            match attachments.take_service(*id) {
+        let cached = match cache {
+            CacheOutbound::Service(id) => Some(id),
+            CacheOutbound::NotYet | CacheOutbound::Nobody => None,
+        };
+        for id in services_of(&env).into_iter().chain(cached) {
+            match attachments.take_service(id) {
                 Some(ServiceHandle::Kv(service)) => self.guest.services.add_kv(id.0, service),
                 Some(ServiceHandle::Worker(service)) => self.guest.services.add_worker(id.0, service),
                 Some(ServiceHandle::Fetch(_)) | None => {}
             }
         }
-        self.build_env(env, format, outbound_worker)?;
+        self.loader.set_extensions(extensions);
+        let unsettled = Unsettled::of(&env);
+        self.build_env(env, format, outbound_worker, cache)?;
         let script = match format {
             WorkerFormat::Modules => None,
             WorkerFormat::ServiceWorker => modules.iter().find(|module| module.specifier == entry).cloned(),
@@ -56,6 +74,9 @@ impl Isolate {
         let always = compat.has("allow_insecure_inefficient_logged_eval");
         let at_start = always || compat.has("allow_eval_during_startup");
         self.allow_eval(at_start);
+        if !unsettled.is_empty() {
+            self.settle_env(unsettled).await?;
+        }
         let namespace = match format {
             WorkerFormat::Modules => Some(self.evaluate_module(&entry, at_start).await?),
             WorkerFormat::ServiceWorker => {
@@ -119,50 +140,6 @@ impl Isolate {
         let found = try_call(scope, &self.dispatch.load, &[namespace])?;
         Ok(read_exports(scope, found))
     }
-
-    fn build_env(
-        &mut self,
-        env: Vec<EnvEntry>,
-        format: WorkerFormat,
-        outbound: Option<ServiceId>,
-    ) -> Result<(), WireError> {
-        let wasm = self.guest.compiling_wasm.clone();
-        let runtime = &mut self.runtime;
-        deno_core::scope!(scope, runtime);
-        let mut entries = Vec::with_capacity(env.len());
-        for EnvEntry { name, value } in env {
-            let (kind, value) = match value {
-                EnvValue::Text(text) => ("text", v8_text(scope, &text)),
-                EnvValue::Json(text) => ("json", v8_text(scope, &text)),
-                EnvValue::Data(bytes) => ("data", array_buffer(scope, &bytes)),
-                EnvValue::Wasm(bytes) => {
-                    wasm.set(true);
-                    let module = v8::WasmModuleObject::compile(scope, &bytes);
-                    wasm.set(false);
-                    let module = module.ok_or_else(|| {
-                        WireError::new("CompileError", format!("env.{name} is not a WebAssembly module"))
-                    })?;
-                    ("wasm", module.into())
-                }
-                EnvValue::Kv(id) => ("kv", v8::Number::new(scope, id.0 as f64).into()),
-                EnvValue::Service(id) => ("service", v8::Number::new(scope, id.0 as f64).into()),
-                EnvValue::Unavailable(sentence) => ("unavailable", v8_text(scope, &sentence)),
-            };
-            let object = v8::Object::new(scope);
-            let name = v8_text(scope, &name);
-            let kind = v8_text(scope, kind);
-            for (key, value) in [("name", name), ("kind", kind), ("value", value)] {
-                let key = v8_text(scope, key);
-                object.set(scope, key, value);
-            }
-            entries.push(object.into());
-        }
-        let entries = v8::Array::new_with_elements(scope, &entries).into();
-        let service_worker = v8::Boolean::new(scope, format == WorkerFormat::ServiceWorker).into();
-        let outbound = v8::Number::new(scope, outbound.map_or(0.0, |id| id.0 as f64)).into();
-        try_call(scope, &self.dispatch.build_env, &[entries, service_worker, outbound])?;
-        Ok(())
-    }
 }
 
 /// In production `import.meta` is an empty object.
@@ -182,12 +159,7 @@ fn read_exports(scope: &mut v8::PinScope<'_, '_>, found: v8::Local<v8::Value>) -
     values.iter().map(export).collect()
 }
 
-fn array_buffer<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
-    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes.to_vec()).make_shared();
-    v8::ArrayBuffer::with_backing_store(scope, &store).into()
-}
-
-fn try_call<'s>(
+pub(super) fn try_call<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     function: &v8::Global<v8::Function>,
     args: &[v8::Local<'s, v8::Value>],
@@ -205,7 +177,7 @@ fn try_call<'s>(
 }
 
 /// The error that loading or evaluation ended in, as the script would see it.
-fn core_error(_runtime: &mut JsRuntime, error: CoreError) -> WireError {
+pub(super) fn core_error(_runtime: &mut JsRuntime, error: CoreError) -> WireError {
     match error.into_kind() {
         deno_core::error::CoreErrorKind::Js(error) => wire_of_js(&error),
         other => {

@@ -64,6 +64,7 @@ internals.lopata = { bindingCall: io.bindingCall, currentIoContext: io.current, 
 
 const entrypoints = core.loadExtScript("ext:lopata/events/entrypoints.js");
 const events = core.loadExtScript("ext:lopata/events/events.js");
+const cache_ = core.loadExtScript("ext:lopata/cache/cache.js");
 const kv = core.loadExtScript("ext:lopata/kv/kv.js");
 const serve = core.loadExtScript("ext:lopata/rpc/serve.js");
 core.loadExtScript("ext:lopata/rpc/transfer.js");
@@ -160,8 +161,6 @@ function notYet(name, methods) {
   return object;
 }
 
-const cacheMethods = ["match", "put", "delete"];
-const caches = { default: notYet("The Cache API", cacheMethods), open: notYet("The Cache API", ["open"]).open };
 
 /** What everybody has is on the prototype, as in production; what is made for a worker is its own. */
 const member = (value) => core.propWritable(value);
@@ -239,7 +238,9 @@ core.defineGlobalProperties(WorkerGlobalScope.prototype, { EventTarget: member(e
 clone.registerAbortSignal(abort);
 shape.configure(ServiceWorkerGlobalScope, WorkerGlobalScope, event.EventTarget);
 core.defineGlobalProperties(globalThis, {
-  caches: member(caches),
+  Cache: member(cache_.Cache),
+  caches: member(cache_.caches),
+  CacheStorage: member(cache_.CacheStorage),
   Cloudflare: member(compat.Cloudflare),
   origin: { __proto__: null, value: "null", writable: false, enumerable: true, configurable: true },
   scheduler: member(timers.scheduler),
@@ -267,30 +268,50 @@ function tellOfRejection(type, promise, reason) {
  * @param {{ name: string, kind: string, value: unknown }[]} entries
  * @param {boolean} serviceWorker
  * @param {number} outbound the service that answers the global fetch, when that is a worker; otherwise 0
+ * @param {number | null} cache the service that answers `caches`; 0 when nobody does, null when nobody can
  */
-function buildEnv(entries, serviceWorker, outbound) {
+function buildEnv(entries, serviceWorker, outbound, cache) {
   time.stop();
   // The first that is known of the worker is its flags.
   switches.apply();
   nodeGlobals.apply();
   if (outbound !== 0) fetch_.setOutbound(service.routeTo(outbound, "globalOutbound"));
+  if (cache === null) cache_.setAbsence(() => new TypeError("The Cache API is not available in this version of lopata."));
+  else if (cache !== 0) cache_.setRoute(service.routeTo(cache, "caches"));
   if (!serviceWorker) event.expectModule();
   if ("Navigator" in globalThis) core.defineGlobalProperties(globalThis, { navigator: member(globals.makeNavigator()) });
   const { env } = own;
   for (const { name, kind, value } of entries) {
     const target = serviceWorker ? globalThis : env;
-    ObjectDefineProperty(target, name, {
-      __proto__: null,
-      value: envValue(name, kind, value),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+    const define = (made) => {
+      ObjectDefineProperty(target, name, {
+        __proto__: null,
+        value: made,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    };
+    define(envValue(name, kind, value, define));
   }
   return env;
 }
 
-function envValue(name, kind, value) {
+/** Entries that only few workers have, in a script of their own. */
+function rareBindings() {
+  return core.loadExtScript("ext:lopata/env/bindings.js");
+}
+
+/**
+ * Fills the places of entries that were not there when env was built.
+ * @param {object} modules the namespaces of the modules that they need, by name
+ */
+function settleEnv(modules) {
+  return rareBindings().settle(modules);
+}
+
+/** @param {(value: unknown) => void} define for a value that comes later */
+function envValue(name, kind, value, define) {
   switch (kind) {
     case "text":
     case "data":
@@ -305,7 +326,7 @@ function envValue(name, kind, value) {
     case "unavailable":
       return unavailable(value);
     default:
-      throw new TypeError(`unknown kind of env entry for ${name}: ${kind}`);
+      return rareBindings().make(name, kind, value, define, envValue);
   }
 }
 
@@ -368,6 +389,7 @@ globalThis.__lopata = {
       },
       rejected,
       releaseExport: serve.releaseExport,
+      settleEnv,
     };
   },
 };

@@ -69,6 +69,16 @@ const TYPE_TEXT = 'Unknown response type. Possible types are "text", "arrayBuffe
 /** Given to the constructor by this script only. */
 const construct = {};
 
+/** A namespace of this machine is the id of its service, any other the way to the service that answers for it. */
+function isDesignated(service) {
+  return typeof service !== "number";
+}
+
+/** The calls of a namespace that a service answers for. */
+function designated() {
+  return core.loadExtScript("ext:lopata/kv/designated.js");
+}
+
 /** A namespace, as `env` holds it. */
 class KvNamespace {
   /** The id of the service in this isolate. */
@@ -155,6 +165,10 @@ async function getOne(service, name, operation, key, type, cacheTtl) {
   if (type !== undefined) attributes["cloudflare.kv.query.type"] = type;
   if (isGiven(cacheTtl)) attributes["cloudflare.kv.query.cache_ttl"] = cacheTtl;
   return await internals.lopata.bindingCall(`kv_${operation}`, attributes, async () => {
+    if (isDesignated(service)) {
+      const found = await designated().get(service, key, type, cacheTtl, attributes);
+      return withMetadata ? found : found.value;
+    }
     const kind = type ?? "text";
     const found = await op_kv_get(service, key, kind === "text" || kind === "json", withMetadata, cacheTtl);
     if (found === null) {
@@ -181,6 +195,9 @@ async function getMany(service, name, operation, keys, type, cacheTtl) {
   if (type !== undefined) attributes["cloudflare.kv.query.type"] = type;
   if (isGiven(cacheTtl)) attributes["cloudflare.kv.query.cache_ttl"] = cacheTtl;
   return await internals.lopata.bindingCall(`kv_${operation}`, attributes, async () => {
+    if (isDesignated(service)) {
+      return await designated().getMany(service, keys, type, withMetadata, cacheTtl, attributes);
+    }
     const found = await op_kv_get_many(service, keys, type ?? "", cacheTtl);
     const values = new Map();
     for (let i = 0; i < found.length; i += 3) {
@@ -229,6 +246,9 @@ async function put(service, name, count, key, value, options) {
   if (typeof value === "string") {
     attributes["cloudflare.kv.query.value_type"] = "text";
     return await internals.lopata.bindingCall("kv_put", attributes, async () => {
+      if (isDesignated(service)) {
+        return await designated().put(service, key, value, expiration, expirationTtl, metadataText);
+      }
       await op_kv_put_text(service, key, value, expiration, expirationTtl, metadataText);
     });
   }
@@ -239,6 +259,9 @@ async function put(service, name, count, key, value, options) {
   attributes["cloudflare.kv.query.value_type"] = isStream ? "ReadableStream" : "ArrayBuffer";
   if (!isStream) attributes["cloudflare.kv.query.payload.size"] = TypedArrayPrototypeGetByteLength(bytes);
   return await internals.lopata.bindingCall("kv_put", attributes, async () => {
+    if (isDesignated(service)) {
+      return await designated().put(service, key, bytes ?? value, expiration, expirationTtl, metadataText);
+    }
     const whole = isStream ? await readAll(value) : bytes;
     await op_kv_put_bytes(service, key, whole, expiration, expirationTtl, metadataText);
   });
@@ -250,6 +273,7 @@ async function remove(service, name, count, key) {
   checkKey("DELETE", key);
   const attributes = attributesOf(name, "delete", key, 1);
   return await internals.lopata.bindingCall("kv_delete", attributes, async () => {
+    if (isDesignated(service)) return await designated().remove(service, key);
     await op_kv_delete(service, key);
   });
 }
@@ -266,6 +290,7 @@ async function list(service, name, options) {
   // As production: a limit that makes no sense is none.
   if (limit <= 0) limit = ABSENT;
   return await internals.lopata.bindingCall("kv_list", attributes, async () => {
+    if (isDesignated(service)) return await designated().list(service, limit, prefix, cursor, attributes);
     const page = await op_kv_list(service, prefix ?? "", limit, cursor ?? "");
     const keys = [];
     for (let i = 1; i < page.length; i += 3) {
@@ -487,7 +512,7 @@ function attributesOf(name, operation, keys, count) {
 
 /**
  * The namespace behind the service `service`, for `env`.
- * @param {number} service
+ * @param {number | { handle: object, name: string }} service its id, or the way to what answers for it
  * @param {string} [name] the binding's name
  */
 function KVNamespace(service, name = "") {

@@ -14,7 +14,7 @@ use lopata_bridges::{Attachments, FetchReceiver, Ids, Parcel, ReplyReceiver, Ser
 use lopata_guest::{CodeCache, GuestHandle, GuestReport, LogBudget, SpawnOptions};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
-    Answer, Body, CompatSet, EventId, EventOutcome, FromGuest, GenerationId, HeaderList, LogRecord, Props, RequestHead,
+    CacheOutbound, Answer, Body, CompatSet, EventId, EventOutcome, FromGuest, GenerationId, HeaderList, LogRecord, Props, RequestHead,
     ServiceId, SpanContext, ToGuest, WireError, WorkerDefinition, WorkerFormat, limits,
 };
 use percent_encoding::percent_decode_str;
@@ -172,6 +172,8 @@ fn definition(bundle: Bundle, outbound: ServiceId) -> WorkerDefinition {
         modules: bundle.modules,
         env: Vec::new(),
         outbound,
+        cache: CacheOutbound::NotYet,
+        extensions: Vec::new(),
         cpu_ms_max: limits::CONFIG_EVALUATION_MS_MAX,
         heap_bytes_max: limits::HEAP_BYTES_MAX,
         subrequests_max: limits::SUBREQUESTS_MAX,

@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use lopata_bridges::{Attachments, ServiceHandle};
+use lopata_bridges::Attachments;
 use lopata_protocol::{
-    BUNDLE_ROOT, EnvEntry, EnvValue, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition,
+    BUNDLE_ROOT, CacheOutbound, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition,
     WorkerFormat, compat, limits,
 };
 use sha2::{Digest, Sha256};
 
 use super::error::LinkError;
-use super::{Graph, Options};
+use super::{Graph, Options, bindings};
 use crate::serve::config::model::{self, BindingKind, Config, ServiceDesignator, Worker, WorkerCode};
 
 /// What the guest of a Worker is told.
 pub(super) fn definition(
     name: &str,
     worker: &Worker,
-    _config: &Config,
+    config: &Config,
     options: &Options,
     graph: &Graph,
 ) -> Result<(WorkerDefinition, Attachments), LinkError> {
@@ -35,11 +35,15 @@ pub(super) fn definition(
     let mut attachments = Attachments::none();
     let outbound = ServiceId::next();
     attachments.attach_service(outbound, graph.outbound(worker.global_outbound.as_ref()));
-    let mut env = Vec::with_capacity(worker.bindings.len());
-    for binding in &worker.bindings {
-        let value = env_value(&binding.name, &binding.kind, graph, &mut attachments);
-        env.push(EnvEntry { name: binding.name.to_string(), value });
-    }
+    let cache = match &worker.cache_api_outbound {
+        Some(designator) => {
+            let id = ServiceId::next();
+            attachments.attach_service(id, graph.handle(designator));
+            CacheOutbound::Service(id)
+        }
+        None => CacheOutbound::Nobody,
+    };
+    let env = bindings::entries(&worker.bindings, graph, &mut attachments);
     let definition = WorkerDefinition {
         generation: GenerationId::next(),
         name: Arc::from(name),
@@ -51,6 +55,8 @@ pub(super) fn definition(
         modules,
         env,
         outbound,
+        cache,
+        extensions: bindings::extensions(config),
         // Nobody pays for the subrequests of a test.
         subrequests_max: u32::MAX,
         tailed: !worker.tails.is_empty(),
@@ -113,64 +119,6 @@ fn specifier(root: &str, name: &str) -> String {
     let mut url = url::Url::parse(root).expect("roots are URLs");
     url.set_path(name.trim_start_matches('/'));
     url.to_string()
-}
-
-fn env_value(name: &str, kind: &BindingKind, graph: &Graph, attachments: &mut Attachments) -> EnvValue {
-    if let BindingKind::Native(native) = kind {
-        if let Some((id, service)) = &native.service {
-            attachments.attach_service(*id, service.clone());
-        }
-        return native.value.clone();
-    }
-    let mut service = |handle: ServiceHandle| {
-        let id = ServiceId::next();
-        attachments.attach_service(id, handle);
-        EnvValue::Service(id)
-    };
-    match kind {
-        BindingKind::Text(text) => EnvValue::Text(text.to_string()),
-        BindingKind::Json(text) => EnvValue::Json(text.to_string()),
-        BindingKind::Data(data) => EnvValue::Data(data.value.clone()),
-        BindingKind::WasmModule(data) => EnvValue::Wasm(data.value.clone()),
-        BindingKind::FromEnvironment(variable) => match std::env::var(&*variable.value) {
-            Ok(value) => EnvValue::Text(value),
-            Err(_) => EnvValue::Json("null".to_string()),
-        },
-        BindingKind::Service(designator) => service(graph.handle(designator)),
-        other => EnvValue::Unavailable(format!(
-            "The binding \"{name}\" ({}) is not available in this version of lopata.",
-            kind_name(other)
-        )),
-    }
-}
-
-/// The name of a kind of binding in the schema.
-fn kind_name(kind: &BindingKind) -> &'static str {
-    match kind {
-        BindingKind::Unspecified => "unspecified",
-        BindingKind::Parameter { .. } => "parameter",
-        BindingKind::Text(_) => "text",
-        BindingKind::Data(_) => "data",
-        BindingKind::Json(_) => "json",
-        BindingKind::WasmModule(_) => "wasmModule",
-        BindingKind::CryptoKey(_) => "cryptoKey",
-        BindingKind::Service(_) => "service",
-        BindingKind::DurableObjectClass(_) => "durableObjectClass",
-        BindingKind::DurableObjectNamespace { .. } => "durableObjectNamespace",
-        BindingKind::KvNamespace(_) => "kvNamespace",
-        BindingKind::R2Bucket(_) => "r2Bucket",
-        BindingKind::R2Admin(_) => "r2Admin",
-        BindingKind::Wrapped(_) => "wrapped",
-        BindingKind::Queue(_) => "queue",
-        BindingKind::FromEnvironment(_) => "fromEnvironment",
-        BindingKind::AnalyticsEngine(_) => "analyticsEngine",
-        BindingKind::Hyperdrive(_) => "hyperdrive",
-        BindingKind::UnsafeEval => "unsafeEval",
-        BindingKind::MemoryCache { .. } => "memoryCache",
-        BindingKind::WorkerLoader { .. } => "workerLoader",
-        BindingKind::WorkerdDebugPort => "workerdDebugPort",
-        BindingKind::Native(_) => "native",
-    }
 }
 
 /// The designators of a Worker that name an entrypoint, each with who says so in workerd's words.

@@ -11,6 +11,7 @@
 //!
 //! Invariant: after `unlink` the graph is the only owner of its nodes. What still holds one is a leak, and said so.
 
+mod bindings;
 mod define;
 mod direct;
 mod disk;
