@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/config`.
 
-super::topics! { "config": disk, services }
+super::topics! { "config": designators, disk, services, wrapped }

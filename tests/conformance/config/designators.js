@@ -343,10 +343,11 @@ export const queueRefuses = test(async (env) => {
   }
 });
 export const queueSendFails = test(async (env) => {
+  const reason = Cloudflare.compatibilityFlags.queue_expose_error_codes ? "Unknown Internal Error (15000)" : "Bad Thing";
   await answer(env, { status: 500, statusText: "Bad Thing" });
-  await assert.rejects(env.QUEUE.send("x"), { name: "Error", message: "Queue send failed: Bad Thing" });
+  await assert.rejects(env.QUEUE.send("x"), { name: "Error", message: `Queue send failed: ${reason}` });
   await answer(env, { status: 500, statusText: "Bad Thing" });
-  await assert.rejects(env.QUEUE.sendBatch([{ body: 1 }]), { name: "Error", message: "Queue sendBatch failed: Bad Thing" });
+  await assert.rejects(env.QUEUE.sendBatch([{ body: 1 }]), { name: "Error", message: `Queue sendBatch failed: ${reason}` });
 });
 export const queueSendBatch = test(async (env) => {
   await answer(env, { body: METRICS });

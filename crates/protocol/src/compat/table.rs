@@ -176,7 +176,7 @@ pub static FLAGS: [Flag; 183] = [
     flag("python_workflows_implicit_dependencies").or("no_python_workflows_implicit_dependencies").implied(&["python_workers"], "2026-02-25").inert(PYTHON),
     flag("require_returns_default_export").or("require_returns_namespace").since("2026-01-22").switch("`require()` of a module without a default export gives a copy of its namespace."),
     flag("python_request_headers_preserve_commas").or("disable_python_request_headers_preserve_commas").since("2026-02-17").inert(PYTHON),
-    flag("queue_expose_error_codes").or("no_queue_expose_error_codes").since("2026-03-12").inert(QUEUES),
+    flag("queue_expose_error_codes").or("no_queue_expose_error_codes").since("2026-03-12").switch("On: what a queue refuses is said with its cause and number."),
     flag("text_decoder_replace_surrogates").or("disable_text_decoder_replace_surrogates").since("2026-02-24").implied(&["pedantic_wpt"], "2026-02-24").switch("Off: a `TextDecoder` of UTF-16 (little endian) keeps lone surrogates."),
     flag("containers_pid_namespace").or("no_containers_pid_namespace").since("2026-04-01").inert(DURABLE_OBJECTS),
     flag("delete_all_deletes_alarm").or("delete_all_preserves_alarm").since("2026-02-24").inert(DURABLE_OBJECTS),

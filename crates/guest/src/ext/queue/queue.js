@@ -96,7 +96,7 @@ async function metrics(route) {
   const answer = await exchange(route, "GET", `${HOST}metrics`, [], null);
   if (answer.status !== 200) {
     answer.discard();
-    throw new Error(`Queue metrics failed: ${answer.statusText}`);
+    throw new Error(`Queue metrics failed: ${reasonOf(answer)}`);
   }
   return metricsOf(JSONParse(await answer.text()));
 }
@@ -163,11 +163,18 @@ async function sendBatch(route, messages, options) {
   return await outcome(answer, "Queue sendBatch failed");
 }
 
+/** Why a queue has refused, with its number where the worker's date asks for that. */
+function reasonOf(answer) {
+  if (!compat.has("queue_expose_error_codes")) return answer.statusText;
+  const cause = answer.header("cf-queues-error-cause") ?? "Unknown Internal Error";
+  return `${cause} (${answer.header("cf-queues-error-code") ?? "15000"})`;
+}
+
 /** What a send has come to. A service that says nothing about the queue is fine, too. */
 async function outcome(answer, failure) {
   if (answer.status !== 200) {
     answer.discard();
-    throw new Error(`${failure}: ${answer.statusText}`);
+    throw new Error(`${failure}: ${reasonOf(answer)}`);
   }
   const text = await answer.text();
   if (text === "") return undefined;
