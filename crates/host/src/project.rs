@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use lopata_bridges::{Attachments, FetchService, ServiceHandle};
 use lopata_protocol::{
-    CacheOutbound, EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat, compat, limits,
+    CacheOutbound, EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat,
+    compat, limits,
 };
 
 use crate::bindings::{self, BindingContext, BindingEntry};

@@ -32,6 +32,6 @@ pub use span::{Attribute, Invocation, SpanContext, SpanEvent, SpanId, SpanKind, 
 pub use stream::{ToReceiver, ToSender};
 pub use websocket::SocketFrame;
 pub use worker::{
-    BUNDLE_ROOT, CacheOutbound, ClientKind, EnvEntry, EnvValue, Export, ExtensionModule, KeyDefinition, ModuleDefinition, ModuleKind,
-    Props, WorkerDefinition, WorkerFormat,
+    BUNDLE_ROOT, CacheOutbound, ClientKind, EnvEntry, EnvValue, Export, ExtensionModule, KeyDefinition,
+    ModuleDefinition, ModuleKind, Props, WorkerDefinition, WorkerFormat,
 };

@@ -4,7 +4,9 @@
 //! are settled once the modules are known and before the worker's own run; a worker without any skips that.
 
 use deno_core::{ModuleSpecifier, PollEventLoopOptions, v8};
-use lopata_protocol::{CacheOutbound, ClientKind, EnvEntry, EnvValue, KeyDefinition, ServiceId, WireError, WorkerFormat};
+use lopata_protocol::{
+    CacheOutbound, ClientKind, EnvEntry, EnvValue, KeyDefinition, ServiceId, WireError, WorkerFormat,
+};
 
 use super::load::{core_error, try_call};
 use super::{Isolate, v8_text};

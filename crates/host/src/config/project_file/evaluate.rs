@@ -14,8 +14,8 @@ use lopata_bridges::{Attachments, FetchReceiver, Ids, Parcel, ReplyReceiver, Ser
 use lopata_guest::{CodeCache, GuestHandle, GuestReport, LogBudget, SpawnOptions};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
-    CacheOutbound, Answer, Body, CompatSet, EventId, EventOutcome, FromGuest, GenerationId, HeaderList, LogRecord, Props, RequestHead,
-    ServiceId, SpanContext, ToGuest, WireError, WorkerDefinition, WorkerFormat, limits,
+    Answer, Body, CacheOutbound, CompatSet, EventId, EventOutcome, FromGuest, GenerationId, HeaderList, LogRecord,
+    Props, RequestHead, ServiceId, SpanContext, ToGuest, WireError, WorkerDefinition, WorkerFormat, limits,
 };
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;

@@ -147,7 +147,9 @@ fn key_definition(key: &CryptoKey) -> Option<KeyDefinition> {
         KeyMaterial::Jwk(text) => ("jwk", Bytes::copy_from_slice(text.as_bytes())),
     };
     let algorithm = match &key.algorithm {
-        KeyAlgorithm::Name(name) => serde_json::json!(name.as_ref().map(|name| name.to_string()).unwrap_or_default()).to_string(),
+        KeyAlgorithm::Name(name) => {
+            serde_json::json!(name.as_ref().map(|name| name.to_string()).unwrap_or_default()).to_string()
+        }
         KeyAlgorithm::Json(text) => text.to_string(),
     };
     fn from_base64(text: &str) -> Option<Bytes> {

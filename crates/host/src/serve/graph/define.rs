@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use lopata_bridges::Attachments;
 use lopata_protocol::{
-    BUNDLE_ROOT, CacheOutbound, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition,
-    WorkerFormat, compat, limits,
+    BUNDLE_ROOT, CacheOutbound, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat,
+    compat, limits,
 };
 use sha2::{Digest, Sha256};
 
