@@ -380,7 +380,7 @@ async function framed(metadata, value) {
 
 /** The metadata and then the stream, as one stream of a known length. */
 function joined(metadata, stream, length) {
-  const { FixedLengthStream } = core.loadExtScript("ext:lopata/body/body.js");
+  const { FixedLengthStream } = core.loadExtScript("ext:lopata/streams/identity.js");
   const { readable, writable } = new FixedLengthStream(TypedArrayPrototypeGetByteLength(metadata) + length);
   const writer = writable.getWriter();
   (async () => {
