@@ -5,7 +5,7 @@ import process from "node:process";
 const BRAND = Symbol.for("Deno.core.hostObject");
 const GLOBALS = [
   "Deno", "__bootstrap", "bootstrap", "primordials", "core", "ops", "internals", "__internals", "__lopata", "lopata",
-  "Worker", "SharedWorker", "require", "XMLHttpRequest", "window", "Bun", "ShadowRealm", "gc", "d8", "print", "load",
+  "Worker", "SharedWorker", "require", "XMLHttpRequest", "window", "Bun", "ShadowRealm", "d8", "print", "load",
   "open", "read", "quit", "alert", "prompt", "confirm", "localStorage", "sessionStorage", "close",
 ];
 
