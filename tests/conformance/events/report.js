@@ -44,6 +44,15 @@ async function heard(type, action) {
   return events;
 }
 
+/** The next event of a type. */
+const next = (type) =>
+  new Promise((resolve) => {
+    addEventListener(type, (event) => {
+      event.preventDefault();
+      resolve(event);
+    }, { once: true });
+  });
+
 export const reportErrorIsAnErrorEvent = {
   async test() {
     const error = new RangeError("reported");
@@ -90,10 +99,9 @@ export const anErrorInAMicrotaskIsReported = {
 export const aRejectionIsAnEvent = {
   async test() {
     const reason = new Error("rejected");
-    let promise;
-    const [event] = await heard("unhandledrejection", () => {
-      promise = Promise.reject(reason);
-    });
+    const unhandled = next("unhandledrejection");
+    const promise = Promise.reject(reason);
+    const event = await unhandled;
     equal([event.constructor.name, event.type], ["PromiseRejectionEvent", "unhandledrejection"]);
     equal([event.reason === reason, event.promise === promise], [true, true]);
     promise.catch(() => {});
@@ -111,15 +119,12 @@ export const aRejectionThatIsHandledAtOnceIsNone = {
 
 export const aRejectionThatIsHandledLateIsAnEventToo = {
   async test() {
-    const events = await heard("rejectionhandled", async () => {
-      const listener = (event) => event.preventDefault();
-      addEventListener("unhandledrejection", listener);
-      const promise = Promise.reject(new Error("late"));
-      await scheduler.wait(1);
-      promise.catch(() => {});
-      await scheduler.wait(1);
-      removeEventListener("unhandledrejection", listener);
-    });
-    equal(events.map((event) => event.type), ["rejectionhandled"]);
+    const unhandled = next("unhandledrejection");
+    const handled = next("rejectionhandled");
+    const promise = Promise.reject(new Error("late"));
+    await unhandled;
+    promise.catch(() => {});
+    const event = await handled;
+    equal([event.type, event.promise === promise], ["rejectionhandled", true]);
   },
 };

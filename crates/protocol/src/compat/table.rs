@@ -22,7 +22,7 @@ const RPC: &str = "Calls between Workers do not read it; they work as with the n
 
 /// The table.
 #[rustfmt::skip]
-pub static FLAGS: [Flag; 183] = [
+pub static FLAGS: [Flag; 188] = [
     flag("formdata_parser_supports_files").or("formdata_parser_converts_files_to_strings").since("2021-11-03").switch("Off: `formData()` gives files as strings."),
     flag("fetch_refuses_unknown_protocols").or("fetch_treats_unknown_protocols_as_http").since("2021-11-10").switch("Off: `fetch` takes any scheme but `https:` for `http:`."),
     flag("html_rewriter_treats_esi_include_as_void_tag").switch("On: `HTMLRewriter` expects no end tag of `esi:include`."),
@@ -206,4 +206,9 @@ pub static FLAGS: [Flag; 183] = [
     flag("workflows_enable_fast_engine_creation").or("workflows_disable_fast_engine_creation").since("2026-08-11").inert(WORKFLOWS),
     flag("wasm_memory_discard").experimental().inert("`WebAssembly.Memory.prototype.discard` does not exist."),
     flag("python_workers_20260817").or("no_python_workers_20260817").experimental().rejected(PYTHON),
+    flag("python_workers_314").rejected(PYTHON),
+    flag("python_check_rng_state").inert(PYTHON),
+    flag("unique_ctx_per_invocation").or("reuse_ctx_across_nonclass_events").since("2025-03-10").newest(NEWEST),
+    flag("nonclass_entrypoint_reuses_ctx_across_invocations").inert("Each call has a context of its own."),
+    flag("spec_compliant_dispatch_exceptions").or("no_spec_compliant_dispatch_exceptions").since("2026-09-01").switch("Off: what a listener throws ends the dispatch of its event, and `dispatchEvent` throws it."),
 ];

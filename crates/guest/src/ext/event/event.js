@@ -399,10 +399,13 @@ function propertyHandler(target, data, type) {
 }
 
 /**
- * Calls the handlers of an event. What one of them throws ends the dispatch and is thrown.
+ * Calls the handlers of an event. What one of them throws is reported, or, of old, ends the dispatch and is thrown.
+ *
+ * @param {((error: unknown) => void) | undefined} onThrown told what is reported
  * @returns {boolean} false if a handler asked to prevent the default
  */
-function fire(target, event) {
+function fire(target, event, onThrown = undefined) {
+  const reports = compat.has("spec_compliant_dispatch_exceptions");
   begin(event, target);
   try {
     const type = typeOf(event);
@@ -411,9 +414,25 @@ function fire(target, event) {
     let list = data?.listeners[type];
     // Listeners that are added meanwhile are not called.
     if (list !== undefined && (list.length > 1 || handler !== undefined)) list = ArrayPrototypeSlice(list);
-    if (handler !== undefined) returned(target, event, FunctionPrototypeCall(handler, globalThis_, event));
+    if (handler !== undefined) {
+      try {
+        returned(target, event, FunctionPrototypeCall(handler, globalThis_, event));
+      } catch (error) {
+        if (!reports) throw error;
+        report.reportException(error);
+        onThrown?.(error);
+      }
+    }
     if (list !== undefined) {
-      for (let i = 0, length = list.length; i < length; i++) call(target, type, list[i], event);
+      for (let i = 0, length = list.length; i < length; i++) {
+        try {
+          call(target, type, list[i], event);
+        } catch (error) {
+          if (!reports) throw error;
+          report.reportException(error);
+          onThrown?.(error);
+        }
+      }
     }
     return !isPrevented(event);
   } finally {
@@ -457,6 +476,24 @@ function returned(target, event, result) {
 function dispatch(target, event) {
   setTrusted(event);
   return fire(target, event);
+}
+
+/**
+ * The same for whom it matters that a handler threw: everything thrown is reported.
+ * @returns {{ error: unknown } | null} what was thrown first
+ */
+function dispatchAndReport(target, event) {
+  let first = null;
+  setTrusted(event);
+  try {
+    fire(target, event, (error) => {
+      first ??= { error };
+    });
+  } catch (error) {
+    report.reportException(error);
+    first = { error };
+  }
+  return first;
 }
 
 /** How many handlers an event of this type would reach. */
@@ -539,6 +576,7 @@ return {
   clearListeners,
   defineEventHandler,
   dispatch,
+  dispatchAndReport,
   Event,
   eventTargetData,
   EventTarget,

@@ -23,6 +23,7 @@ const {
   op_log_exception,
 } = core.ops;
 const { dispatch, Event, listenerCount } = core.loadExtScript("ext:deno_web/02_event.js");
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const body_ = core.loadExtScript("ext:lopata/body/body.js");
 const rr = core.loadExtScript("ext:lopata/fetch/request_response.js");
@@ -63,27 +64,36 @@ class ExtendableEvent extends Event {
   waitUntil(promise) {
     this.#context.waitUntil(promise);
   }
-  passThroughOnException() {}
 }
 
+const refused = (text) => new DOMException(text, "InvalidStateError");
+
 class FetchEvent extends ExtendableEvent {
-  #request;
   #responded = undefined;
+  #isOver = false;
   constructor(key, context, request) {
     super(key, "fetch", context);
-    this.#request = request;
-  }
-  get request() {
-    return this.#request;
+    ObjectDefineProperty(this, "request", { __proto__: null, value: request, enumerable: true, configurable: true });
   }
   respondWith(response) {
-    if (this.#responded !== undefined) throw new TypeError("FetchEvent.respondWith() has already been called; it can only be called once.");
+    // Source: workerd's texts.
+    if (this.#responded !== undefined) {
+      throw refused("FetchEvent.respondWith() has already been called; it can only be called once.");
+    }
+    if (this.#isOver) {
+      throw refused("Too late to call FetchEvent.respondWith(). It must be called synchronously in the event handler.");
+    }
     this.#responded = PromiseResolve(response);
   }
+  passThroughOnException() {}
+  /** Nothing more can be said about the response. @returns {Promise<unknown> | undefined} */
   static responded(event) {
+    event.#isOver = true;
     return event.#responded;
   }
 }
+const { responded } = FetchEvent;
+delete FetchEvent.responded;
 
 class ScheduledEvent extends ExtendableEvent {
   #state;
@@ -163,9 +173,12 @@ function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue
 
 function callListeners(context, request) {
   const event = new FetchEvent(own, context, request);
-  dispatch(globalThis, event);
-  const responded = FetchEvent.responded(event);
-  if (responded !== undefined) return responded;
+  const isPrevented = !dispatch(globalThis, event);
+  const answer = responded(event);
+  if (answer !== undefined) return answer;
+  // Source: workerd's text.
+  if (isPrevented) throw new Error("preventDefault() called but respondWith() not called");
+  // Production forwards the request to its origin. There is none here but this worker.
   throw new Error("No handler called respondWith(): the request has no response.");
 }
 

@@ -18,7 +18,7 @@ const {
   Uint8Array,
 } = primordials;
 const { op_socket_accept, op_socket_close, op_socket_drop } = core.ops;
-const { CloseEvent, dispatch, ErrorEvent, listenerCount, MessageEvent, reportException } = core.loadExtScript(
+const { CloseEvent, dispatchAndReport, ErrorEvent, listenerCount, MessageEvent } = core.loadExtScript(
   "ext:deno_web/02_event.js",
 );
 const { blobOf } = core.loadExtScript("ext:deno_web/09_file.js");
@@ -199,24 +199,11 @@ function deliver(id, kind, data, reason) {
 
 function message(socket, state, data) {
   if (listenerCount(socket, "message") === 0) return;
-  try {
-    const event = new MessageEvent("message", { data });
-    // It comes from nowhere that has a name.
-    event.origin = null;
-    dispatch(socket, event);
-  } catch (error) {
-    reportException(error);
-    broken(socket, state, error);
-  }
-}
-
-/** Dispatches what is no message: a listener that throws changes nothing any more. */
-function tell(socket, event) {
-  try {
-    dispatch(socket, event);
-  } catch (error) {
-    reportException(error);
-  }
+  const event = new MessageEvent("message", { data });
+  // It comes from nowhere that has a name.
+  event.origin = null;
+  const thrown = dispatchAndReport(socket, event);
+  if (thrown !== null) broken(socket, state, thrown.error);
 }
 
 /** A listener threw: as in production that ends the socket, without a close for either side. */
@@ -230,7 +217,7 @@ function broken(socket, state, error) {
 function closed(socket, state, code, reason) {
   state.closedIncoming = true;
   if (!state.closedOutgoing && !state.halfOpen && compat.has("web_socket_auto_reply_to_close")) closeOutgoing(state, code, reason);
-  tell(socket, new CloseEvent("close", { code, reason, wasClean: true }));
+  dispatchAndReport(socket, new CloseEvent("close", { code, reason, wasClean: true }));
   if (state.closedOutgoing) release(state);
   unpin(state);
 }
@@ -240,7 +227,7 @@ function lost(socket, state, text) {
   state.closedIncoming = true;
   state.outgoingAborted = true;
   if (text !== undefined) fail(socket, state, new Error(text));
-  tell(socket, new CloseEvent("close", { code: 1006, reason: LOST_TEXT, wasClean: false }));
+  dispatchAndReport(socket, new CloseEvent("close", { code: 1006, reason: LOST_TEXT, wasClean: false }));
   release(state);
   unpin(state);
 }
@@ -250,7 +237,7 @@ function restarted(socket, state) {
   if (!state.closedOutgoing) closeOutgoing(state, 1012, "Service Restart");
   if (!state.closedIncoming) {
     state.closedIncoming = true;
-    tell(socket, new CloseEvent("close", { code: 1012, reason: "Service Restart", wasClean: true }));
+    dispatchAndReport(socket, new CloseEvent("close", { code: 1012, reason: "Service Restart", wasClean: true }));
   }
   release(state);
   unpin(state);
@@ -261,7 +248,7 @@ function fail(socket, state, error) {
   if (state.failed) return;
   state.failed = true;
   state.outgoingAborted = true;
-  tell(socket, new ErrorEvent("error", { message: `Uncaught ${io.describe(error)}`, error }));
+  dispatchAndReport(socket, new ErrorEvent("error", { message: `Uncaught ${io.describe(error)}`, error }));
 }
 
 function binaryType(state) {
@@ -279,6 +266,5 @@ return {
   pin,
   release,
   State,
-  tell,
 };
 })();

@@ -41,7 +41,9 @@ const {
   op_socket_send_bytes,
   op_socket_send_text,
 } = core.ops;
-const { CloseEvent, defineEventHandler, dispatch, Event, EventTarget } = core.loadExtScript("ext:deno_web/02_event.js");
+const { CloseEvent, defineEventHandler, dispatchAndReport, Event, EventTarget } = core.loadExtScript(
+  "ext:deno_web/02_event.js",
+);
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_console.js");
 const { AbortController } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
@@ -377,7 +379,7 @@ function connectTo(socket, state, target, headers) {
     own(context, state);
     if (state.phase === PHASE.released) return;
     accept(socket, state, context);
-    dispatch(socket, new Event("open"));
+    dispatchAndReport(socket, new Event("open"));
   };
   const refused = (error) => {
     state.abort = null;
@@ -385,7 +387,7 @@ function connectTo(socket, state, target, headers) {
     state.closedIncoming = true;
     fail(socket, state, error);
     const reason = "Failed to establish websocket connection";
-    dispatch(socket, new CloseEvent("close", { code: 1006, reason, wasClean: false }));
+    dispatchAndReport(socket, new CloseEvent("close", { code: 1006, reason, wasClean: false }));
   };
   const done = () => context.socketClosed();
   PromisePrototypeThen(
