@@ -181,7 +181,7 @@ fn an_event_does_not_last_for_its_own_sake() {
 
 #[test]
 fn arguments_that_are_refused_leave_nothing_behind() {
-    let project = Project::worker(CODE, json!({}));
+    let project = Project::worker(CODE, json!({ "compatibility_flags": ["experimental", "enable_abortsignal_rpc"] }));
     let mut server = Server::start(&project);
     let names = server.get("/refused").json();
     for name in names.as_array().expect("a list of names") {

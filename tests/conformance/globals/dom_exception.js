@@ -82,6 +82,12 @@ export const itHasAStack = {
   },
 };
 
+export const itsPartsHaveAnOrder = {
+  test() {
+    equal(Object.keys(new DOMException("why", "AbortError")), ["code", "name", "message", "stack"]);
+  },
+};
+
 export const itsStackCanBeWritten = {
   test() {
     const exception = new DOMException("why", "AbortError");

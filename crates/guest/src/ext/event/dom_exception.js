@@ -44,6 +44,8 @@ class DOMException {
     name = webidl.converters.DOMString(name);
     // What the engine takes for an error: it is printed, and crosses isolates, as one.
     const error = ReflectConstruct(Error, [], new.target);
+    // It comes last again below.
+    delete error.stack;
     readonly(error, "code", CODE_OF[name] ?? 0);
     readonly(error, "name", name);
     readonly(error, "message", message);

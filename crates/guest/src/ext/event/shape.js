@@ -16,6 +16,7 @@ const {
   SafeSet,
   SetPrototypeAdd,
   SetPrototypeHas,
+  StringPrototypeCharCodeAt,
   SymbolFor,
   SymbolToStringTag,
 } = primordials;
@@ -34,10 +35,16 @@ function configure(...scopes) {
     for (const key of ReflectOwnKeys(Scope.prototype)) {
       const { value } = ObjectGetOwnPropertyDescriptor(Scope.prototype, key);
       if (typeof value !== "function" || key === "constructor") continue;
-      if (value.prototype === undefined) zeroLength(value);
+      if (!isClass(value)) zeroLength(value);
       else configureClass(value);
     }
   }
+}
+
+/** Classes have names that begin with a capital. */
+function isClass({ name, prototype }) {
+  const first = StringPrototypeCharCodeAt(name, 0);
+  return prototype !== undefined && first >= 65 && first <= 90;
 }
 
 function configureClass(Class) {

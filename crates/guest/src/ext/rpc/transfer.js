@@ -26,6 +26,8 @@ const {
   op_rpc_open_sink,
   op_rpc_to_bytes,
 } = core.ops;
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { AbortController, AbortSignalPrototype } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const blobs = core.loadExtScript("ext:deno_web/09_file.js");
 const { ReadableStream, WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
@@ -302,7 +304,18 @@ function makeSignal(entry, arrival) {
   return controller.signal;
 }
 
-register({ tag: "a", prototype: AbortSignalPrototype, take: takeSignal, make: makeSignal });
+register({
+  tag: "a",
+  prototype: AbortSignalPrototype,
+  take(signal, encoder) {
+    // Source: workerd's text.
+    if (!compat.has("enable_abortsignal_rpc")) {
+      throw new DOMException("AbortSignal serialization is not enabled.", "DataCloneError");
+    }
+    return takeSignal(signal, encoder);
+  },
+  make: makeSignal,
+});
 
 return {};
 })();
