@@ -234,6 +234,7 @@ fn skip_whitespace(text: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn names(body: &str) -> Result<Vec<(String, String)>, ParseError> {
