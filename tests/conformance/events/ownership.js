@@ -67,6 +67,16 @@ const makes = {
   async binding(_, env) {
     left.binding = env.SELF;
   },
+  async stream(request) {
+    left.stream = request.body;
+  },
+  async reader() {
+    left.reader = new Response("text").body.getReader();
+  },
+  async identity() {
+    left.identity = new IdentityTransformStream();
+    left.writer = new IdentityTransformStream().writable.getWriter();
+  },
   async nothing() {},
 };
 
@@ -158,4 +168,23 @@ export const ctxWorksForWhoeverCallsIt = another("ctx", async () => {
 
 export const bindingsAreEverybodys = another("binding", async () => {
   strictEqual(await (await left.binding.fetch("http://x/nothing")).text(), "made");
+});
+
+/** Production names one part of a stream or another, by how it is used. */
+const foreignStream = (error) => error.name === "Error" && error.message.startsWith(FOREIGN);
+
+export const theStreamOfABodyIsRefused = another("stream", async () => {
+  strictEqual(left.stream.locked, false);
+  await rejects(async () => left.stream.getReader().read(), foreignStream);
+});
+
+export const aReaderOfABodyIsRefused = another("reader", async () => {
+  await rejects(async () => left.reader.read(), foreignStream);
+});
+
+export const bothEndsOfAPipeAreRefused = another("identity", async () => {
+  const bytes = new Uint8Array(1);
+  await rejects(async () => left.identity.readable.getReader().read(), foreignStream);
+  await rejects(async () => left.identity.writable.getWriter().write(bytes), foreignStream);
+  await rejects(async () => left.writer.write(bytes), foreignStream);
 });

@@ -39,6 +39,7 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const file = core.loadExtScript("ext:deno_web/09_file.js");
 const formData = core.loadExtScript("ext:lopata/form_data/form_data.js");
 core.loadExtScript("ext:lopata/streams/standard.js");
+core.loadExtScript("ext:lopata/streams/internal.js").setOwnerCheck(io.mine);
 const identity = core.loadExtScript("ext:lopata/streams/identity.js");
 const compression = core.loadExtScript("ext:lopata/streams/compression.js");
 const textStreams = core.loadExtScript("ext:lopata/streams/text.js");
