@@ -276,3 +276,36 @@ fn watching_runs_again_after_a_change() {
     server.log().wait_for(Default::default(), "Noticed configuration change");
     server.log().wait_for(Default::default(), "[ PASS ] main");
 }
+
+#[test]
+fn a_network_that_is_denied_is_not_reached() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it listens").port();
+    let code = format!(
+        r#"
+        import {{ connect }} from "cloudflare:sockets";
+        export const socket = {{
+          async test() {{
+            const socket = connect("127.0.0.1:{port}");
+            socket.closed.catch(() => {{}});
+            await socket.opened;
+          }},
+        }};
+        export const request = {{ async test() {{ await fetch("http://127.0.0.1:{port}/"); }} }};
+        "#
+    );
+    // Without a service of that name, the internet is what is public.
+    let project = project(&code);
+    let (_, output) = test(&project, &["--reporter=json"]);
+    let outcomes: Vec<Value> = lines(&output).iter().map(|line| line["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["fail", "fail"], "{output}");
+    assert!(output.contains("cannot connect to the specified address"), "{output}");
+    listener.set_nonblocking(true).expect("the listener is ours");
+    assert!(listener.accept().is_err(), "nobody came");
+
+    let allowed =
+        CONFIG.replace("services = [", r#"services = [ ( name = "internet", network = ( allow = ["private"] ) ),"#);
+    let project = Project::new(&[("config.wd-test", &allowed), ("worker.js", &code)]);
+    let (_, output) = test(&project, &["main:socket"]);
+    assert!(output.contains("[ PASS ] main:socket"), "{output}");
+}
