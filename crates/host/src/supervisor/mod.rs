@@ -360,8 +360,9 @@ impl Supervisor {
                 }
             }
             Err(failure) => {
+                // Whoever reads of it in the terminal finds it in the browser too.
+                self.set_failure(failure.failure.clone());
                 self.terminal.build_failed(&failure);
-                self.set_failure(failure.failure);
                 self.attempt_over();
             }
         }
