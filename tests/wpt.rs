@@ -17,13 +17,16 @@ fn sources(name: &str) -> PathBuf {
     static METADATA: OnceLock<Value> = OnceLock::new();
     let metadata = METADATA.get_or_init(|| {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_string());
-        let output = Command::new(cargo)
-            .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-            .current_dir(repository())
-            .output()
-            .expect("cargo runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).expect("it is JSON")
+        let ask = |args: &[&str]| {
+            let output = Command::new(&cargo).args(args).current_dir(repository()).output().expect("cargo runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            output.stdout
+        };
+        let version = String::from_utf8(ask(&["-vV"])).expect("it is text");
+        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("cargo names its host");
+        // A build brings the crates of its own platform only, and nothing else may be needed here.
+        let args = ["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host];
+        serde_json::from_slice(&ask(&args)).expect("it is JSON")
     });
     let packages = metadata["packages"].as_array().expect("there are packages");
     let package = packages.iter().find(|package| package["name"] == name);
