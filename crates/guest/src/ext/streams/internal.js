@@ -5,13 +5,11 @@
 // at a time, a buffer can always be brought along, and nothing is queued but writes that wait. Source of all texts
 // and of the order in which things happen: workerd's internal streams.
 //
-// A source has `take(max)`: bytes, null at the end, or a promise of either; `fill(view, min)`: how many bytes it has
-// put into `view`, less than `min` only at the end; `cancel(reason)`; and perhaps `length`, `readMax` and `tee()`.
+// What a source is stands in `sources.js`.
 // A sink has `write(bytes)`, `end()` and `abort(reason)`; the first two may return promises.
 (function () {
 const { core, primordials } = __bootstrap;
 const {
-  ArrayBufferIsView,
   ArrayBufferPrototypeTransferToFixedLength,
   ArrayPrototypePush,
   ArrayPrototypeShift,
@@ -21,27 +19,26 @@ const {
   DataViewPrototypeGetByteOffset,
   Error,
   ErrorPrototype,
-  MathMin,
   ObjectPrototypeIsPrototypeOf,
-  Promise,
-  PromisePrototype,
   PromisePrototypeThen,
   PromiseReject,
   PromiseResolve,
   String,
-  TypeError,
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag,
   TypedArrayPrototypeSet,
   TypedArrayPrototypeSlice,
-  TypedArrayPrototypeSubarray,
+  TypeError,
   Uint8Array,
 } = primordials;
 const streams = core.loadExtScript("ext:deno_web/06_streams.js");
 const { add: addAbort, remove: removeAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const { copyOf, isPromise, viewOf } = core.loadExtScript("ext:lopata/streams/chunks.js");
+const { BytesSource, ChunkSource, NOTHING, PullSource, teeSource } = core.loadExtScript("ext:lopata/streams/sources.js");
+const { Pipe } = core.loadExtScript("ext:lopata/streams/rendezvous.js");
 const {
   acquireReadableStreamDefaultReader,
   Deferred,
@@ -102,11 +99,6 @@ function currentOwner() {
   return core.getAsyncContext()?.io;
 }
 
-/** @param {unknown} value */
-function isPromise(value) {
-  return typeof value === "object" && value !== null && ObjectPrototypeIsPrototypeOf(PromisePrototype, value);
-}
-
 /** What the other end of a stream is told when this one was given `reason`: an error, whatever it is. */
 function asError(reason) {
   if (typeof reason === "object" && reason !== null) {
@@ -115,36 +107,6 @@ function asError(reason) {
     return new Error(`#<${typeof constructor === "function" ? constructor.name : "Object"}>`);
   }
   return new Error(String(reason));
-}
-
-/** @param {unknown} chunk @returns {Uint8Array | undefined} its bytes, not copied */
-function viewOf(chunk) {
-  if (ArrayBufferIsView(chunk)) {
-    if (TypedArrayPrototypeGetSymbolToStringTag(chunk) === "Uint8Array") return chunk;
-    return TypedArrayPrototypeGetSymbolToStringTag(chunk) === undefined
-      ? new Uint8Array(
-        DataViewPrototypeGetBuffer(chunk),
-        DataViewPrototypeGetByteOffset(chunk),
-        DataViewPrototypeGetByteLength(chunk),
-      )
-      : new Uint8Array(
-        TypedArrayPrototypeGetBuffer(chunk),
-        TypedArrayPrototypeGetByteOffset(chunk),
-        TypedArrayPrototypeGetByteLength(chunk),
-      );
-  }
-  return core.isAnyArrayBuffer(chunk) ? new Uint8Array(chunk) : undefined;
-}
-
-/** @param {unknown} chunk @returns {Uint8Array | undefined} a copy of its bytes, or a text's in UTF-8 */
-function copyOf(chunk) {
-  if (typeof chunk === "string") return core.encode(chunk);
-  const view = viewOf(chunk);
-  if (view === undefined) return undefined;
-  const length = TypedArrayPrototypeGetByteLength(view);
-  const copy = new Uint8Array(length);
-  if (length > 0) TypedArrayPrototypeSet(copy, view);
-  return copy;
 }
 
 /** @param {ReadableStream} stream @returns {ReadableController | undefined} */
@@ -425,273 +387,6 @@ function errored(error) {
   const stream = createReadable(NOTHING);
   stream[_controller].fail(error);
   return stream;
-}
-
-/** The source of streams that are over. */
-const NOTHING = { __proto__: null, take: () => null, fill: () => 0, cancel() {}, length: 0 };
-
-/** Bytes that are in memory, as a source. */
-class BytesSource {
-  /** @param {Uint8Array} bytes which nobody changes */
-  constructor(bytes) {
-    this.bytes = bytes;
-    this.at = 0;
-  }
-
-  get length() {
-    return TypedArrayPrototypeGetByteLength(this.bytes) - this.at;
-  }
-
-  take(max) {
-    const { at } = this;
-    const end = MathMin(at + max, TypedArrayPrototypeGetByteLength(this.bytes));
-    if (end === at) return null;
-    this.at = end;
-    return TypedArrayPrototypeSlice(this.bytes, at, end);
-  }
-
-  fill(view) {
-    const { at } = this;
-    const end = MathMin(at + TypedArrayPrototypeGetByteLength(view), TypedArrayPrototypeGetByteLength(this.bytes));
-    if (end > at) TypedArrayPrototypeSet(view, TypedArrayPrototypeSubarray(this.bytes, at, end));
-    this.at = end;
-    return end - at;
-  }
-
-  cancel() {
-    this.at = TypedArrayPrototypeGetByteLength(this.bytes);
-  }
-
-  /** All that is left, if nothing was read. @returns {Uint8Array | undefined} */
-  whole() {
-    return this.at === 0 ? this.bytes : undefined;
-  }
-
-  tee() {
-    const left = this.at === 0 ? this.bytes : TypedArrayPrototypeSubarray(this.bytes, this.at);
-    return [new BytesSource(left), new BytesSource(left)];
-  }
-}
-
-/** Reads from a source whose chunks are of sizes of their own: what is left of one waits for the next read. */
-class ChunkSource {
-  constructor() {
-    this.rest = null;
-  }
-
-  /** Overridden. @returns {Uint8Array | null | Promise<Uint8Array | null>} */
-  next() {
-    return null;
-  }
-
-  take(max) {
-    if (this.rest !== null) return this.cut(this.rest, max);
-    const chunk = this.next();
-    return isPromise(chunk) ? PromisePrototypeThen(chunk, (got) => this.cut(got, max)) : this.cut(chunk, max);
-  }
-
-  cut(chunk, max) {
-    this.rest = null;
-    if (chunk === null || TypedArrayPrototypeGetByteLength(chunk) <= max) return chunk;
-    this.rest = TypedArrayPrototypeSubarray(chunk, max);
-    return TypedArrayPrototypeSubarray(chunk, 0, max);
-  }
-
-  fill(view, min) {
-    return fillFrom(this, view, min);
-  }
-}
-
-/** What a standard stream's `pull` and `cancel` would be, as a source: `pull` is called when somebody reads. */
-class PullSource extends ChunkSource {
-  /** @param {{ pull(controller: object): unknown, cancel(reason: unknown): unknown }} given */
-  constructor(given) {
-    super();
-    this.given = given;
-    this.chunks = [];
-    this.over = false;
-    this.failure = null;
-    this.pulling = false;
-    /** The read that waits. */
-    this.waiting = null;
-    this.readMax = Infinity;
-    this.controller = {
-      __proto__: null,
-      enqueue: (chunk) => {
-        if (TypedArrayPrototypeGetByteLength(chunk) === 0) return;
-        if (!this.answer((waiting) => waiting.resolve(chunk))) ArrayPrototypePush(this.chunks, chunk);
-      },
-      close: () => {
-        this.over = true;
-        this.answer((waiting) => waiting.resolve(null));
-      },
-    };
-  }
-
-  next() {
-    if (this.chunks.length > 0) return ArrayPrototypeShift(this.chunks);
-    if (this.failure !== null) throw this.failure.value;
-    if (this.over) return null;
-    return new Promise((resolve, reject) => {
-      this.waiting = { resolve, reject };
-      this.pull();
-    });
-  }
-
-  /** Asks for more, unless that is being made. */
-  pull() {
-    if (this.pulling) return;
-    this.pulling = true;
-    let result;
-    try {
-      result = this.given.pull(this.controller);
-    } catch (error) {
-      result = PromiseReject(error);
-    }
-    PromisePrototypeThen(
-      PromiseResolve(result),
-      () => {
-        this.pulling = false;
-        if (this.waiting !== null) this.pull();
-      },
-      (error) => {
-        this.pulling = false;
-        this.failure = { value: error };
-        this.answer((waiting) => waiting.reject(error));
-      },
-    );
-  }
-
-  /** Answers whoever waits. @returns {boolean} whether somebody did */
-  answer(how) {
-    const { waiting } = this;
-    this.waiting = null;
-    if (waiting === null) return false;
-    how(waiting);
-    return true;
-  }
-
-  cancel(reason) {
-    this.over = true;
-    this.chunks = [];
-    this.answer((waiting) => waiting.resolve(null));
-    let result;
-    try {
-      result = this.given.cancel(reason);
-    } catch {
-      return;
-    }
-    if (isPromise(result)) PromisePrototypeThen(result, undefined, () => {});
-  }
-
-  abandon(reason) {
-    this.cancel(reason);
-  }
-}
-
-/** `fill` by means of `take`. @returns {number | Promise<number>} */
-function fillFrom(source, view, min, from = 0) {
-  const length = TypedArrayPrototypeGetByteLength(view);
-  let at = from;
-  while (at < min) {
-    const chunk = source.take(length - at);
-    if (isPromise(chunk)) {
-      const start = at;
-      return PromisePrototypeThen(chunk, (got) => {
-        if (got === null) return start;
-        TypedArrayPrototypeSet(view, got, start);
-        const end = start + TypedArrayPrototypeGetByteLength(got);
-        return end >= min ? end : fillFrom(source, view, min, end);
-      });
-    }
-    if (chunk === null) break;
-    TypedArrayPrototypeSet(view, chunk, at);
-    at += TypedArrayPrototypeGetByteLength(chunk);
-  }
-  return at;
-}
-
-/** Both branches of a source that cannot be had twice: what one has read waits for the other. */
-function teeSource(source) {
-  const shared = { source, branches: [], reading: null, over: false, error: undefined, live: 2 };
-  const branches = [new TeeBranch(shared), new TeeBranch(shared)];
-  shared.branches = branches;
-  return branches;
-}
-
-class TeeBranch {
-  constructor(shared) {
-    this.shared = shared;
-    this.readMax = shared.source.readMax;
-    /** Chunks that the other branch was first to ask for. */
-    this.waiting = [];
-    this.buffered = 0;
-    this.cancelled = false;
-  }
-
-  get length() {
-    const { length } = this.shared.source;
-    return length === undefined ? undefined : length + this.buffered;
-  }
-
-  get isPipe() {
-    return this.shared.source.isPipe === true;
-  }
-
-  take(max) {
-    if (this.waiting.length > 0) return this.first(max);
-    const { shared } = this;
-    if (shared.error !== undefined) throw shared.error.value;
-    if (shared.over) return null;
-    shared.reading ??= read(shared, max);
-    return PromisePrototypeThen(shared.reading, () => this.take(max));
-  }
-
-  first(max) {
-    const chunk = this.waiting[0];
-    const length = TypedArrayPrototypeGetByteLength(chunk);
-    if (length <= max) {
-      ArrayPrototypeShift(this.waiting);
-      this.buffered -= length;
-      return chunk;
-    }
-    this.waiting[0] = TypedArrayPrototypeSubarray(chunk, max);
-    this.buffered -= max;
-    return TypedArrayPrototypeSlice(chunk, 0, max);
-  }
-
-  fill(view, min) {
-    return fillFrom(this, view, min);
-  }
-
-  cancel(reason) {
-    if (this.cancelled) return;
-    this.cancelled = true;
-    this.waiting = [];
-    if (--this.shared.live === 0) this.shared.source.abandon?.(reason);
-  }
-}
-
-/** One read for both branches. */
-async function read(shared, max) {
-  try {
-    const chunk = await shared.source.take(max);
-    if (chunk === null) {
-      shared.over = true;
-    } else {
-      let used = false;
-      for (let i = 0; i < 2; i++) {
-        const branch = shared.branches[i];
-        if (branch.cancelled) continue;
-        ArrayPrototypePush(branch.waiting, used ? TypedArrayPrototypeSlice(chunk) : chunk);
-        branch.buffered += TypedArrayPrototypeGetByteLength(chunk);
-        used = true;
-      }
-    }
-  } catch (error) {
-    shared.error = { value: error };
-  }
-  shared.reading = null;
 }
 
 // -- Writing -----------------------------------------------------------------------------------------------
@@ -1229,134 +924,6 @@ function createWritable(sink, options = undefined) {
 function writableController(stream) {
   const controller = stream[_controller];
   return controller?.[_internal] === true ? controller : undefined;
-}
-
-// -- The rendezvous ----------------------------------------------------------------------------------------
-
-/** What the reading end is told of when it ends. */
-const END = null;
-
-/** A pipe without a buffer: a write is done when its bytes are read. It is source and sink at once. */
-class Pipe {
-  /** @param {number} [limit] how many bytes are to go through, exactly */
-  constructor(limit = undefined) {
-    this.isPipe = true;
-    this.limit = limit;
-    /** The read that waits: `{ max, resolve, reject }`. */
-    this.reading = null;
-    /** The write that waits: `{ bytes, at, resolve, reject }`. */
-    this.writing = null;
-    this.isClosed = false;
-    this.failure = null;
-  }
-
-  get length() {
-    return this.limit;
-  }
-
-  take(max) {
-    const chunk = this.takeAny(max);
-    if (this.limit === undefined) return chunk;
-    return PromisePrototypeThen(PromiseResolve(chunk), (got) => this.count(got));
-  }
-
-  takeAny(max) {
-    if (this.failure !== null) throw this.failure.value;
-    if (this.isClosed) return END;
-    const { writing } = this;
-    if (writing === null) {
-      return new Promise((resolve, reject) => {
-        this.reading = { max, resolve, reject };
-      });
-    }
-    const length = TypedArrayPrototypeGetByteLength(writing.bytes);
-    const end = MathMin(writing.at + max, length);
-    const chunk = piece(writing.bytes, writing.at, end);
-    writing.at = end;
-    if (end < length) return chunk;
-    this.writing = null;
-    writing.resolve(undefined);
-    // The writer is told first.
-    return later(chunk);
-  }
-
-  /** Fails what is more or less than was promised. */
-  count(chunk) {
-    const amount = chunk === END ? 0 : TypedArrayPrototypeGetByteLength(chunk);
-    let text;
-    if (amount > this.limit) {
-      text = "Attempt to write too many bytes through a FixedLengthStream.";
-    } else if (amount === 0 && this.limit !== 0) {
-      text = "FixedLengthStream did not see all expected bytes before close().";
-    }
-    if (text !== undefined) {
-      const error = new TypeError(text);
-      this.cancel(error);
-      throw error;
-    }
-    this.limit -= amount;
-    return chunk;
-  }
-
-  fill(view, min) {
-    return fillFrom(this, view, min);
-  }
-
-  cancel(reason) {
-    if (this.failure !== null || this.isClosed) return;
-    this.failure = { value: reason };
-    const { reading, writing } = this;
-    this.reading = this.writing = null;
-    reading?.resolve(END);
-    writing?.reject(reason);
-  }
-
-  write(bytes) {
-    if (this.failure !== null) throw this.failure.value;
-    const { reading } = this;
-    const length = TypedArrayPrototypeGetByteLength(bytes);
-    let at = 0;
-    if (reading !== null) {
-      this.reading = null;
-      at = MathMin(reading.max, length);
-      reading.resolve(piece(bytes, 0, at));
-      if (at === length) return undefined;
-    }
-    return new Promise((resolve, reject) => {
-      this.writing = { bytes, at, resolve, reject };
-    });
-  }
-
-  end() {
-    if (this.isClosed) return;
-    if (this.failure !== null) throw this.failure.value;
-    this.isClosed = true;
-    const { reading } = this;
-    this.reading = null;
-    reading?.resolve(END);
-  }
-
-  abort(reason) {
-    if (this.failure !== null) return;
-    this.failure = { value: reason };
-    const { reading } = this;
-    this.reading = this.writing = null;
-    reading?.reject(reason);
-  }
-}
-
-/** @param {Uint8Array} bytes which are the pipe's own @returns {Uint8Array} without a copy if they are all of them */
-function piece(bytes, start, end) {
-  return start === 0 && end === TypedArrayPrototypeGetByteLength(bytes)
-    ? bytes
-    : TypedArrayPrototypeSlice(bytes, start, end);
-}
-
-/** `value`, after what was resolved now has been seen by those who wait for it. */
-async function later(value) {
-  await undefined;
-  await undefined;
-  return value;
 }
 
 /** @param {number} min as the script gave it @returns {string} as production prints it */
