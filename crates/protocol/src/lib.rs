@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod compat;
+pub mod d1;
 pub mod error;
 pub mod fetch;
 pub mod ids;

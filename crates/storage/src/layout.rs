@@ -17,6 +17,9 @@ pub const VERSION_FOLDER: &str = "v3";
 /// The unique key of the internal class that holds KV namespaces.
 const KV_CLASS: &str = "miniflare-KVNamespaceObject";
 
+/// The unique key of the internal class that holds D1 databases.
+const D1_CLASS: &str = "miniflare-D1DatabaseObject";
+
 /// Characters of a namespace's folder name, beyond which it is cut.
 const FOLDER_NAME_CHARS_MAX: usize = 255;
 
@@ -50,6 +53,11 @@ impl PersistRoot {
     /// The folder of a KV namespace's values.
     pub fn kv_blobs(&self, namespace: &str) -> PathBuf {
         self.path.join("kv").join(folder_name(namespace)).join("blobs")
+    }
+
+    /// The file of a D1 database.
+    pub fn d1_database(&self, id: &str) -> PathBuf {
+        self.path.join("d1").join(D1_CLASS).join(format!("{}.sqlite", object_id(D1_CLASS, id)))
     }
 
     /// The database of recorded spans. wrangler has no such file.

@@ -1,7 +1,7 @@
 //! The stores behind bindings: what is on disk, and what may be read and written there.
 //!
 //! Owns the layout of the persist root ([`layout`]), how a database is opened ([`database`]), files of
-//! values ([`blobs`]) and one module per store ([`kv`], [`traces`]). Everything is synchronous and takes the
+//! values ([`blobs`]) and one module per store ([`d1`], [`kv`], [`traces`]). Everything is synchronous and takes the
 //! time from a [`Clock`], so a store can be tested in milliseconds and without waiting.
 //!
 //! Invariants
@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod blobs;
+pub mod d1;
 pub mod database;
 pub mod kv;
 pub mod layout;
@@ -22,6 +23,7 @@ pub mod traces;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use d1::D1Store;
 pub use database::StoreError;
 pub use kv::KvStore;
 pub use layout::PersistRoot;

@@ -13,8 +13,8 @@ use super::names::{self, Binding};
 use super::schema::Effect;
 use super::tree::{Node, Object};
 use super::worker::{
-    Assets, BuildConfig, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position, Route,
-    RuleKind, ServiceBinding, TailConsumer, Var, WorkerConfig,
+    Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
+    Route, RuleKind, ServiceBinding, TailConsumer, Var, WorkerConfig,
 };
 
 /// The name of a worker that has none.
@@ -44,7 +44,7 @@ pub struct Given {
 /// The worker. `root` is the configuration's directory, `cwd` the user's.
 pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd: &Path, given: Given) -> WorkerConfig {
     let get = Getter { settings, root };
-    let EnvEntries { kv_namespaces, services, other_bindings } = env_entries(settings, file);
+    let EnvEntries { kv_namespaces, d1_databases, services, other_bindings } = env_entries(settings, file);
     WorkerConfig {
         name: given.name.or_else(|| settings.worker_name()).unwrap_or_else(|| DEFAULT_NAME.to_string()),
         env: settings.env_name.map(str::to_string),
@@ -75,6 +75,7 @@ pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd:
         limits: limits(settings),
         assets: assets(settings, root, given.assets),
         kv_namespaces,
+        d1_databases,
         services,
         tail_consumers: tail_consumers(settings),
         wasm_modules: get.files("wasm_modules"),
@@ -239,6 +240,7 @@ fn assets(settings: &Settings<'_>, root: &Path, given: Option<PathBuf>) -> Optio
 #[derive(Default)]
 struct EnvEntries {
     kv_namespaces: Vec<KvNamespace>,
+    d1_databases: Vec<D1Database>,
     services: Vec<ServiceBinding>,
     other_bindings: Vec<OtherBinding>,
 }
@@ -253,6 +255,19 @@ fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> EnvEntries {
     for binding in names::bindings(settings) {
         let field = |name: &str| binding.node.as_object().and_then(|object| object.get(name));
         let text = |name: &str| field(name).and_then(Node::as_str).map(str::to_string);
+        if binding.key.name == "d1_databases" {
+            entries.d1_databases.push(D1Database {
+                binding: binding.name.to_string(),
+                database_name: text("database_name"),
+                database_id: text("database_id"),
+                preview_database_id: text("preview_database_id"),
+                migrations_table: text("migrations_table"),
+                migrations_dir: text("migrations_dir"),
+                migrations_pattern: text("migrations_pattern"),
+                remote: field("remote").and_then(Node::as_bool).unwrap_or(false),
+                position: position(&binding),
+            });
+        }
         if binding.key.name == "kv_namespaces" {
             entries.kv_namespaces.push(KvNamespace {
                 binding: binding.name.to_string(),

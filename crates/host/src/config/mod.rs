@@ -45,8 +45,8 @@ pub use date::Date;
 pub use diagnostics::{Diagnostic, Label, Severity, SourceFile, display_path, render, render_all};
 pub use dotenv::Variables;
 pub use worker::{
-    Assets, BuildConfig, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position, Route,
-    RuleKind, ServiceBinding, TailConsumer, Var, WorkerConfig,
+    Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
+    Route, RuleKind, ServiceBinding, TailConsumer, Var, WorkerConfig,
 };
 
 use environments::{Settings, Wanted};
@@ -237,6 +237,7 @@ impl Loader<'_> {
         let mut config = assemble::worker(&settings, &source.file, &root, cwd, given);
         let flagged = |name: &str| options.vars.iter().any(|(flag, _)| flag == name);
         config.kv_namespaces.retain(|namespace| !flagged(&namespace.binding));
+        config.d1_databases.retain(|database| !flagged(&database.binding));
         config.services.retain(|service| !flagged(&service.binding));
         config.other_bindings.retain(|binding| !flagged(&binding.name));
         Some(Loaded {

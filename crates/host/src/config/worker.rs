@@ -62,6 +62,8 @@ pub struct WorkerConfig {
     pub assets: Option<Assets>,
     /// KV namespaces.
     pub kv_namespaces: Vec<KvNamespace>,
+    /// D1 databases.
+    pub d1_databases: Vec<D1Database>,
     /// Service bindings.
     pub services: Vec<ServiceBinding>,
     /// Workers that are told of this one's events.
@@ -277,6 +279,36 @@ impl KvNamespace {
     pub fn local_id(&self) -> &str {
         let preview = self.preview_id.as_deref().filter(|id| !id.is_empty());
         preview.or(self.id.as_deref()).unwrap_or(&self.binding)
+    }
+}
+
+/// An item of `d1_databases`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct D1Database {
+    /// The name of its env entry.
+    pub binding: String,
+    /// The name that commands know it by.
+    pub database_name: Option<String>,
+    /// The database's id.
+    pub database_id: Option<String>,
+    /// The id to use in development instead.
+    pub preview_database_id: Option<String>,
+    /// The table of applied migrations, when it is not `d1_migrations`.
+    pub migrations_table: Option<String>,
+    /// The folder of migrations, when it is not `migrations`.
+    pub migrations_dir: Option<String>,
+    /// The pattern of migrations' files.
+    pub migrations_pattern: Option<String>,
+    /// Whether wrangler would use the deployed database. lopata does not.
+    pub remote: bool,
+    /// Where it is configured.
+    pub position: Position,
+}
+
+impl D1Database {
+    /// The id under which wrangler keeps the local data.
+    pub fn local_id(&self) -> &str {
+        self.preview_database_id.as_deref().or(self.database_id.as_deref()).unwrap_or(&self.binding)
     }
 }
 
