@@ -14,7 +14,7 @@ import { project, start } from "./lib/servers.mjs";
 import { sockets } from "./lib/sockets.mjs";
 import { wrk } from "./lib/wrk.mjs";
 
-const SECTIONS = ["cold", "reload", "modules", "hello", "kv", "calls", "sockets", "memory", "growth"];
+const SECTIONS = ["cold", "reload", "modules", "hello", "kv", "storage", "calls", "sockets", "memory", "growth"];
 const HELP = `bench/run [flags]
   --only LIST      sections, by comma: ${SECTIONS.join(",")} (all)
   --rounds N       rounds of each section (5)
@@ -77,9 +77,22 @@ async function serve(kind, place, action) {
 }
 
 const places = Object.fromEntries(all.map((kind) => [kind, project("hello")]));
+const stores = Object.fromEntries(both.map((kind) => [kind, project("storage")]));
 const pairs = Object.fromEntries(both.map((kind) => [kind, project("calls", ["a/wrangler.jsonc", "b/wrangler.jsonc"])]));
 /** Calls inside one request: enough that the request around them does not count, few enough that rounds are short. */
 const CALLS = 500;
+/** The operations of the storage worker, by the names of its routes, and how many of each one request does in a loop. */
+const OPERATIONS = {
+  kvGet: ["KV get", 200],
+  kvPut: ["KV put", 200],
+  r2Get1k: ["R2 get of 1 KiB", 200],
+  r2Put1k: ["R2 put of 1 KiB", 100],
+  r2Get1m: ["R2 get of 1 MiB", 20],
+  r2Put1m: ["R2 put of 1 MiB", 20],
+  d1Select: ["D1 point select", 200],
+  d1Insert: ["D1 insert", 100],
+  cacheHit: ["cache hit", 200],
+};
 
 const run = {
   async cold() {
@@ -132,6 +145,11 @@ const run = {
   async kv() {
     await load("KV get", "/get", both);
     await load("KV put", "/put", both);
+  },
+
+  async storage() {
+    for (const [route, [name, count]] of Object.entries(OPERATIONS)) await operations(name, `/${route}`, count);
+    await operations("asset hit", "/page", 0);
   },
 
   async calls() {
@@ -237,6 +255,27 @@ async function calls(name, path) {
   }
 }
 
+/** One operation of a store: one in each request, and many in a loop inside one request unless `count` is 0. */
+async function operations(name, path, count) {
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of both) {
+      await serve(kind, stores[kind], async (server) => {
+        await ask(server.port, "/seed");
+        await wrk(server.port, path, 16, Math.min(seconds, 2));
+        for (const connection_count of connections) {
+          const result = await wrk(server.port, path, connection_count, seconds);
+          if (result.failed > 0) say(`  ${kind} ${name} c=${connection_count}: ${result.failed} failed`);
+          add(`${name}, one in a request, c=${connection_count}, operations/s`, kind, result.per_second);
+        }
+        if (count === 0) return;
+        const loop = await wrk(server.port, `${path}?count=${count}&at_once=20`, 1, seconds);
+        if (loop.failed > 0) say(`  ${kind} ${name} in a loop: ${loop.failed} failed`);
+        add(`${name}, in a loop, 20 at once, operations/s`, kind, loop.per_second * count);
+      });
+    }
+  }
+}
+
 /** A project of so many modules, each importing two others, with one leaf that is edited. */
 function manyModules(count) {
   const place = project();
@@ -268,6 +307,8 @@ const AIMS = [
   [/^hello.*req\/s$/, "wrangler", "least", 12],
   [/^KV get.*req\/s$/, "wrangler", "least", 12],
   [/(calls|messages)\/s$/, "wrangler", "least", 12],
+  [/1 MiB.*operations\/s$/, "wrangler", "least", 3],
+  [/^(?!.*1 MiB).*operations\/s$/, "wrangler", "least", 12],
   [/^memory (idle|after load)/, "wrangler", "most", 1 / 5],
   [/^hello.*req\/s$/, "hyper", "least", 1 / 3],
 ];
