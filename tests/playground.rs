@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::harness::log::Mark;
-use crate::harness::{Project, Server, Socket, until};
+use crate::harness::{Project, Server, Socket, run, until};
 
 fn playground() -> Project {
     let project = Project::copy_of("playground");
@@ -141,6 +141,95 @@ fn the_guestbook_is_kept() {
     );
     assert!(server.get("/guestbook").text().contains("First &lt;b&gt;"));
     assert_eq!(server.client().send("DELETE", "/guestbook", &[], b"").json(), json!({ "removed": 2 }));
+    server.stop();
+}
+
+#[test]
+fn files_are_kept() {
+    let project = playground();
+    let server = Server::start(&project);
+    assert!(server.get("/files").text().contains("Drop files here"));
+    let large: Vec<u8> = (0..3_000_000_u32).map(|n| (n * n >> 7) as u8).collect();
+    let client = server.client();
+    let put = |key: &str, headers: &[(&str, &str)], body: &[u8]| {
+        client.send("PUT", &format!("/files/raw?key={key}"), headers, body)
+    };
+    let stored = put("box/large.bin", &[("content-type", "application/x-large")], &large);
+    assert_eq!((stored.status, &stored.json()["size"]), (201, &json!(3_000_000)), "{}", stored.text());
+    let etag = stored.json()["etag"].as_str().expect("it has an etag").to_string();
+    assert_eq!(put("box", &[], b"beside the folder").status, 201);
+    assert_eq!(put("box/large.bin", &[("if-match", "\"0\"")], b"").status, 412);
+
+    let listed = server.get("/files/list?prefix=box").json();
+    assert_eq!((&listed["folders"], &listed["files"][0]["key"]), (&json!(["box/"]), &json!("box")));
+    let found = server.get("/files/list?prefix=box/").json();
+    assert_eq!((&found["files"][0]["type"], &found["files"][0]["etag"]), (&json!("application/x-large"), &json!(etag)));
+    server.stop();
+
+    let server = Server::start(&project);
+    let get = |headers: &[(&str, &str)]| server.client().send("GET", "/files/raw?key=box/large.bin", headers, b"");
+    let whole = get(&[]);
+    assert_eq!((whole.status, whole.header("content-type")), (200, Some("application/x-large")));
+    assert!(whole.body == large, "what comes back is what was sent");
+    let part = get(&[("range", "bytes=10-19")]);
+    assert_eq!((part.status, part.header("content-range")), (206, Some("bytes 10-19/3000000")));
+    assert_eq!(part.body, large[10..20]);
+    assert_eq!(get(&[("if-none-match", &etag)]).status, 304);
+    assert_eq!(server.client().send("DELETE", "/files/raw?key=box/large.bin", &[], b"").status, 204);
+    assert_eq!(get(&[]).status, 404);
+    server.expect("/files/raw?key=box", "beside the folder");
+    server.stop();
+}
+
+#[test]
+fn notes_need_their_migrations() {
+    let project = playground();
+    let server = Server::start(&project);
+    let empty = server.get("/notes");
+    assert_eq!(empty.status, 503);
+    assert!(empty.text().contains("lopata d1 migrations apply notes"), "{}", empty.text());
+    let (code, output) = run(&project, &["d1", "migrations", "apply", "notes"]);
+    assert_eq!(code, Some(0), "{output}");
+
+    let write = |body: &[u8]| server.client().send("POST", "/notes", &[("content-type", "application/json")], body);
+    let first = write(br#"{ "title": "Spade", "text": "Sharpen it <today>" }"#);
+    assert_eq!((first.status, &first.json()["id"]), (201, &json!(1)), "{}", first.text());
+    assert_eq!(write(br#"{ "title": "Rake", "text": "It is \"lent\"" }"#).status, 201);
+    assert_eq!(write(br#"{ "text": "no title" }"#).status, 400);
+    assert!(server.get("/notes").text().contains("Sharpen it &lt;today&gt;"));
+    let titles = |path: &str| {
+        let notes = server.get(path).json();
+        notes
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|note| note["title"].as_str().map(str::to_string))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(titles("/notes.json"), [Some("Rake".to_string()), Some("Spade".to_string())]);
+    assert_eq!(titles("/notes.json?q=sharpen"), [Some("Spade".to_string())]);
+    assert_eq!(titles("/notes.json?q=%22lent%22"), [Some("Rake".to_string())]);
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    assert_eq!(server.client().send("POST", "/notes/delete", &form, b"id=1").status, 303);
+    assert_eq!(titles("/notes.json?q=sharpen"), []);
+    server.stop();
+}
+
+#[test]
+fn an_answer_is_cached() {
+    let project = playground();
+    let server = Server::start(&project);
+    let made = server.get("/cached");
+    assert_eq!(made.header("cf-cache-status"), None);
+    let hit = until("the answer is in the cache", || {
+        let answer = server.get("/cached");
+        (answer.header("cf-cache-status") == Some("HIT")).then_some(answer)
+    });
+    let etag = hit.header("etag").expect("it has an etag");
+    let same = server.client().send("GET", "/cached", &[("if-none-match", etag)], b"");
+    assert_eq!((same.status, same.body.len()), (304, 0));
+    assert_eq!(server.client().send("DELETE", "/cached", &[], b"").json(), json!({ "purged": true }));
+    assert_eq!(server.get("/cached").header("cf-cache-status"), None);
     server.stop();
 }
 

@@ -3,6 +3,8 @@
 declare namespace Cloudflare {
   interface Env {
     GUESTBOOK: KVNamespace;
+    NOTES: D1Database;
+    FILES: R2Bucket;
     /** The second worker, in `workshop/`. */
     WORKSHOP: Service<typeof import("../workshop/src/index").default>;
     GREETING: string;

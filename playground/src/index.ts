@@ -5,7 +5,10 @@ import { greet } from "@lib/greeting";
 import { page } from "@lib/html";
 import { Router, type Route } from "@lib/router";
 import { addBridges } from "./routes/bridges";
+import { addCached } from "./routes/cached";
+import { addFiles } from "./routes/files";
 import { addGuestbook } from "./routes/guestbook";
+import { addNotes } from "./routes/notes";
 import { addWeb } from "./routes/web";
 import { addWorker, recordCron } from "./routes/worker";
 
@@ -13,6 +16,9 @@ const router = new Router();
 router.add("GET", "/", "This page.", () => page("lopata playground", index(router.routes)));
 addBridges(router);
 addGuestbook(router);
+addNotes(router);
+addFiles(router);
+addCached(router);
 addWeb(router);
 addWorker(router);
 
