@@ -6,6 +6,7 @@
 //!
 //! Architecture invariant: nothing here touches V8.
 
+pub mod assets;
 pub mod bindings;
 pub mod bundle;
 pub mod cli;
