@@ -16,6 +16,7 @@ mod harness;
 mod html_rewriter;
 mod kv_cli;
 mod npm_programs;
+mod operations;
 mod outbound;
 mod playground;
 mod project_file;

@@ -115,6 +115,8 @@ class KvNamespace {
     const keys = ArrayIsArray(key) ? toStrings(key) : `${key}`;
     const { type, cacheTtl } = toGetOptions(options);
     if (typeof keys !== "string") return getMany(this.#service, this.#name, "getWithMetadata", keys, type, cacheTtl);
+    // Here, and not for `get`, production throws.
+    checkKey("GET", keys);
     return getOne(this.#service, this.#name, "getWithMetadata", keys, type, cacheTtl);
   }
 
@@ -146,6 +148,11 @@ ObjectDefineProperty(KvNamespace.prototype, SymbolToStringTag, {
   value: "KvNamespace",
   configurable: true,
 });
+for (const key of ["get", "getWithMetadata", "put", "delete", "list"]) {
+  // The shape of production's methods.
+  ObjectDefineProperty(KvNamespace.prototype, key, { __proto__: null, enumerable: true });
+  ObjectDefineProperty(KvNamespace.prototype[key], "length", { __proto__: null, value: 0 });
+}
 // What structured clone calls for an object with this property.
 ObjectDefineProperty(KvNamespace.prototype, core.hostObjectBrand, {
   __proto__: null,
@@ -255,7 +262,11 @@ async function put(service, name, count, key, value, options) {
   const isStream = isReadableStream(value);
   // Taken now: what happens to the buffer while a span starts must not matter.
   const bytes = isStream ? undefined : toBytes(value);
-  if (!isStream && bytes === undefined) throw new TypeError(VALUE_KIND_TEXT);
+  if (!isStream && bytes === undefined) {
+    // Production tries to make a string of it before it refuses, and what that throws comes first.
+    void `${value}`;
+    throw new TypeError(VALUE_KIND_TEXT);
+  }
   attributes["cloudflare.kv.query.value_type"] = isStream ? "ReadableStream" : "ArrayBuffer";
   if (!isStream) attributes["cloudflare.kv.query.payload.size"] = TypedArrayPrototypeGetByteLength(bytes);
   return await internals.lopata.bindingCall("kv_put", attributes, async () => {
