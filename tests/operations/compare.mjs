@@ -43,24 +43,32 @@ const wanted = (script) =>
   (positionals.length === 0 || positionals.some((name) => `${script.kind}/${script.name}`.startsWith(name.replace(/\/$/, "")))) &&
   (options.only === undefined || script.name.includes(options.only));
 
-/** Answers to all of these scripts, from a new server with empty state for each kind. */
+/** Answers to all of these scripts, from a new server with empty state for each file: wrangler's tires of large bodies. */
 async function answers(which, scripts) {
   const all = new Map();
-  for (const kind of KINDS) {
-    const mine = scripts.filter((script) => script.kind === kind);
-    if (mine.length === 0) continue;
-    const server = await Server.start(which, options.lopata);
-    try {
-      for (const script of mine) {
-        const given = await server.run(script);
-        if (options.verbose) given.forEach((answer, index) => console.log(show(script, index, { [which]: answer })));
-        all.set(script, given);
-      }
-    } finally {
-      await server.stop();
-    }
+  const fileOf = (script) => `${script.kind}/${script.name.split(":")[0]}`;
+  for (const file of new Set(scripts.map(fileOf))) {
+    const mine = scripts.filter((script) => fileOf(script) === file);
+    // wrangler restarts its runtime now and then by itself, which cuts what runs; a second attempt is from the start.
+    const given = await answersOf(which, mine).catch((error) => (which === "wrangler" ? answersOf(which, mine) : Promise.reject(error)));
+    for (const [script, list] of given) all.set(script, list);
   }
   return all;
+}
+
+async function answersOf(which, scripts) {
+  const server = await Server.start(which, options.lopata);
+  try {
+    const all = new Map();
+    for (const script of scripts) {
+      const given = await server.run(script);
+      if (options.verbose) given.forEach((answer, index) => console.log(show(script, index, { [which]: answer })));
+      all.set(script, given);
+    }
+    return all;
+  } finally {
+    await server.stop();
+  }
 }
 
 /** Prints where two sets of answers differ and gives how many places there are. */
