@@ -77,7 +77,10 @@ fn project() -> Project {
     config.insert("main".into(), "worker/index.js".into());
     config.insert("compatibility_date".into(), DATE.into());
     config.insert("limits".into(), json!({ "subrequests": 100_000 }));
-    config.insert("kv_namespaces".into(), bindings(&|n| json!({ "binding": format!("KV_{n}"), "id": format!("kv-{n}") })));
+    config.insert(
+        "kv_namespaces".into(),
+        bindings(&|n| json!({ "binding": format!("KV_{n}"), "id": format!("kv-{n}") })),
+    );
     config.insert(
         "r2_buckets".into(),
         bindings(&|n| json!({ "binding": format!("R2_{n}"), "bucket_name": format!("r2-{n}") })),
@@ -88,7 +91,8 @@ fn project() -> Project {
     );
     project.write("wrangler.json", &Value::Object(config).to_string());
     for file in ["index.js", "run.js", "decode.js", "encode.js"] {
-        let text = fs::read_to_string(repository().join("tests/operations/worker").join(file)).expect("it is in the repository");
+        let text = fs::read_to_string(repository().join("tests/operations/worker").join(file))
+            .expect("it is in the repository");
         project.write(&format!("worker/{file}"), &text);
     }
     project

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 pub use door::Door;
 pub use http::{Client, Response};
 pub use project::Project;
-pub use server::{Options, Server};
+pub use server::{Options, Server, run};
 pub use socket::Socket;
 
 /// How long anything may take before it counts as hung. Generous: a debug build on a busy machine is slow.

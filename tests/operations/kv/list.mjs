@@ -7,7 +7,7 @@ const ORDER = ["b", "a", "A", "a/b", "a/", "aa", "ab", "Z", "_", "0", "10", "2",
 export default {
   "order and prefixes": [
     list(), ...ORDER.map((key) => put(key, `v:${key}`)), list(),
-    ...["a", "A", "a/", "aa", "ab", "", "ä", "👋", "\ud83d", "zz", "%", "_", "*", "[", "?", "a%", "a_", "'", "\\", "\uffff"].map((prefix) => list({ prefix })),
+    ...["a", "A", "a/", "aa", "ab", "", "ä", "👋", units(0xd83d), "zz", "%", "_", "*", "[", "?", "a%", "a_", "'", "\\", "\uffff"].map((prefix) => list({ prefix })),
     list({ prefix: null }), list({ prefix: undef }), list({ prefix: 1 }), list({ prefix: 0 }), list({ prefix: {} }), list({ prefix: ["a"] }), list({ prefix: symbol }), list({ prefix: units(0xd800) }), list({ prefix: repeat("p", 512) }), list({ prefix: repeat("p", 513) }), list({ prefix: repeat("p", 5000) }),
   ],
   "limits and cursors": [

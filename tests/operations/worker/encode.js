@@ -160,6 +160,7 @@ export class Encoder {
   async #string(text, key) {
     // The etag of a part is made up, that of an object is a digest.
     if (MADE_UP.has(key) || (key === "etag" && text.length > 64)) this.#know(key, text);
+    if (!text.isWellFormed()) return { $: "units", units: [...text].map((one) => one.codePointAt(0)) };
     if (text.length > SHOWN) {
       return { $: "text", length: text.length, starts: text.slice(0, 40), sha256: await digest(new TextEncoder().encode(text)) };
     }
