@@ -19,6 +19,9 @@ pub enum D1Value {
     Real(f64),
     /// Text; may hold NUL. What is not UTF-8 in the database is read with U+FFFD in its place.
     Text(String),
+    /// Text with halves of surrogate pairs, in the bytes that production stores (three for each half). A parameter only:
+    /// read back, each of these bytes is a U+FFFD.
+    LoneSurrogates(Bytes),
     /// Bytes. A script sees a list of numbers.
     Blob(Bytes),
 }
@@ -127,11 +130,13 @@ pub enum D1Answer {
 pub struct D1Error {
     /// The sentence: `no such table: x: SQLITE_ERROR`.
     pub text: String,
+    /// True when production's database object was reset for it: the binding then throws the sentence without a prefix.
+    pub reset: bool,
 }
 
 impl D1Error {
     /// A refusal with this text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
+        Self { text: text.into(), reset: false }
     }
 }

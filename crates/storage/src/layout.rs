@@ -152,6 +152,13 @@ mod tests {
                  adb5645883a839d65c24d76a10435a980efb85e43e96e158b4ea2ad9074d361e.sqlite"
             )
         );
+        assert_eq!(
+            root.d1_database("db-one"),
+            Path::new(
+                "/s/v3/d1/miniflare-D1DatabaseObject/\
+                 b4fb77f74111a0d26ddec767e2aa4bb2f6435b0ac7e8bb8b441b42baf795686b.sqlite"
+            )
+        );
         assert_eq!(root.kv_blobs("ns1"), Path::new("/s/v3/kv/ns1/blobs"));
     }
 
