@@ -13,17 +13,18 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crossbeam_channel as crossbeam;
 use lopata_protocol::kv::{KvAnswer, KvCall, KvError};
-use lopata_protocol::{Body, RequestHead, SpanContext};
+use lopata_protocol::{Body, CacheAnswer, CacheCall, CacheError, RequestHead, SpanContext};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::connect::{ConnectCall, ConnectReceiver, ConnectSender, connect_service};
 use crate::door::WorkerService;
-use crate::parcel::Attachments;
+use crate::parcel::{Attachments, Parcel};
 use crate::reply::Reply;
 
 /// The service behind an env entry, by its kind.
@@ -35,10 +36,46 @@ pub enum ServiceHandle {
     Fetch(FetchService),
     /// An entrypoint of a worker.
     Worker(WorkerService),
+    /// The caches.
+    Cache(CacheService),
 }
 
 /// The way to a KV namespace's actor.
 pub type KvService = CallSender<KvCall, Result<KvAnswer, KvError>>;
+
+/// A call on a cache, with the body of a response that is put as a stream.
+pub type CacheRequest = Parcel<CacheCall>;
+
+/// What the actor of the caches answers, with the body of a response that is too large to travel inside.
+pub type CacheResult = Result<Parcel<CacheAnswer>, CacheError>;
+
+/// The queue of a running actor of the caches.
+pub type CacheSender = CallSender<CacheRequest, CacheResult>;
+
+/// The way to the actor of the caches, which nobody starts before it is needed: every worker has `caches`, few use
+/// them.
+#[derive(Clone)]
+pub struct CacheService {
+    start: Arc<dyn Fn() -> CacheSender + Send + Sync>,
+}
+
+impl CacheService {
+    /// `start` gives the queue of the actor, and starts it if it does not run. Called once a call; must be cheap.
+    pub fn new(start: impl Fn() -> CacheSender + Send + Sync + 'static) -> Self {
+        Self { start: Arc::new(start) }
+    }
+
+    /// Queues a call, at once and in order.
+    pub fn call(&self, call: impl Into<CacheRequest>) -> CallFuture<CacheResult> {
+        (self.start)().call(call.into())
+    }
+}
+
+impl fmt::Debug for CacheService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheService").finish_non_exhaustive()
+    }
+}
 
 /// The service ended before it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,7 @@
 //! checked against it.
 #![forbid(unsafe_code)]
 
+pub mod cache;
 pub mod compat;
 pub mod d1;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod stream;
 pub mod websocket;
 pub mod worker;
 
+pub use cache::{CacheAnswer, CacheCall, CacheError, CacheWanted};
 pub use compat::CompatSet;
 pub use error::WireError;
 pub use fetch::{Body, HeaderList, RequestHead, ResponseHead};

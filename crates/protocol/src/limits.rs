@@ -155,6 +155,19 @@ pub const KV_TTL_SECONDS_MIN: u64 = 60;
 /// Seconds: the shortest `cacheTtl` of a KV read.
 pub const KV_CACHE_TTL_SECONDS_MIN: u64 = 30;
 
+/// Bytes of the name of a cache, which must be less. Source: workerd's `MAX_CACHE_NAME_LENGTH`.
+pub const CACHE_NAME_BYTES_MAX: usize = 1024;
+
+/// Bytes of the bodies of one cache together (1 GiB). What was used the longest time ago goes first.
+pub const CACHE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of the body of one cached response (512 MiB), as in production; a larger one is not stored.
+pub const CACHE_BODY_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// Caches whose databases are open at once; the one used the longest time ago is closed for another.
+pub const CACHES_OPEN_MAX: usize = 32;
+
+const _: () = assert!(CACHE_BODY_BYTES_MAX <= CACHE_BYTES_MAX, "one response fits its cache");
 const _: () = assert!(STREAM_CHUNK_BYTES_MAX <= STREAM_WINDOW_BYTES, "a full chunk must fit the window");
 const _: () = assert!(
     STREAM_CREDIT_BATCH_BYTES + STREAM_CHUNK_BYTES_MAX <= STREAM_WINDOW_BYTES,

@@ -192,11 +192,11 @@ pub enum ClientKind {
 /// What answers `caches`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheOutbound {
-    /// Nothing yet: lopata has no cache of its own.
-    NotYet,
+    /// The caches of this machine.
+    Own(ServiceId),
     /// Nothing: the configuration says nobody.
     Nobody,
-    /// A service.
+    /// A service that speaks production's protocol.
     Service(ServiceId),
 }
 

@@ -18,6 +18,8 @@ const ENUMS: &[&str] = &[
     "KvCall",
     "KvAnswer",
     "SocketFrame",
+    "CacheCall",
+    "CacheAnswer",
 ];
 
 const SOURCES: &[&str] = &[
@@ -28,6 +30,7 @@ const SOURCES: &[&str] = &[
     include_str!("../src/stream.rs"),
     include_str!("../src/websocket.rs"),
     include_str!("../src/worker.rs"),
+    include_str!("../src/cache.rs"),
 ];
 
 const PAGE: &str = include_str!("../../../docs/protocol.md");

@@ -34,11 +34,12 @@ impl BlobStore {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// Writes a value and gives the new name under which it is stored.
-    pub fn write(&self, value: &[u8], now_ms: i64) -> io::Result<String> {
+    /// Makes an empty file for a value that is written in pieces, under a new name. Whoever fails to write all of it
+    /// deletes it.
+    pub fn create(&self, now_ms: i64) -> io::Result<(String, File)> {
         let id = new_id(now_ms)?;
         let path = self.folder.join(&id);
-        let mut file = match File::create_new(&path) {
+        let file = match File::create_new(&path) {
             // Somebody has deleted the folder under a running server.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(&self.folder)?;
@@ -46,6 +47,12 @@ impl BlobStore {
             }
             result => result?,
         };
+        Ok((id, file))
+    }
+
+    /// Writes a value and gives the new name under which it is stored.
+    pub fn write(&self, value: &[u8], now_ms: i64) -> io::Result<String> {
+        let (id, mut file) = self.create(now_ms)?;
         if let Err(error) = file.write_all(value) {
             drop(file);
             self.delete(&id);
@@ -66,12 +73,30 @@ impl BlobStore {
         }
     }
 
+    /// The file of this name, which stays readable when it is deleted; `None` when there is none.
+    pub fn file(&self, id: &str) -> io::Result<Option<File>> {
+        if !is_id(id) {
+            return Ok(None);
+        }
+        match File::open(self.folder.join(id)) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Deletes a value that no row names any more. A failure leaves a file that nobody reads.
     pub fn delete(&self, id: &str) {
         if is_id(id) {
             let _ = fs::remove_file(self.folder.join(id));
         }
     }
+}
+
+/// When a value of this name was written, in milliseconds since the Unix epoch; `None` for a name of another kind.
+pub fn written_ms(id: &str) -> Option<i64> {
+    let time = (id.len() == ID_BYTES * 2).then(|| id.get(ID_RANDOM_BYTES * 2..))??;
+    i64::from_str_radix(time, 16).ok()
 }
 
 /// A name: random bytes, then the time in big endian, in hex.

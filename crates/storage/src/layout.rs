@@ -20,6 +20,9 @@ const KV_CLASS: &str = "miniflare-KVNamespaceObject";
 /// The unique key of the internal class that holds D1 databases.
 const D1_CLASS: &str = "miniflare-D1DatabaseObject";
 
+/// The unique key of the internal class that holds caches.
+const CACHE_CLASS: &str = "miniflare-CacheObject";
+
 /// Characters of a namespace's folder name, beyond which it is cut.
 const FOLDER_NAME_CHARS_MAX: usize = 255;
 
@@ -60,10 +63,30 @@ impl PersistRoot {
         self.path.join("d1").join(D1_CLASS).join(format!("{}.sqlite", object_id(D1_CLASS, id)))
     }
 
+    /// The folder of the databases of all caches, each `<object id>.sqlite`.
+    pub fn cache_databases(&self) -> PathBuf {
+        self.path.join("cache").join(CACHE_CLASS)
+    }
+
+    /// The database of a cache, which is called `default` or `named:` and its name.
+    pub fn cache_database(&self, cache: &str) -> PathBuf {
+        self.cache_databases().join(format!("{}.sqlite", object_file_stem_of_cache(cache)))
+    }
+
+    /// The folder of a cache's bodies.
+    pub fn cache_blobs(&self, cache: &str) -> PathBuf {
+        self.path.join("cache").join(folder_name(cache)).join("blobs")
+    }
+
     /// The database of recorded spans. wrangler has no such file.
     pub fn traces_database(&self) -> PathBuf {
         self.path.join("observability").join("lopata-traces.sqlite")
     }
+}
+
+/// The name, without its extension, of the file that [`PersistRoot::cache_database`] gives.
+pub(crate) fn object_file_stem_of_cache(cache: &str) -> String {
+    object_id(CACHE_CLASS, cache)
 }
 
 /// The id of the Durable Object called `name` in the class with this unique key, as 64 hex digits.
@@ -160,6 +183,18 @@ mod tests {
             )
         );
         assert_eq!(root.kv_blobs("ns1"), Path::new("/s/v3/kv/ns1/blobs"));
+    }
+
+    /// As above.
+    #[test]
+    fn caches_are_named_as_wrangler_names_them() {
+        let root = PersistRoot::in_persist_folder(Path::new("/s"));
+        let file = |name: &str| root.cache_database(name).file_name().and_then(|name| name.to_str()).map(str::to_owned);
+        assert_eq!(
+            file("default").as_deref(),
+            Some("9f458c07675338a7426a7b81ac4fb1baf92d034efbcaaf4336379640ed744ded.sqlite")
+        );
+        assert_eq!(root.cache_blobs("named:n1"), Path::new("/s/v3/cache/named_n1/blobs"));
     }
 
     #[test]

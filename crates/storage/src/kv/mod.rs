@@ -12,7 +12,6 @@
 //! - A key that has expired is never returned; its row goes when it is met.
 //! - Keys are ordered by their bytes, and a page costs the same wherever it starts.
 
-mod cache;
 mod check;
 #[cfg(test)]
 mod tests;
@@ -28,11 +27,11 @@ use bytes::Bytes;
 use lopata_protocol::kv::{KvError, KvKey, KvValue};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use self::cache::{Cache, Entry};
 use crate::Clock;
 use crate::blobs::BlobStore;
 use crate::database::{self, Durability, StoreError};
 use crate::layout::PersistRoot;
+use crate::memory::{Held, Memory};
 
 /// wrangler's schema, which has no version.
 const SCHEMA: &str = "
@@ -44,6 +43,9 @@ const SCHEMA: &str = "
     );
     CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration);
 ";
+
+/// Bytes of one generation of what is in memory.
+const GENERATION_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Reads of a row whose file is gone, because another process replaced the value in between.
 const READ_ATTEMPTS_MAX: usize = 8;
@@ -103,6 +105,26 @@ impl KvWrite {
     }
 }
 
+/// What a read needs to know of a key.
+#[derive(Clone, Debug)]
+struct Entry {
+    value: Bytes,
+    /// JSON text.
+    metadata: Option<String>,
+    /// Milliseconds since the Unix epoch.
+    expiration_ms: Option<i64>,
+}
+
+impl Held for Entry {
+    fn value_bytes(&self) -> usize {
+        self.value.len()
+    }
+
+    fn other_bytes(&self) -> usize {
+        self.metadata.as_ref().map_or(0, String::len)
+    }
+}
+
 /// A write that was found acceptable and whose value is written, but not yet its row.
 struct Prepared {
     key: String,
@@ -123,8 +145,8 @@ pub struct KvPage {
 pub struct KvStore {
     connection: Connection,
     blobs: BlobStore,
-    cache: Cache,
-    /// What SQLite last said of other processes' commits; the cache holds for this number.
+    memory: Memory<Entry>,
+    /// What SQLite last said of other processes' commits; what is in memory holds for this number.
     data_version: i64,
     clock: Clock,
 }
@@ -145,7 +167,7 @@ impl KvStore {
         let connection = database::open(&path, Durability::Process)?;
         connection.execute_batch(SCHEMA).map_err(|source| StoreError::Database { path, source })?;
         let blobs = BlobStore::open(&layout.kv_blobs(namespace))?;
-        Ok(Self { connection, blobs, cache: Cache::default(), data_version: 0, clock })
+        Ok(Self { connection, blobs, memory: Memory::new(GENERATION_BYTES_MAX), data_version: 0, clock })
     }
 
     /// The value of a key.
@@ -194,15 +216,15 @@ impl KvStore {
                 (Err(refused), _) => Err(refused),
                 (Ok(prepared), Some(error)) => {
                     // In memory is what was there before; whether that is still so, the next read asks.
-                    self.cache.remove(&prepared.key);
+                    self.memory.remove(&prepared.key);
                     Err(error.clone())
                 }
                 (Ok(Prepared { key, put: Some((_, entry)) }), None) => {
-                    self.cache.insert(&key, entry);
+                    self.memory.insert(&key, entry);
                     Ok(())
                 }
                 (Ok(Prepared { key, put: None }), None) => {
-                    self.cache.remove(&key);
+                    self.memory.remove(&key);
                     Ok(())
                 }
             });
@@ -233,7 +255,7 @@ impl KvStore {
     fn read(&mut self, key: &str) -> Result<Option<KvValue>, Failure> {
         let now_ms = (self.clock)();
         self.forget_if_others_wrote()?;
-        if let Some(entry) = self.cache.get(key)
+        if let Some(entry) = self.memory.get(key)
             && !has_expired(entry.expiration_ms, now_ms)
         {
             return Ok(Some(KvValue { value: entry.value.clone(), metadata: entry.metadata.clone() }));
@@ -248,7 +270,7 @@ impl KvStore {
                 let Row { expiration_ms, metadata, .. } = row;
                 let value = Bytes::from(value);
                 let entry = Entry { value: value.clone(), metadata: metadata.clone(), expiration_ms };
-                self.cache.insert(key, entry);
+                self.memory.insert(key, entry);
                 Ok(Some(KvValue { value, metadata }))
             }
         }
@@ -259,7 +281,7 @@ impl KvStore {
             self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get::<_, i64>(0))?;
         if version != self.data_version {
             self.data_version = version;
-            self.cache.clear();
+            self.memory.clear();
         }
         Ok(())
     }
