@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::SourceMapper;
-use lopata_bridges::{FetchService, KvService, WeakInboxSender, WorkerService};
+use lopata_bridges::{CacheService, FetchService, KvService, WeakInboxSender, WorkerService};
 use lopata_protocol::{CompatSet, limits};
 
 use crate::events::EventTable;
@@ -59,6 +59,7 @@ pub struct Services {
     kv: RefCell<HashMap<u64, KvService>>,
     workers: RefCell<HashMap<u64, WorkerService>>,
     outbound: RefCell<Option<FetchService>>,
+    cache: RefCell<Option<CacheService>>,
 }
 
 impl Services {
@@ -85,6 +86,16 @@ impl Services {
     /// The service behind the global fetch.
     pub fn outbound(&self) -> Option<FetchService> {
         self.outbound.borrow().clone()
+    }
+
+    /// The caches of this machine.
+    pub fn cache(&self) -> Option<CacheService> {
+        self.cache.borrow().clone()
+    }
+
+    /// Sets the caches of this machine.
+    pub fn set_cache(&self, service: CacheService) {
+        *self.cache.borrow_mut() = Some(service);
     }
 
     /// Sets the service behind the global fetch.

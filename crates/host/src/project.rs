@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lopata_bridges::{Attachments, FetchService, ServiceHandle};
+use lopata_bridges::{Attachments, CacheService, FetchService, ServiceHandle};
 use lopata_protocol::{
     CacheOutbound, EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat,
     compat, limits,
@@ -43,6 +43,7 @@ pub struct Blueprint {
     modules: Vec<ModuleDefinition>,
     env: Vec<BindingEntry>,
     outbound: (ServiceId, FetchService),
+    cache: (ServiceId, CacheService),
 }
 
 impl Blueprint {
@@ -50,6 +51,7 @@ impl Blueprint {
     pub fn definition(&self, generation: GenerationId) -> (WorkerDefinition, Attachments) {
         let mut attachments = Attachments::none();
         attachments.attach_service(self.outbound.0, ServiceHandle::Fetch(self.outbound.1.clone()));
+        attachments.attach_service(self.cache.0, ServiceHandle::Cache(self.cache.1.clone()));
         // Entries of one store share its service.
         let mut attached = std::collections::HashSet::new();
         for entry in &self.env {
@@ -71,7 +73,7 @@ impl Blueprint {
             modules: self.modules.clone(),
             env: env.collect(),
             outbound: self.outbound.0,
-            cache: CacheOutbound::NotYet,
+            cache: CacheOutbound::Own(self.cache.0),
             extensions: Vec::new(),
             subrequests_max: self.subrequests_max,
             tailed: !self.tail_consumers.is_empty(),
@@ -323,6 +325,7 @@ impl Project {
             modules,
             env,
             outbound: self.outbound.clone(),
+            cache: self.context.caches.service(&self.context.persist),
         };
         if self.shown_warnings == warnings {
             warnings.clear();

@@ -4,6 +4,7 @@
 //! when the snapshot is built and when an isolate starts from it.
 
 pub mod body;
+pub mod cache;
 pub mod commonjs;
 pub mod compat;
 pub mod crypto;
@@ -51,6 +52,9 @@ deno_core::extension!(
         body::op_body_try_read,
         body::op_body_try_write,
         body::op_body_write,
+        cache::op_cache_delete,
+        cache::op_cache_match,
+        cache::op_cache_put,
         commonjs::op_commonjs_compile,
         commonjs::op_commonjs_name,
         commonjs::op_commonjs_resolve,
@@ -170,6 +174,7 @@ deno_core::extension!(
         "analytics_engine/analytics_engine.js",
         "body/body.js",
         "cache/cache.js",
+        "cache/designated.js",
         "clone/clone.js",
         "clone/cloneable.js",
         "commonjs/commonjs.js",

@@ -87,7 +87,7 @@ impl Isolate {
         let service_worker = v8::Boolean::new(scope, format == WorkerFormat::ServiceWorker).into();
         let outbound = v8::Number::new(scope, outbound.map_or(0.0, |id| id.0 as f64)).into();
         let cache = match cache {
-            CacheOutbound::NotYet => v8::null(scope).into(),
+            CacheOutbound::Own(_) => v8::null(scope).into(),
             CacheOutbound::Nobody => v8::Number::new(scope, 0.0).into(),
             CacheOutbound::Service(id) => service(scope, id),
         };

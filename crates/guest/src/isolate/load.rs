@@ -45,18 +45,19 @@ impl Isolate {
                 self.guest.services.add_worker(outbound.0, service);
                 Some(outbound)
             }
-            Some(ServiceHandle::Kv(_)) | None => None,
+            Some(ServiceHandle::Kv(_) | ServiceHandle::Cache(_)) | None => None,
         };
         self.guest.subrequests_max.set(subrequests_max);
         self.guest.tailed.set(tailed);
         let cached = match cache {
-            CacheOutbound::Service(id) => Some(id),
-            CacheOutbound::NotYet | CacheOutbound::Nobody => None,
+            CacheOutbound::Own(id) | CacheOutbound::Service(id) => Some(id),
+            CacheOutbound::Nobody => None,
         };
         for id in services_of(&env).into_iter().chain(cached) {
             match attachments.take_service(id) {
                 Some(ServiceHandle::Kv(service)) => self.guest.services.add_kv(id.0, service),
                 Some(ServiceHandle::Worker(service)) => self.guest.services.add_worker(id.0, service),
+                Some(ServiceHandle::Cache(service)) => self.guest.services.set_cache(service),
                 Some(ServiceHandle::Fetch(_)) | None => {}
             }
         }

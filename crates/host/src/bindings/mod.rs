@@ -4,6 +4,7 @@
 //! [`BINDINGS`]. No binding knows another. What lopata cannot provide yet becomes an entry that throws a clear
 //! error on first use, so that the rest of the worker runs.
 
+pub mod cache;
 pub mod kv;
 mod modules;
 mod service;
@@ -57,6 +58,8 @@ pub struct BindingContext {
     pub persist: PathBuf,
     /// The running KV stores.
     pub kv: Arc<kv::Stores>,
+    /// The caches, which every worker has.
+    pub caches: Arc<cache::Caches>,
     /// The workers of this process.
     pub workers: Arc<Workers>,
 }
@@ -64,7 +67,7 @@ pub struct BindingContext {
 impl BindingContext {
     /// A context for a persist root and the workers that share it.
     pub fn new(persist: PathBuf, workers: Arc<Workers>) -> Self {
-        Self { persist, kv: Arc::default(), workers }
+        Self { persist, kv: Arc::default(), caches: Arc::default(), workers }
     }
 }
 

@@ -269,7 +269,7 @@ function tellOfRejection(type, promise, reason) {
  * @param {{ name: string, kind: string, value: unknown }[]} entries
  * @param {boolean} serviceWorker
  * @param {number} outbound the service that answers the global fetch, when that is a worker; otherwise 0
- * @param {number | null} cache the service that answers `caches`; 0 when nobody does, null when nobody can
+ * @param {number | null} cache the service that answers `caches`; 0 when nobody does, null for this machine's own
  */
 function buildEnv(entries, serviceWorker, outbound, cache) {
   time.stop();
@@ -277,7 +277,7 @@ function buildEnv(entries, serviceWorker, outbound, cache) {
   switches.apply();
   nodeGlobals.apply();
   if (outbound !== 0) fetch_.setOutbound(service.routeTo(outbound, "globalOutbound"));
-  if (cache === null) cache_.setAbsence(() => new TypeError("The Cache API is not available in this version of lopata."));
+  if (cache === null) cache_.setOwn();
   else if (cache !== 0) cache_.setRoute(service.routeTo(cache, "caches"));
   if (!serviceWorker) event.expectModule();
   if ("Navigator" in globalThis) core.defineGlobalProperties(globalThis, { navigator: member(globals.makeNavigator()) });

@@ -7,6 +7,7 @@ const {
   ObjectFreeze,
   ObjectKeys,
   ObjectPrototypeIsPrototypeOf,
+  StringPrototypeIncludes,
   StringPrototypeToLowerCase,
   SymbolFor,
   TypeError,
@@ -407,6 +408,17 @@ function pack(request) {
   };
 }
 
+/**
+ * `cf.cacheKey`, without making `cf` of a request that came in when it has none.
+ * @param {State} state
+ */
+function cacheKeyOf(state) {
+  if (state.cf === undefined && state.head !== null) {
+    if (!StringPrototypeIncludes(op_request_cf(state.head), '"cacheKey"')) return undefined;
+  }
+  return cfOf(state)?.cacheKey;
+}
+
 /** What another worker is to see as `request.cf`: JSON text, empty for none. @param {Request} request */
 function cfText(request) {
   const state = stateOf(request);
@@ -426,5 +438,5 @@ cloneable(
   (parts) => unpack(parts, null),
 );
 
-return { build, cfOf, cfText, incomingRequest, isRequest, pack, Request, routeOf, setFetchers, shownSignal, stateOf, unpack };
+return { build, cacheKeyOf, cfOf, cfText, incomingRequest, isRequest, pack, Request, routeOf, setFetchers, shownSignal, stateOf, unpack };
 })();

@@ -172,7 +172,7 @@ fn definition(bundle: Bundle, outbound: ServiceId) -> WorkerDefinition {
         modules: bundle.modules,
         env: Vec::new(),
         outbound,
-        cache: CacheOutbound::NotYet,
+        cache: CacheOutbound::Nobody,
         extensions: Vec::new(),
         cpu_ms_max: limits::CONFIG_EVALUATION_MS_MAX,
         heap_bytes_max: limits::HEAP_BYTES_MAX,
