@@ -29,6 +29,7 @@ macro_rules! fixtures {
 fixtures! {
     binding_unavailable = "binding-unavailable",
     build_command = "build-command",
+    cache_operations = "cache-operations",
     ctx_wait_until = "ctx-wait-until",
     env_select = "env-select",
     env_vars = "env-vars",

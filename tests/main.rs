@@ -7,6 +7,7 @@
 //! `LOPATA_BIN` names another binary to test, for example wrangler's, to see where the two differ.
 
 mod bridges;
+mod cache;
 mod compatibility;
 mod config;
 mod conformance;

@@ -12,7 +12,7 @@ use crate::{Body, HeaderList};
 pub enum CacheCall {
     /// Looks a response up. Answered by [`CacheAnswer::Hit`] or [`CacheAnswer::Miss`].
     Match {
-        /// Which cache: `default`, or `named:` and its name.
+        /// Which cache: `default`, or `named:` and its name in URL encoding.
         cache: String,
         /// The URL without its fragment, or the key that the request gives itself.
         key: String,

@@ -7,6 +7,7 @@
 const { core, primordials } = __bootstrap;
 const {
   ArrayPrototypePush,
+  encodeURIComponent,
   Error,
   ObjectDefineProperty,
   PromiseReject,
@@ -61,8 +62,9 @@ const designated = () => core.loadExtScript("ext:lopata/cache/designated.js");
 class Cache {
   constructor(token, name) {
     if (token !== construct) throw new TypeError("Illegal constructor");
-    // As the actor calls it.
-    WeakMapPrototypeSet(known, this, { name, full: name === null ? "default" : `named:${name}` });
+    // Encoded, as production's runtime tells its cache; `full` is how the actor calls it.
+    const encoded = name === null ? null : encodeURIComponent(name);
+    WeakMapPrototypeSet(known, this, { name: encoded, full: encoded === null ? "default" : `named:${encoded}` });
   }
 
   add() {
