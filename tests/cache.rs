@@ -151,7 +151,8 @@ fn workers_of_a_process_share_caches() {
     "#;
     project.write("other/index.ts", other);
     let services = json!([{ "binding": "FIRST", "service": "it" }]);
-    let config = json!({ "name": "other", "main": "index.ts", "compatibility_date": "2026-04-01", "services": services });
+    let config =
+        json!({ "name": "other", "main": "index.ts", "compatibility_date": "2026-04-01", "services": services });
     project.write("other/wrangler.json", &config.to_string());
     let server = Server::start_with(&project, Options::args(["-c", "other/wrangler.json", "-c", "wrangler.json"]));
     assert_eq!(server.get("/a").text(), "miss");

@@ -8,6 +8,7 @@
 
 mod bridges;
 mod cache;
+mod cache_fetch;
 mod compatibility;
 mod config;
 mod conformance;

@@ -13,9 +13,9 @@ use std::task::{Context, Poll, ready};
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder};
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, ReadBuf};
 
+use super::body::Source;
 use crate::server::{Coding, next_data};
 
 /// Plain bytes that are handed on at once.
@@ -25,14 +25,14 @@ const PIECE_BYTES: usize = 32 * 1024;
 #[allow(clippy::large_enum_variant, reason = "one per response, and it lives in that response's task")]
 pub(super) enum Plain {
     /// It is plain already; the bytes are its beginning.
-    Raw(Incoming, Bytes),
+    Raw(Source, Bytes),
     Gzip(GzipDecoder<Raw>),
     Brotli(Box<BrotliDecoder<Raw>>),
 }
 
 impl Plain {
     /// The plain form of `incoming`, of which `start` has been read.
-    pub(super) fn new(incoming: Incoming, start: Bytes, coding: Option<Coding>) -> Self {
+    pub(super) fn new(incoming: Source, start: Bytes, coding: Option<Coding>) -> Self {
         let raw = |incoming| Raw { incoming, chunk: start.clone() };
         match coding {
             None => Self::Raw(incoming, start),
@@ -51,7 +51,7 @@ impl Plain {
         let mut piece = BytesMut::new();
         let read = match self {
             Self::Raw(_, start) if !start.is_empty() => return Ok(Some(std::mem::take(start))),
-            Self::Raw(incoming, _) => return next_data(incoming).await.map_err(broken),
+            Self::Raw(incoming, _) => return next_data(incoming).await,
             Self::Gzip(decoder) => {
                 piece.reserve(PIECE_BYTES);
                 decoder.read_buf(&mut piece).await?
@@ -65,13 +65,9 @@ impl Plain {
     }
 }
 
-fn broken(error: hyper::Error) -> io::Error {
-    io::Error::new(io::ErrorKind::ConnectionAborted, error)
-}
-
 /// The encoded bytes, as the decoders read them.
 pub(super) struct Raw {
-    incoming: Incoming,
+    incoming: Source,
     chunk: Bytes,
 }
 
@@ -81,7 +77,7 @@ impl AsyncBufRead for Raw {
         while this.chunk.is_empty() {
             match ready!(Pin::new(&mut this.incoming).poll_frame(cx)) {
                 Some(Ok(frame)) => this.chunk = frame.into_data().unwrap_or_default(),
-                Some(Err(error)) => return Poll::Ready(Err(broken(error))),
+                Some(Err(error)) => return Poll::Ready(Err(error)),
                 None => break,
             }
         }

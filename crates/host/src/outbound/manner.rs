@@ -4,6 +4,7 @@
 //! configuration does as its `HttpOptions` say and no more.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use lopata_bridges::CacheService;
 use lopata_protocol::RequestHead;
 
 /// What a worker that does not say accepts.
@@ -27,6 +28,8 @@ pub struct Manner {
     pub request: Vec<HeaderEdit>,
     /// What is done to each response.
     pub response: Vec<HeaderEdit>,
+    /// The cache for requests whose `cf` asks for one.
+    pub cache: Option<CacheService>,
     /// The scheme that is spoken, whatever the URL says.
     pub scheme: Option<http::uri::Scheme>,
 }

@@ -1,8 +1,8 @@
 //! The service behind a worker's global `fetch`: one hop over the network for each call.
 //!
 //! Owns the connections (one pool for all generations), TLS trust, proxies, what is added to and taken from a
-//! request on its way out, and the decoding of what comes back. Redirects, caching and `data:` URLs are the
-//! guest's business.
+//! request on its way out, the decoding of what comes back and the cache for requests that ask for one. Redirects and
+//! `data:` URLs are the guest's business.
 //!
 //! Invariants
 //! - Both bodies stream, at once, with byte credit: neither side is ever buffered as a whole.
@@ -14,6 +14,7 @@ pub mod address;
 mod body;
 mod client;
 mod decode;
+mod edge;
 mod error;
 mod manner;
 pub mod policy;
@@ -28,19 +29,24 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use http::StatusCode;
-use lopata_bridges::{FetchCall, FetchReceiver};
+use lopata_bridges::{CacheService, FetchCall, FetchReceiver};
 use lopata_protocol::{Answer, EventOutcome};
 
+use self::body::Source;
 pub use self::client::{Environment, OutboundClient, OutboundError};
+use self::edge::Edge;
 pub use self::error::FetchError;
 pub use self::manner::{HeaderEdit, Manner};
 
 /// Answers the calls of one worker until nobody can make any more. What runs then still finishes, or is cancelled
 /// by its caller.
 ///
-/// `zone` becomes `CF-Worker`: the zone the worker is deployed to, or `<name>.example.com`.
-pub async fn serve(client: OutboundClient, zone: &str, calls: FetchReceiver) {
-    serve_as(client, Arc::new(Manner::of_zone(zone)), calls).await;
+/// `zone` becomes `CF-Worker`: the zone the worker is deployed to, or `<name>.example.com`. `cache` is for requests that
+/// ask for it.
+pub async fn serve(client: OutboundClient, zone: &str, cache: CacheService, calls: FetchReceiver) {
+    let mut manner = Manner::of_zone(zone);
+    manner.cache = Some(cache);
+    serve_as(client, Arc::new(manner), calls).await;
 }
 
 /// The same in any manner.
@@ -61,13 +67,17 @@ pub async fn answer(client: OutboundClient, manner: Arc<Manner>, call: FetchCall
     let FetchCall { request: head, body, attachments, parent: _, mut reply } = call;
     let is_head = head.method == "HEAD";
     let url = head.url.clone();
+    let edge = Edge::of(&head, manner.cache.as_ref());
     let sending = async {
         let request = request::build(&head, body, attachments, &manner)?;
-        let received = client.send(request).await?;
+        let received = match edge {
+            Some(edge) => edge.answer(&client, request, |received| manner.received(received)).await?,
+            None => manner.received(client.send(request).await?).map(Source::Network),
+        };
         if received.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(FetchError::Switched);
         }
-        Ok(manner.received(received))
+        Ok(received)
     };
     let sent = tokio::select! {
         sent = sending => sent,

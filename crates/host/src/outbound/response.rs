@@ -5,16 +5,16 @@ use std::future::poll_fn;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use lopata_bridges::{Parcel, Reply, StreamWriter, stream};
 use lopata_protocol::{Answer, Body, EventOutcome, HeaderList, ResponseHead};
 
+use super::body::Source;
 use super::decode::Plain;
 use super::error::FetchError;
 use crate::server::{Coding, Gathered, gather};
 
 /// Answers `reply` with a response, then brings its body until either side ends.
-pub(super) async fn deliver(received: Response<Incoming>, url: String, is_head: bool, reply: Reply) {
+pub(super) async fn deliver(received: Response<Source>, url: String, is_head: bool, reply: Reply) {
     let (parts, mut incoming) = received.into_parts();
     let has_body = !is_head && !is_null_body(parts.status);
     let coding = if has_body { coding(&parts.headers) } else { None };
@@ -43,7 +43,7 @@ pub(super) async fn deliver(received: Response<Incoming>, url: String, is_head: 
         }
         Ok(Gathered::Whole(bytes) | Gathered::Start(bytes)) => bytes,
         Err(error) => {
-            let error = FetchError::Receive(std::io::Error::new(std::io::ErrorKind::ConnectionAborted, error));
+            let error = FetchError::Receive(error);
             let failed = Answer::Failed { error: error.into_wire(&url), outcome: EventOutcome::InternalError };
             let _ = reply.send(failed);
             return;

@@ -11,6 +11,7 @@ use lopata_bridges::{FetchCall, Parcel, Reply, socket_pair};
 use lopata_protocol::{Answer, Body, EventOutcome, HeaderList, RequestHead, ResponseHead};
 use tokio_util::sync::CancellationToken;
 
+use super::body::Source;
 use super::client::OutboundClient;
 use super::error::FetchError;
 use super::manner::Manner;
@@ -40,7 +41,7 @@ pub(super) async fn answer(client: OutboundClient, manner: &Manner, call: FetchC
         Ok(received) if received.status() == StatusCode::SWITCHING_PROTOCOLS => {
             switch(received, &head, &key, reply).await
         }
-        Ok(received) => return response::deliver(received, url, false, reply).await,
+        Ok(received) => return response::deliver(received.map(Source::Network), url, false, reply).await,
         Err(error) => Err((error, reply)),
     };
     if let Err((error, reply)) = result {

@@ -57,7 +57,7 @@ pub(crate) enum Gathered {
 }
 
 /// Reads a small body whole, if it comes quickly.
-pub(crate) async fn gather(incoming: &mut Incoming) -> Result<Gathered, hyper::Error> {
+pub(crate) async fn gather<B: http_body::Body<Data = Bytes> + Unpin>(incoming: &mut B) -> Result<Gathered, B::Error> {
     let small = |length: &u64| *length <= u64::from(BODY_INLINE_BYTES_MAX);
     let Some(length) = incoming.size_hint().exact().filter(small) else {
         return Ok(Gathered::Start(Bytes::new()));
@@ -70,7 +70,11 @@ pub(crate) async fn gather(incoming: &mut Incoming) -> Result<Gathered, hyper::E
 }
 
 /// Reads the whole of a small body. Keeps what it has in `got`, so that it can be dropped half-way.
-async fn collect(incoming: &mut Incoming, length: usize, got: &mut Bytes) -> Result<(), hyper::Error> {
+async fn collect<B: http_body::Body<Data = Bytes> + Unpin>(
+    incoming: &mut B,
+    length: usize,
+    got: &mut Bytes,
+) -> Result<(), B::Error> {
     while let Some(data) = next_data(incoming).await? {
         if got.is_empty() {
             *got = data;
@@ -88,7 +92,9 @@ async fn collect(incoming: &mut Incoming, length: usize, got: &mut Bytes) -> Res
 }
 
 /// The next bytes of a body that comes from a connection; `None` at its end.
-pub(crate) async fn next_data(incoming: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
+pub(crate) async fn next_data<B: http_body::Body<Data = Bytes> + Unpin>(
+    incoming: &mut B,
+) -> Result<Option<Bytes>, B::Error> {
     while let Some(frame) = incoming.frame().await {
         // Trailers have no place in `Request`.
         if let Ok(data) = frame?.into_data()

@@ -444,11 +444,7 @@ impl CacheStore {
     }
 
     /// Writes the rows; gives the open transaction and what it replaces.
-    fn stage_rows(
-        &self,
-        prepared: &[Prepared],
-        now_ms: i64,
-    ) -> Result<(Transaction<'_>, Replaced), CacheStoreError> {
+    fn stage_rows(&self, prepared: &[Prepared], now_ms: i64) -> Result<(Transaction<'_>, Replaced), CacheStoreError> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let mut replaced = Replaced::default();
         for Prepared { key, put } in prepared {

@@ -117,8 +117,11 @@ fn large_bodies_are_files_that_outlive_their_replacement() {
     let headers = HeaderList::default();
     let staged = NewBody::Staged { id, size: bytes.len() as u64 };
     let expires_ms = START_MS + 60;
-    store.write(vec![CacheWrite::Put(CachePut { key: "u".into(), status: 404, headers, body: staged, expires_ms })]).unwrap();
-    let CacheLookup::Found(CachedResponse { status: 404, body: CachedBody::File(file), .. }) = store.lookup("u").unwrap()
+    store
+        .write(vec![CacheWrite::Put(CachePut { key: "u".into(), status: 404, headers, body: staged, expires_ms })])
+        .unwrap();
+    let CacheLookup::Found(CachedResponse { status: 404, body: CachedBody::File(file), .. }) =
+        store.lookup("u").unwrap()
     else {
         panic!("it is large")
     };

@@ -174,7 +174,7 @@ function header(list, name) {
 
 /**
  * One request, one response; redirects are not followed.
- * @param {string} cf what another worker is to see as `request.cf`
+ * @param {string} cf what another worker is to see as `request.cf`, and what the host is asked to cache
  * @param {AbortSignal | null} signal
  */
 function hop(context, route, cf, method, url, headerList, body, signal) {
@@ -218,7 +218,7 @@ async function send(context, given, cf, span, method, url, headerList, body, sig
     const sent = rr.takeBody(body, () => {});
     if (route !== null && sent.kind !== 0) headerList = withLength(headerList, sent);
     call = route === null
-      ? op_fetch_start(context.event, span, method, url, headerList, sent.kind, sent.value, sent.length)
+      ? op_fetch_start(context.event, span, method, url, headerList, cf, sent.kind, sent.value, sent.length)
       : op_service_fetch(
         route.handle,
         context.event,

@@ -146,6 +146,7 @@ pub fn op_fetch_start<'s>(
     #[string] method: String,
     #[string] url: String,
     headers: v8::Local<'s, v8::Array>,
+    #[string] cf: String,
     #[smi] body_kind: u32,
     body: v8::Local<'s, v8::Value>,
     length: f64,
@@ -159,7 +160,7 @@ pub fn op_fetch_start<'s>(
     if headers.get("traceparent").is_none() && parent != NOWHERE {
         headers.push("traceparent", parent.to_traceparent().as_bytes());
     }
-    let request = Box::new(RequestHead { method, url, headers, cf: None });
+    let request = Box::new(RequestHead { method, url, headers, cf: (!cf.is_empty()).then(|| cf.into()) });
     let (reply, receiver) = reply();
     let call = FetchCall { request, body, attachments, parent, reply };
     if let Some(service) = guest.services.outbound() {

@@ -134,11 +134,13 @@ fn carry_out(stores: &mut Stores, pending: &mut Pending, request: CacheRequest, 
             commit(stores, pending);
             if !responder.is_closed() {
                 let found = stores.store(&cache).and_then(|store| store.lock().lookup(&key).map_err(failed));
-                responder.send(found.and_then(|found| match found {
-                    CacheLookup::Missing => Ok(CacheAnswer::Miss { expired: false }.into()),
-                    CacheLookup::Expired => Ok(CacheAnswer::Miss { expired: true }.into()),
-                    CacheLookup::Found(found) => answer(&found, &wanted, (stores.clock)(), &stores.runtime)
-                        .map_err(|error| CacheError { text: error.to_string() }),
+                responder.send(found.and_then(|found| {
+                    match found {
+                        CacheLookup::Missing => Ok(CacheAnswer::Miss { expired: false }.into()),
+                        CacheLookup::Expired => Ok(CacheAnswer::Miss { expired: true }.into()),
+                        CacheLookup::Found(found) => answer(&found, &wanted, (stores.clock)(), &stores.runtime)
+                            .map_err(|error| CacheError { text: error.to_string() }),
+                    }
                 }));
             }
         }
@@ -214,7 +216,13 @@ impl Head {
     }
 }
 
-fn put_whole(stores: &mut Stores, pending: &mut Pending, put: Put, bytes: bytes::Bytes, responder: Responder<CacheResult>) {
+fn put_whole(
+    stores: &mut Stores,
+    pending: &mut Pending,
+    put: Put,
+    bytes: bytes::Bytes,
+    responder: Responder<CacheResult>,
+) {
     let cache = put.cache.clone();
     match put.head(Some(bytes.len() as u64)) {
         None => responder.send(Ok(CacheAnswer::Put { stored: false }.into())),
@@ -229,7 +237,13 @@ fn put_whole(stores: &mut Stores, pending: &mut Pending, put: Put, bytes: bytes:
     }
 }
 
-fn put_stream(stores: &mut Stores, put: Put, length: Option<u64>, reader: StreamReader, responder: Responder<CacheResult>) {
+fn put_stream(
+    stores: &mut Stores,
+    put: Put,
+    length: Option<u64>,
+    reader: StreamReader,
+    responder: Responder<CacheResult>,
+) {
     let cache = put.cache.clone();
     let staging = put.head(length).map(|head| {
         let store = stores.store(&cache)?;

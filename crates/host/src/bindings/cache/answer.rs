@@ -67,7 +67,8 @@ fn in_parts(
 ) -> io::Result<Parcel<CacheAnswer>> {
     let boundary = boundary()?;
     let content_type = found.headers.get("content-type").and_then(|kind| std::str::from_utf8(kind).ok());
-    let mut frames = frames(&spans, found.size, content_type, &boundary).into_iter().map(|text| Run::Bytes(text.into()));
+    let mut frames =
+        frames(&spans, found.size, content_type, &boundary).into_iter().map(|text| Run::Bytes(text.into()));
     let mut runs = Vec::with_capacity(spans.len() * 2 + 1);
     for span in spans {
         runs.extend(frames.next());

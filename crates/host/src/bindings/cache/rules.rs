@@ -194,7 +194,8 @@ impl Response {
                 },
                 "warning" => {
                     let warnings = joined(headers, name).unwrap_or_default();
-                    let kept = warnings.split(',').filter(|warning| !is_transient(warning)).collect::<Vec<_>>().join(",");
+                    let kept =
+                        warnings.split(',').filter(|warning| !is_transient(warning)).collect::<Vec<_>>().join(",");
                     if !kept.is_empty() {
                         stored.push(name, kept.trim().as_bytes());
                     }

@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use lopata_bridges::{Attachments, FetchCall, FetchService, ReplyReceiver, StreamReader, fetch_service, reply};
 use lopata_protocol::{Answer, Body, HeaderList, RequestHead, ResponseHead, SpanContext, SpanId, TraceId, WireError};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::outbound::{Environment, OutboundClient, serve};
+use crate::outbound::{Environment, Manner, OutboundClient, serve_as};
 pub(super) use crate::server::tests::harness::{Client, within};
 
 /// The caller's end of a fetcher of its own.
@@ -19,7 +20,7 @@ pub(super) fn fetcher_in(environment: &Environment) -> FetchService {
     let (service, calls) = fetch_service();
     let (client, warnings) = OutboundClient::new(environment);
     assert!(warnings.is_empty(), "{warnings:?}");
-    tokio::spawn(serve(client, "shop.example.com", calls));
+    tokio::spawn(serve_as(client, Arc::new(Manner::of_zone("shop.example.com")), calls));
     service
 }
 
