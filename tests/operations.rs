@@ -26,6 +26,11 @@ fn kv_answers_as_wrangler() {
     answers_as_recorded("kv");
 }
 
+#[test]
+fn cache_answers_as_wrangler() {
+    answers_as_recorded("cache");
+}
+
 fn answers_as_recorded(kind: &str) {
     let recorded = read(&format!("recorded/{kind}.json"));
     let differences = read("differences.json");

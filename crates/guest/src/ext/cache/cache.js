@@ -57,6 +57,9 @@ const construct = {};
 /** The caches that there are, so that `this` can be checked: `null` for the default one, or a name. */
 const known = new SafeWeakMap();
 
+/** The only `caches`. */
+const storages = new SafeWeakMap();
+
 const designated = () => core.loadExtScript("ext:lopata/cache/designated.js");
 
 class Cache {
@@ -78,7 +81,7 @@ class Cache {
   }
 
   /** @param {RequestInfo} input @param {{ ignoreMethod?: boolean }} [options] @returns {Promise<boolean>} */
-  delete(input, options = undefined) {
+  delete(input = undefined, options = undefined) {
     const cache = check(this);
     const given = arguments.length;
     return begin(() => {
@@ -89,7 +92,7 @@ class Cache {
   }
 
   /** @param {RequestInfo} input @param {{ ignoreMethod?: boolean }} [options] @returns {Promise<Response | undefined>} */
-  match(input, options = undefined) {
+  match(input = undefined, options = undefined) {
     const cache = check(this);
     const given = arguments.length;
     return begin(() => {
@@ -100,7 +103,7 @@ class Cache {
   }
 
   /** @param {RequestInfo} input @param {Response} response @returns {Promise<void>} */
-  put(input, response) {
+  put(input = undefined, response = undefined) {
     const cache = check(this);
     const given = arguments.length;
     return begin(() => {
@@ -128,31 +131,40 @@ class CacheStorage {
     if (token !== construct) throw new TypeError("Illegal constructor");
     const value = new Cache(construct, null);
     ObjectDefineProperty(this, "default", { __proto__: null, value, enumerable: true, configurable: true });
+    WeakMapPrototypeSet(storages, this, true);
   }
 
   /** @param {string} name @returns {Promise<Cache>} */
-  async open(name) {
-    if (arguments.length === 0) throw badParameter("open", "CacheStorage", 1, "string");
-    name = text(name);
-    if (TypedArrayPrototypeGetByteLength(core.encode(name)) >= NAME_BYTES_MAX) {
-      throw new TypeError("Cache name is too long.");
-    }
-    return new Cache(construct, name);
+  open(name = undefined) {
+    checkStorage(this);
+    const given = arguments.length;
+    let checked;
+    return begin(() => {
+      if (given === 0) throw badParameter("open", "CacheStorage", 1, "string");
+      checked = text(name);
+      if (TypedArrayPrototypeGetByteLength(core.encode(checked)) >= NAME_BYTES_MAX) {
+        throw new TypeError("Cache name is too long.");
+      }
+    }, async () => new Cache(construct, checked));
   }
 
   delete() {
+    checkStorage(this);
     throw notImplemented("delete", "CacheStorage");
   }
 
   match() {
+    checkStorage(this);
     throw notImplemented("match", "CacheStorage");
   }
 
   has() {
+    checkStorage(this);
     throw notImplemented("has", "CacheStorage");
   }
 
   keys() {
+    checkStorage(this);
     throw notImplemented("keys", "CacheStorage");
   }
 }
@@ -165,6 +177,10 @@ function check(cache) {
   const found = isObject(cache) ? WeakMapPrototypeGet(known, cache) : undefined;
   if (found === undefined) throw illegalInvocation();
   return found;
+}
+
+function checkStorage(storage) {
+  if (!isObject(storage) || !WeakMapPrototypeGet(storages, storage)) throw illegalInvocation();
 }
 
 /** What `checks` throws rejects, except for workers of a date before production did that. */
@@ -182,9 +198,16 @@ function needInput(given, method) {
   if (given === 0) throw badParameter(method, "Cache", 1, "Request or string");
 }
 
+/** Options of the standard that no cache of Cloudflare's has. */
+const OTHER_OPTIONS = ["ignoreSearch", "ignoreVary", "cacheName"];
+
 function needOptions(options, method) {
-  if (options === undefined || options === null || isObject(options)) return;
-  throw badParameter(method, "Cache", 2, "CacheQueryOptions");
+  if (options === undefined || options === null) return;
+  if (!isObject(options)) throw badParameter(method, "Cache", 2, "CacheQueryOptions");
+  for (let i = 0; i < OTHER_OPTIONS.length; i++) {
+    if (options[OTHER_OPTIONS[i]] === undefined) continue;
+    throw new Error(`The '${OTHER_OPTIONS[i]}' field on 'CacheQueryOptions' is not implemented.`);
+  }
 }
 
 function notImplemented(method, owner) {
@@ -204,7 +227,13 @@ function answers(state, options) {
 /** A URL that a cache takes, without its fragment. @param {string} href */
 function checkedUrl(href) {
   const secure = StringPrototypeStartsWith(href, "https://");
-  if (!secure && !StringPrototypeStartsWith(href, "http://")) throw new TypeError(`Fetch API cannot load: ${href}`);
+  if (!secure && !StringPrototypeStartsWith(href, "http://")) {
+    if (!StringPrototypeIncludes(href, "://")) throw new TypeError(URL_TEXT);
+    // In production it is the cache, another worker, that refuses.
+    const error = new TypeError(`Fetch API cannot load: ${href}`);
+    error.remote = true;
+    throw error;
+  }
   const start = secure ? 8 : 7;
   const at = StringPrototypeIndexOf(href, "@", start);
   if (at >= 0) {
