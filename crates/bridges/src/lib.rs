@@ -45,7 +45,8 @@ pub use reply::{Answered, Reply, ReplyReceiver, UnreadSink, reply, reply_with_si
 pub use rpc::{Exports, OutCall, ResultState, Results, Stub, invoke, live_calls, live_stubs};
 pub use service::{
     CacheRequest, CacheResult, CacheSender, CacheService, CallFuture, CallReceiver, CallSender, FetchCall,
-    FetchReceiver, FetchService, KvService, Received, Responder, ServiceGone, ServiceHandle, calls, fetch_service,
+    FetchReceiver, FetchService, KvService, R2Ask, R2Reply, R2Service, Received, Responder, ServiceGone, ServiceHandle,
+    calls, fetch_service,
 };
 pub use spans::{SpanBuffer, SpanDrain, span_buffer};
 pub use stream::{StreamCancelled, StreamReader, StreamWriter, live_streams, stream};

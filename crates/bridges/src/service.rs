@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use crossbeam_channel as crossbeam;
 use lopata_protocol::kv::{KvAnswer, KvCall, KvError};
+use lopata_protocol::r2::{R2Answer, R2Call, R2Error};
 use lopata_protocol::{Body, CacheAnswer, CacheCall, CacheError, RequestHead, SpanContext};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,6 +27,7 @@ use crate::connect::{ConnectCall, ConnectReceiver, ConnectSender, connect_servic
 use crate::door::WorkerService;
 use crate::parcel::{Attachments, Parcel};
 use crate::reply::Reply;
+use crate::stream::StreamReader;
 
 /// The service behind an env entry, by its kind.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub enum ServiceHandle {
     Worker(WorkerService),
     /// The caches.
     Cache(CacheService),
+    /// An R2 bucket's actor.
+    R2(R2Service),
 }
 
 /// The way to a KV namespace's actor.
@@ -75,6 +79,35 @@ impl fmt::Debug for CacheService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheService").finish_non_exhaustive()
     }
+}
+
+/// The way to an R2 bucket's actor.
+pub type R2Service = CallSender<R2Ask, Result<R2Reply, R2Error>>;
+
+/// A call on a bucket with what cannot be plain data.
+#[derive(Debug)]
+pub struct R2Ask {
+    /// The call.
+    pub call: R2Call,
+    /// The body; some exactly when the call says that it streams. Dropped unread, it tells its writer.
+    pub body: Option<StreamReader>,
+}
+
+impl R2Ask {
+    /// A call without a streamed body.
+    pub fn new(call: R2Call) -> Self {
+        Self { call, body: None }
+    }
+}
+
+/// What a bucket's actor answers.
+#[derive(Debug)]
+pub struct R2Reply {
+    /// The answer.
+    pub answer: R2Answer,
+    /// The body of an object that was found; some exactly when it is not inline. Dropped unread, it tells its
+    /// writer.
+    pub body: Option<StreamReader>,
 }
 
 /// The service ended before it answered.

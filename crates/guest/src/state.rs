@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::SourceMapper;
-use lopata_bridges::{CacheService, FetchService, KvService, WeakInboxSender, WorkerService};
+use lopata_bridges::{CacheService, FetchService, KvService, R2Service, WeakInboxSender, WorkerService};
 use lopata_protocol::{CompatSet, limits};
 
 use crate::events::EventTable;
@@ -57,6 +57,7 @@ pub struct GuestState {
 #[derive(Default)]
 pub struct Services {
     kv: RefCell<HashMap<u64, KvService>>,
+    r2: RefCell<HashMap<u64, R2Service>>,
     workers: RefCell<HashMap<u64, WorkerService>>,
     outbound: RefCell<Option<FetchService>>,
     cache: RefCell<Option<CacheService>>,
@@ -71,6 +72,16 @@ impl Services {
     /// Takes in a KV service.
     pub fn add_kv(&self, id: u64, service: KvService) {
         self.kv.borrow_mut().insert(id, service);
+    }
+
+    /// The R2 service with this id.
+    pub fn r2(&self, id: u64) -> Option<R2Service> {
+        self.r2.borrow().get(&id).cloned()
+    }
+
+    /// Takes in an R2 service.
+    pub fn add_r2(&self, id: u64, service: R2Service) {
+        self.r2.borrow_mut().insert(id, service);
     }
 
     /// The worker's entrypoint with this id.

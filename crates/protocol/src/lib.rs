@@ -18,6 +18,7 @@ pub mod kv;
 pub mod limits;
 pub mod message;
 pub mod node;
+pub mod r2;
 pub mod rpc;
 pub mod span;
 pub mod stream;

@@ -152,6 +152,28 @@ pub const KV_BULK_KEYS_MAX: usize = 100;
 /// Seconds: the shortest expiration of a KV key.
 pub const KV_TTL_SECONDS_MIN: u64 = 60;
 
+/// Bytes of an R2 key. Source: R2's limits.
+pub const R2_KEY_BYTES_MAX: usize = 1024;
+
+/// Bytes of an object that is written at once, or of a part: 5 GiB less 5 MiB. Source: R2's limits.
+pub const R2_VALUE_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024 - 5 * 1024 * 1024;
+
+/// Bytes of an object's custom metadata, names and values, as R2 counts them.
+pub const R2_METADATA_BYTES_MAX: usize = 2048;
+
+/// Bytes of every part but the last. Source: R2's limits.
+pub const R2_PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
+
+/// Objects and prefixes per page of an R2 list.
+pub const R2_LIST_KEYS_MAX: usize = 1000;
+
+/// The same when metadata is included.
+pub const R2_LIST_KEYS_WITH_METADATA_MAX: usize = 100;
+
+/// Bytes of an R2 body that travels inside its message instead of as a stream: one read of a file and one copy are
+/// cheaper than a stream up to about here, and a few of them at a time fit any memory.
+pub const R2_INLINE_BYTES_MAX: u64 = 1024 * 1024;
+
 /// Seconds: the shortest `cacheTtl` of a KV read.
 pub const KV_CACHE_TTL_SECONDS_MIN: u64 = 30;
 

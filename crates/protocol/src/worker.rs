@@ -127,6 +127,13 @@ pub enum EnvValue {
     Wasm(Bytes),
     /// A `KVNamespace`.
     Kv(ServiceId),
+    /// An `R2Bucket`.
+    R2 {
+        /// Who answers.
+        service: ServiceId,
+        /// Its name.
+        bucket: String,
+    },
     /// A service binding: an entrypoint of this or another worker.
     Service(ServiceId),
     /// An object whose calls become requests to a service.

@@ -34,8 +34,19 @@ impl BlobStore {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// Makes an empty file for a value that is written in pieces, under a new name. Whoever fails to write all of it
-    /// deletes it.
+    /// Writes a value and gives the new name under which it is stored.
+    pub fn write(&self, value: &[u8], now_ms: i64) -> io::Result<String> {
+        let (id, mut file) = self.create(now_ms)?;
+        if let Err(error) = file.write_all(value) {
+            drop(file);
+            self.delete(&id);
+            return Err(error);
+        }
+        Ok(id)
+    }
+
+    /// A new file, empty as yet, and its name: for a value that comes in pieces. Whoever gives it up before a row
+    /// names it deletes it.
     pub fn create(&self, now_ms: i64) -> io::Result<(String, File)> {
         let id = new_id(now_ms)?;
         let path = self.folder.join(&id);
@@ -48,17 +59,6 @@ impl BlobStore {
             result => result?,
         };
         Ok((id, file))
-    }
-
-    /// Writes a value and gives the new name under which it is stored.
-    pub fn write(&self, value: &[u8], now_ms: i64) -> io::Result<String> {
-        let (id, mut file) = self.create(now_ms)?;
-        if let Err(error) = file.write_all(value) {
-            drop(file);
-            self.delete(&id);
-            return Err(error);
-        }
-        Ok(id)
     }
 
     /// The value of this name; `None` when there is no such file.

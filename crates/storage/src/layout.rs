@@ -23,6 +23,9 @@ const D1_CLASS: &str = "miniflare-D1DatabaseObject";
 /// The unique key of the internal class that holds caches.
 const CACHE_CLASS: &str = "miniflare-CacheObject";
 
+/// The unique key of the internal class that holds R2 buckets.
+const R2_CLASS: &str = "miniflare-R2BucketObject";
+
 /// Characters of a namespace's folder name, beyond which it is cut.
 const FOLDER_NAME_CHARS_MAX: usize = 255;
 
@@ -76,6 +79,21 @@ impl PersistRoot {
     /// The folder of a cache's bodies.
     pub fn cache_blobs(&self, cache: &str) -> PathBuf {
         self.path.join("cache").join(folder_name(cache)).join("blobs")
+    }
+
+    /// The database of an R2 bucket.
+    pub fn r2_database(&self, bucket: &str) -> PathBuf {
+        self.r2_databases().join(format!("{}.sqlite", object_id(R2_CLASS, bucket)))
+    }
+
+    /// The folder of the databases of all R2 buckets.
+    pub fn r2_databases(&self) -> PathBuf {
+        self.path.join("r2").join(R2_CLASS)
+    }
+
+    /// The folder of an R2 bucket's bodies.
+    pub fn r2_blobs(&self, bucket: &str) -> PathBuf {
+        self.path.join("r2").join(folder_name(bucket)).join("blobs")
     }
 
     /// The database of recorded spans. wrangler has no such file.

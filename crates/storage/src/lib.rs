@@ -1,9 +1,9 @@
 //! The stores behind bindings: what is on disk, and what may be read and written there.
 //!
 //! Owns the layout of the persist root ([`layout`]), how a database is opened ([`database`]), files of
-//! values ([`blobs`]), what user SQL may do ([`sql`]) and one module per store ([`cache`], [`d1`], [`kv`], [`traces`]).
-//! Everything is synchronous and takes the time from a [`Clock`], so a store can be tested in milliseconds and without
-//! waiting.
+//! values ([`blobs`]), what user SQL may do ([`sql`]) and one module per store ([`cache`], [`d1`], [`kv`], [`r2`],
+//! [`traces`]). Everything is synchronous and takes the time from a [`Clock`], so a store can be tested in milliseconds
+//! and without waiting.
 //!
 //! Invariants
 //! - What wrangler 4 wrote can be read, and what is written here can be read by wrangler 4; both may have the
@@ -17,11 +17,13 @@
 
 pub mod blobs;
 pub mod cache;
+mod cursor;
 pub mod d1;
 pub mod database;
 pub mod kv;
 pub mod layout;
 mod memory;
+pub mod r2;
 pub mod sql;
 pub mod traces;
 
@@ -33,6 +35,7 @@ pub use d1::D1Store;
 pub use database::StoreError;
 pub use kv::KvStore;
 pub use layout::PersistRoot;
+pub use r2::R2Store;
 pub use traces::{TraceError, TraceQuery, TraceStore, TraceSummary};
 
 /// Milliseconds since the Unix epoch, from whatever the caller takes time from.

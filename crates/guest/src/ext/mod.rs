@@ -15,6 +15,7 @@ pub mod html_rewriter;
 pub mod io_context;
 pub mod kv;
 pub mod node;
+pub mod r2;
 pub mod rpc;
 pub mod service;
 pub mod sockets;
@@ -119,6 +120,9 @@ deno_core::extension!(
         kv::op_kv_list,
         kv::op_kv_put_bytes,
         kv::op_kv_put_text,
+        r2::op_r2_ask,
+        r2::op_r2_write,
+        r2::op_r2_write_stream,
         rpc::op_rpc_cancel_calls,
         rpc::op_rpc_decode,
         rpc::op_rpc_drop_sink,
@@ -225,6 +229,8 @@ deno_core::extension!(
         "kv/kv.js",
         "memory_cache/memory_cache.js",
         "queue/queue.js",
+        "r2/designated.js",
+        "r2/native.js",
         "r2/objects.js",
         "r2/r2.js",
         "r2/request.js",

@@ -55,7 +55,8 @@ impl Unsettled {
 pub(super) fn services_of(env: &[EnvEntry]) -> Vec<ServiceId> {
     let service = |entry: &EnvEntry| match &entry.value {
         EnvValue::Kv(id) | EnvValue::Service(id) => vec![*id],
-        EnvValue::Client { service, .. }
+        EnvValue::R2 { service, .. }
+        | EnvValue::Client { service, .. }
         | EnvValue::AnalyticsEngine { service, .. }
         | EnvValue::Hyperdrive { service, .. } => vec![*service],
         EnvValue::Wrapped { inner, .. } => services_of(inner),
@@ -172,6 +173,10 @@ fn value_to_v8<'s>(
             ("wasm", module.into())
         }
         EnvValue::Kv(id) => ("kv", service(scope, id)),
+        EnvValue::R2 { service: id, bucket } => {
+            let (service, bucket) = (service(scope, id), v8_text(scope, &bucket));
+            ("r2", object(scope, &[("service", service), ("bucket", bucket)]))
+        }
         EnvValue::Service(id) => ("service", service(scope, id)),
         EnvValue::Unavailable(sentence) => ("unavailable", v8_text(scope, &sentence)),
         EnvValue::Client { kind, service: id } => {

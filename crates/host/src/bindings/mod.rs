@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod kv;
 mod modules;
+pub mod r2;
 mod service;
 mod unavailable;
 mod vars;
@@ -29,8 +30,8 @@ pub trait Binding: Sync {
 }
 
 /// All bindings. Entries of an earlier line come first in `env`.
-static BINDINGS: [&dyn Binding; 5] =
-    [&vars::Vars, &kv::Kv, &service::Service, &modules::Blobs, &unavailable::Unavailable];
+static BINDINGS: [&dyn Binding; 6] =
+    [&vars::Vars, &kv::Kv, &r2::R2, &service::Service, &modules::Blobs, &unavailable::Unavailable];
 
 /// One entry of `env`, with what the host wants to know of it.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ pub struct BindingContext {
     pub kv: Arc<kv::Stores>,
     /// The caches, which every worker has.
     pub caches: Arc<cache::Caches>,
+    /// The running R2 stores.
+    pub r2: Arc<r2::Stores>,
     /// The workers of this process.
     pub workers: Arc<Workers>,
 }
@@ -67,7 +70,7 @@ pub struct BindingContext {
 impl BindingContext {
     /// A context for a persist root and the workers that share it.
     pub fn new(persist: PathBuf, workers: Arc<Workers>) -> Self {
-        Self { persist, kv: Arc::default(), caches: Arc::default(), workers }
+        Self { persist, kv: Arc::default(), caches: Arc::default(), r2: Arc::default(), workers }
     }
 }
 

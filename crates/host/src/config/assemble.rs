@@ -14,7 +14,7 @@ use super::schema::Effect;
 use super::tree::{Node, Object};
 use super::worker::{
     Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
-    Route, RuleKind, ServiceBinding, TailConsumer, Var, WorkerConfig,
+    R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig,
 };
 
 /// The name of a worker that has none.
@@ -44,7 +44,7 @@ pub struct Given {
 /// The worker. `root` is the configuration's directory, `cwd` the user's.
 pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd: &Path, given: Given) -> WorkerConfig {
     let get = Getter { settings, root };
-    let EnvEntries { kv_namespaces, d1_databases, services, other_bindings } = env_entries(settings, file);
+    let EnvEntries { kv_namespaces, d1_databases, r2_buckets, services, other_bindings } = env_entries(settings, file);
     WorkerConfig {
         name: given.name.or_else(|| settings.worker_name()).unwrap_or_else(|| DEFAULT_NAME.to_string()),
         env: settings.env_name.map(str::to_string),
@@ -76,6 +76,7 @@ pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd:
         assets: assets(settings, root, given.assets),
         kv_namespaces,
         d1_databases,
+        r2_buckets,
         services,
         tail_consumers: tail_consumers(settings),
         wasm_modules: get.files("wasm_modules"),
@@ -241,6 +242,7 @@ fn assets(settings: &Settings<'_>, root: &Path, given: Option<PathBuf>) -> Optio
 struct EnvEntries {
     kv_namespaces: Vec<KvNamespace>,
     d1_databases: Vec<D1Database>,
+    r2_buckets: Vec<R2Bucket>,
     services: Vec<ServiceBinding>,
     other_bindings: Vec<OtherBinding>,
 }
@@ -276,6 +278,16 @@ fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> EnvEntries {
                 remote: field("remote").and_then(Node::as_bool).unwrap_or(false),
                 position: position(&binding),
             });
+        } else if binding.key.name == "r2_buckets" {
+            entries.r2_buckets.push(R2Bucket {
+                binding: binding.name.to_string(),
+                bucket_name: text("bucket_name"),
+                preview_bucket_name: text("preview_bucket_name"),
+                jurisdiction: text("jurisdiction"),
+                s3_credentials: field("local_dev").and_then(s3_credentials),
+                remote: field("remote").and_then(Node::as_bool).unwrap_or(false),
+                position: position(&binding),
+            });
         } else if binding.key.name == "services" {
             entries.services.push(ServiceBinding {
                 binding: binding.name.to_string(),
@@ -296,6 +308,12 @@ fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> EnvEntries {
         }
     }
     entries
+}
+
+fn s3_credentials(local_dev: &Node) -> Option<S3Credentials> {
+    let credentials = local_dev.as_object()?.get("experimental_s3_credentials")?.as_object()?;
+    let text = |name: &str| credentials.get(name).and_then(Node::as_str).map(str::to_string);
+    Some(S3Credentials { access_key_id: text("accessKeyId")?, secret_access_key: text("secretAccessKey")? })
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub use diagnostics::{Diagnostic, Label, Severity, SourceFile, display_path, ren
 pub use dotenv::Variables;
 pub use worker::{
     Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
-    Route, RuleKind, ServiceBinding, TailConsumer, Var, WorkerConfig,
+    R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig,
 };
 
 use environments::{Settings, Wanted};
@@ -238,6 +238,7 @@ impl Loader<'_> {
         let flagged = |name: &str| options.vars.iter().any(|(flag, _)| flag == name);
         config.kv_namespaces.retain(|namespace| !flagged(&namespace.binding));
         config.d1_databases.retain(|database| !flagged(&database.binding));
+        config.r2_buckets.retain(|bucket| !flagged(&bucket.binding));
         config.services.retain(|service| !flagged(&service.binding));
         config.other_bindings.retain(|binding| !flagged(&binding.name));
         Some(Loaded {

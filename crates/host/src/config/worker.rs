@@ -64,6 +64,8 @@ pub struct WorkerConfig {
     pub kv_namespaces: Vec<KvNamespace>,
     /// D1 databases.
     pub d1_databases: Vec<D1Database>,
+    /// R2 buckets.
+    pub r2_buckets: Vec<R2Bucket>,
     /// Service bindings.
     pub services: Vec<ServiceBinding>,
     /// Workers that are told of this one's events.
@@ -309,6 +311,49 @@ impl D1Database {
     /// The id under which wrangler keeps the local data.
     pub fn local_id(&self) -> &str {
         self.preview_database_id.as_deref().or(self.database_id.as_deref()).unwrap_or(&self.binding)
+    }
+}
+
+/// An item of `r2_buckets`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct R2Bucket {
+    /// The name of its env entry.
+    pub binding: String,
+    /// The bucket's name.
+    pub bucket_name: Option<String>,
+    /// The bucket to use in development instead.
+    pub preview_bucket_name: Option<String>,
+    /// Where production keeps it; without effect here.
+    pub jurisdiction: Option<String>,
+    /// What clients of the local S3 endpoint sign with; the bucket has none without.
+    pub s3_credentials: Option<S3Credentials>,
+    /// Whether wrangler would use the deployed bucket. lopata does not.
+    pub remote: bool,
+    /// Where it is configured.
+    pub position: Position,
+}
+
+impl R2Bucket {
+    /// The name under which wrangler keeps the local data.
+    pub fn local_name(&self) -> &str {
+        let preview = self.preview_bucket_name.as_deref().filter(|name| !name.is_empty());
+        preview.or(self.bucket_name.as_deref()).unwrap_or(&self.binding)
+    }
+}
+
+/// `local_dev.experimental_s3_credentials` of a bucket.
+#[derive(Clone, PartialEq, Eq)]
+pub struct S3Credentials {
+    /// Names the key.
+    pub access_key_id: String,
+    /// The key.
+    pub secret_access_key: String,
+}
+
+/// Masks the key.
+impl fmt::Debug for S3Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("S3Credentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 

@@ -19,16 +19,13 @@ mod tests;
 use std::io;
 use std::path::Path;
 
-use base64::Engine;
-use base64::alphabet::URL_SAFE;
-use base64::engine::general_purpose::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use lopata_protocol::kv::{KvError, KvKey, KvValue};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::Clock;
 use crate::blobs::BlobStore;
+use crate::cursor;
 use crate::database::{self, Durability, StoreError};
 use crate::layout::PersistRoot;
 use crate::memory::{Held, Memory};
@@ -243,7 +240,7 @@ impl KvStore {
         let limit = check::list_limit(limit)?;
         let prefix = prefix.unwrap_or_default();
         check::list_prefix(prefix)?;
-        let after = cursor.map(decode_cursor).unwrap_or_default();
+        let after = cursor.map(cursor::decode).unwrap_or_default();
         let page = self.page(prefix, &after, limit)?;
         self.delete_expired();
         Ok(page)
@@ -315,7 +312,7 @@ impl KvStore {
                 continue;
             }
             if keys.len() == limit {
-                let cursor = keys.last().map(|last| STANDARD.encode(&last.name));
+                let cursor = keys.last().map(|last| cursor::encode(&last.name));
                 return Ok(KvPage { keys, cursor });
             }
             keys.push(KvKey {
@@ -462,29 +459,4 @@ fn settle(
 
 fn has_expired(expiration_ms: Option<i64>, now_ms: i64) -> bool {
     expiration_ms.is_some_and(|at| at <= now_ms)
-}
-
-/// The key that a cursor stands for. As lenient as production: what is not base64 is skipped.
-fn decode_cursor(cursor: &str) -> String {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &URL_SAFE,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-            .with_decode_allow_trailing_bits(true),
-    );
-    let mut digits: Vec<u8> = cursor
-        .bytes()
-        .take_while(|byte| *byte != b'=')
-        .map(|byte| match byte {
-            b'+' => b'-',
-            b'/' => b'_',
-            _ => byte,
-        })
-        .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        .collect();
-    if digits.len() % 4 == 1 {
-        digits.pop();
-    }
-    let bytes = LENIENT.decode(digits).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -35,6 +35,8 @@ function make(name, kind, value, define, plain) {
   switch (kind) {
     case "kvClient":
       return core.loadExtScript("ext:lopata/kv/kv.js").KVNamespace(service.routeTo(value, name), name);
+    case "r2":
+      return core.loadExtScript("ext:lopata/r2/r2.js").bucket({ service: value.service, bucket: value.bucket, name });
     case "r2Client":
       return core.loadExtScript("ext:lopata/r2/r2.js").bucket(service.routeTo(value, name));
     case "queueClient":

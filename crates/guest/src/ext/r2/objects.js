@@ -16,6 +16,7 @@ const {
 } = primordials;
 const { Headers, Response } = core.loadExtScript("ext:lopata/fetch/request_response.js");
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { illegalInvocation } = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { fromHex, hex } = core.loadExtScript("ext:lopata/r2/request.js");
 
@@ -137,6 +138,15 @@ class GetResult extends HeadResult {
 
 for (const { 0: prototype, 1: name } of [[Checksums.prototype, "Checksums"], [HeadResult.prototype, "HeadResult"], [GetResult.prototype, "GetResult"]]) {
   ObjectDefineProperty(prototype, SymbolToStringTag, { __proto__: null, value: name, configurable: true });
+  ObjectDefineProperty(prototype, core.hostObjectBrand, {
+    __proto__: null,
+    value() {
+      throw new DOMException(
+        `Could not serialize object of type "${name}". This type does not support serialization.`,
+        "DataCloneError",
+      );
+    },
+  });
 }
 
 function readOnly(object, name, value) {

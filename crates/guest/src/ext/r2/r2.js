@@ -1,58 +1,59 @@
 // R2 buckets: what `env.BUCKET` is in a worker.
 //
-// A bucket asks through a transport, which carries one request (JSON, and a body for what is written) and brings one
-// answer; here that is a service which gets each request as HTTP, in production's framing.
+// Converts arguments as production's runtime does (what it takes, what it refuses and when) and makes the answers
+// into objects. A bucket asks through a transport, which carries one request (production's JSON, and a body for what
+// is written) and brings one answer: `native.js` to the bucket's actor on this machine, `designated.js` to a service
+// that answers for the bucket. What R2 itself refuses arrives as its number and its text.
 (function () {
-const { core, primordials } = __bootstrap;
+const { core, internals, primordials } = __bootstrap;
 const {
   ArrayIsArray,
+  ArrayPrototypeJoin,
   ArrayPrototypePush,
   Error,
-  JSONParse,
-  JSONStringify,
   MathTrunc,
   Number,
   NumberIsFinite,
-  NumberParseInt,
   ObjectDefineProperty,
   PromisePrototypeThen,
   SafeArrayIterator,
   SymbolToStringTag,
-  TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeSet,
-  TypedArrayPrototypeSubarray,
   TypeError,
-  Uint8Array,
   uncurryThis,
 } = primordials;
-const { asciiJson, exchange } = core.loadExtScript("ext:lopata/service/exchange.js");
 const { bytesOf } = core.loadExtScript("ext:lopata/service/bytes.js");
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
-const { isReadableStream, ReadableStream, ReadableStreamDefaultReader, acquireReadableStreamDefaultReader } = core
-  .loadExtScript("ext:deno_web/06_streams.js");
+const { isReadableStream, ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { illegalInvocation } = core.loadExtScript("ext:deno_webidl/00_webidl.js");
-const { streamLength } = core.loadExtScript("ext:lopata/body/body.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
-const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const objects = core.loadExtScript("ext:lopata/r2/objects.js");
 const request = core.loadExtScript("ext:lopata/r2/request.js");
+const { textOf } = request;
 
-const readerRead = uncurryThis(ReadableStreamDefaultReader.prototype.read);
-const readerCancel = uncurryThis(ReadableStreamDefaultReader.prototype.cancel);
 const streamCancel = uncurryThis(ReadableStream.prototype.cancel);
-const blobArrayBuffer = uncurryThis(Blob.prototype.arrayBuffer);
 
-const URL_OF_BUCKET = "https://fake-host/";
 /** Of the requests. */
 const VERSION = 1;
-/** Bytes of metadata in front of a body that are taken. Source: workerd. */
-const METADATA_BYTES_MAX = 1024 * 1024;
 const PARTS_MAX = 10_000;
 
 /** R2's own numbers of what is no error to a script. */
 const NOT_FOUND = 10007;
 const PRECONDITION_FAILED = 10031;
+
+/** What the calls are in spans, by production's names. */
+const OPERATIONS = {
+  __proto__: null,
+  head: "HeadObject",
+  get: "GetObject",
+  put: "PutObject",
+  delete: "DeleteObject",
+  list: "ListObjects",
+  createMultipartUpload: "CreateMultipartUpload",
+  uploadPart: "UploadPart",
+  completeMultipartUpload: "CompleteMultipartUpload",
+  abortMultipartUpload: "AbortMultipartUpload",
+};
 
 const VALUE_TYPE = "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob";
 
@@ -76,7 +77,7 @@ class R2Bucket {
   async head(key) {
     const route = routeOf(this);
     need(arguments.length >= 1, "head", 1, "string");
-    const answer = await ask(route, { version: VERSION, method: "head", object: `${key}` });
+    const answer = await ask(route, { version: VERSION, method: "head", object: textOf(key) });
     return objectOf("head", answer);
   }
 
@@ -84,7 +85,7 @@ class R2Bucket {
   async get(key, options) {
     const route = routeOf(this);
     need(arguments.length >= 1, "get", 1, "string");
-    const wanted = { version: VERSION, method: "get", object: `${key}` };
+    const wanted = { version: VERSION, method: "get", object: textOf(key) };
     if (isGiven(options, "get", 2, "GetOptions")) {
       // The order is the schema's, in which production writes them.
       const conditions = {};
@@ -110,8 +111,8 @@ class R2Bucket {
   async put(key, value, options) {
     const route = routeOf(this);
     need(arguments.length >= 1, "put", 1, "string");
-    need(arguments.length >= 2 && (value === null || isValue(value)), "put", 2, VALUE_TYPE);
-    const wanted = { version: VERSION, method: "put", object: `${key}` };
+    need(arguments.length >= 2 && (value === undefined || value === null || isValue(value)), "put", 2, VALUE_TYPE);
+    const wanted = { version: VERSION, method: "put", object: textOf(key) };
     let sent = { httpMetadata: {}, customMetadata: {} };
     try {
       if (isGiven(options, "put", 3, "PutOptions")) sent = putOptions(wanted, options);
@@ -122,7 +123,7 @@ class R2Bucket {
       }
       throw error;
     }
-    const answer = await tell(route, wanted, value);
+    const answer = await tell(route, wanted, value ?? null);
     if (answer.code === PRECONDITION_FAILED || answer.code === NOT_FOUND) return null;
     refuse("put", answer);
     return objects.head(metadataOf(answer), sent);
@@ -132,16 +133,16 @@ class R2Bucket {
   async createMultipartUpload(key, options) {
     const route = routeOf(this);
     need(arguments.length >= 1, "createMultipartUpload", 1, "string");
-    const wanted = { version: VERSION, method: "createMultipartUpload", object: `${key}` };
+    const wanted = { version: VERSION, method: "createMultipartUpload", object: textOf(key) };
     if (isGiven(options, "createMultipartUpload", 2, "MultipartOptions")) {
       request.addCustomMetadata(wanted, options, "MultipartOptions");
       request.addHttpMetadata(wanted, options, "MultipartOptions");
-      if (options.storageClass !== undefined) wanted.storageClass = `${options.storageClass}`;
+      if (options.storageClass !== undefined) wanted.storageClass = textOf(options.storageClass);
       request.addSsec(wanted, options);
     }
     const answer = await tell(route, wanted, null);
     refuse("createMultipartUpload", answer);
-    return new R2MultipartUpload(construct, route, `${key}`, metadataOf(answer).uploadId ?? "");
+    return new R2MultipartUpload(construct, route, textOf(key), metadataOf(answer).uploadId ?? "");
   }
 
   /** @param {string} key @param {string} uploadId */
@@ -149,7 +150,7 @@ class R2Bucket {
     const route = routeOf(this);
     need(arguments.length >= 1, "resumeMultipartUpload", 1, "string");
     need(arguments.length >= 2, "resumeMultipartUpload", 2, "string");
-    return new R2MultipartUpload(construct, route, `${key}`, `${uploadId}`);
+    return new R2MultipartUpload(construct, route, textOf(key), textOf(uploadId));
   }
 
   /** @param {string | string[]} keys */
@@ -159,9 +160,9 @@ class R2Bucket {
     const wanted = { version: VERSION, method: "delete" };
     if (ArrayIsArray(keys)) {
       wanted.objects = [];
-      for (let i = 0; i < keys.length; i++) ArrayPrototypePush(wanted.objects, `${keys[i]}`);
+      for (let i = 0; i < keys.length; i++) ArrayPrototypePush(wanted.objects, textOf(keys[i]));
     } else {
-      wanted.object = `${keys}`;
+      wanted.object = textOf(keys);
     }
     const answer = await tell(route, wanted, null);
     if (answer.code !== NOT_FOUND) refuse("delete", answer);
@@ -228,7 +229,7 @@ class R2MultipartUpload {
     const parts = [];
     for (const part of new SafeArrayIterator(uploadedParts)) {
       const number = partOf(part?.partNumber ?? 0);
-      ArrayPrototypePush(parts, { etag: `${part.etag}`, part: number });
+      ArrayPrototypePush(parts, { etag: textOf(part.etag), part: number });
     }
     const { key, uploadId } = this;
     const wanted = { version: VERSION, method: "completeMultipartUpload", object: key, uploadId, parts };
@@ -304,145 +305,75 @@ function putOptions(wanted, options) {
   const httpMetadata = request.addHttpMetadata(wanted, options, "PutOptions");
   if (conditions.onlyIf !== undefined) wanted.onlyIf = conditions.onlyIf;
   request.addHashes(wanted, options);
-  if (options.storageClass !== undefined) wanted.storageClass = `${options.storageClass}`;
+  if (options.storageClass !== undefined) wanted.storageClass = textOf(options.storageClass);
   request.addSsec(wanted, options);
   return { httpMetadata, customMetadata };
 }
 
 /**
- * Asks for something. The answer has metadata in front of its body.
- * @returns {Promise<{ code: number, message: string, metadata: string | null, body: ReadableStream | null }>}
+ * Asks for something.
+ * @returns {Promise<{ code: number, message: string, metadata: object | null, body: ReadableStream | null }>} a code
+ *   of R2's and its text for what it refuses, -1 otherwise
  */
-async function ask(route, wanted) {
-  io.required();
-  const headers = [["CF-R2-Request", asciiJson(JSONStringify(wanted))]];
-  const answer = await exchange(route, "GET", URL_OF_BUCKET, headers, null);
-  const failed = failureOf(answer);
-  const size = answer.header("cf-r2-metadata-size");
-  if (size === null) {
-    answer.discard();
-    return { ...failed, metadata: null, body: null };
-  }
-  const length = NumberParseInt(size, 10) || 0;
-  if (length > METADATA_BYTES_MAX) {
-    answer.discard();
-    throw new Error("R2 metadata size seems way too large");
-  }
-  const { metadata, body } = await divided(answer.stream(), length);
-  return { ...failed, metadata, body };
+function ask(route, wanted) {
+  return carry(route, wanted, undefined);
 }
 
-/** Says something, with a body behind the metadata. */
-async function tell(route, wanted, value) {
-  io.required();
-  const metadata = core.encode(JSONStringify(wanted));
-  const length = TypedArrayPrototypeGetByteLength(metadata);
-  const body = await framed(metadata, value);
-  const answer = await exchange(route, "PUT", URL_OF_BUCKET, [["CF-R2-Metadata-Size", `${length}`]], body);
-  const failed = failureOf(answer);
-  if (failed.code >= 0) {
-    answer.discard();
-    return { ...failed, metadata: null, body: null };
-  }
-  return { ...failed, metadata: await answer.text(), body: null };
+/** Says something, with a body behind the metadata; as `ask`. */
+function tell(route, wanted, value) {
+  return carry(route, wanted, value);
 }
 
-/** What an answer says that has failed; the code of any other is -1. */
-function failureOf(answer) {
-  if (answer.status < 400) return { code: -1, message: "" };
-  const header = answer.header("cf-r2-error");
-  if (header === null) return { code: 0, message: "Unspecified error" };
-  const { v4code, message } = JSONParse(header);
-  return { code: v4code ?? 0, message: message ?? "" };
-}
-
-/** @param {Uint8Array} metadata @returns {Promise<Uint8Array | ReadableStream>} */
-async function framed(metadata, value) {
-  if (value === null) return metadata;
-  if (isReadableStream(value)) {
-    const length = streamLength(value);
-    if (length === null || length === undefined) {
-      throw new TypeError(
-        "Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)",
-      );
-    }
-    return joined(metadata, value, length);
-  }
-  let bytes;
-  if (typeof value === "string") bytes = core.encode(value);
-  else bytes = bytesOf(value) ?? new Uint8Array(await blobArrayBuffer(value));
-  const length = TypedArrayPrototypeGetByteLength(metadata);
-  const whole = new Uint8Array(length + TypedArrayPrototypeGetByteLength(bytes));
-  TypedArrayPrototypeSet(whole, metadata, 0);
-  TypedArrayPrototypeSet(whole, bytes, length);
-  return whole;
-}
-
-/** The metadata and then the stream, as one stream of a known length. */
-function joined(metadata, stream, length) {
-  const { FixedLengthStream } = core.loadExtScript("ext:lopata/streams/identity.js");
-  const { readable, writable } = new FixedLengthStream(TypedArrayPrototypeGetByteLength(metadata) + length);
-  const writer = writable.getWriter();
-  (async () => {
-    const reader = acquireReadableStreamDefaultReader(stream);
-    try {
-      await writer.write(metadata);
-      for (;;) {
-        const { done, value } = await readerRead(reader);
-        if (done) break;
-        await writer.write(value);
-      }
-      await writer.close();
-    } catch (error) {
-      PromisePrototypeThen(writer.abort(error), undefined, () => {});
-      PromisePrototypeThen(readerCancel(reader, error), undefined, () => {});
-    }
-  })();
-  return readable;
-}
-
-/** The text in front of a stream, and what follows it. */
-async function divided(stream, length) {
-  const reader = stream === null ? null : acquireReadableStreamDefaultReader(stream);
-  const metadata = new Uint8Array(length);
-  let filled = 0;
-  let rest = null;
-  while (reader !== null && filled < length) {
-    const { done, value } = await readerRead(reader);
-    if (done) break;
-    const size = TypedArrayPrototypeGetByteLength(value);
-    const taken = size < length - filled ? size : length - filled;
-    TypedArrayPrototypeSet(metadata, TypedArrayPrototypeSubarray(value, 0, taken), filled);
-    filled += taken;
-    if (taken < size) rest = TypedArrayPrototypeSubarray(value, taken);
-  }
-  if (filled < length) throw new Error("R2 metadata buffer not read fully/overflow?");
-  return { metadata: core.decode(metadata, false), body: reader === null ? null : remainder(reader, rest) };
-}
-
-/** What is left of a stream. */
-function remainder(reader, rest) {
-  return new ReadableStream({
-    type: "bytes",
-    async pull(controller) {
-      if (rest !== null) {
-        const chunk = rest;
-        rest = null;
-        controller.enqueue(new Uint8Array(chunk));
-        return;
-      }
-      const { done, value } = await readerRead(reader);
-      if (done) {
-        controller.close();
-        controller.byobRequest?.respond(0);
-      } else {
-        controller.enqueue(new Uint8Array(value));
-      }
-    },
-    cancel(reason) {
-      return readerCancel(reader, reason);
-    },
+async function carry(route, wanted, value) {
+  const native = route.handle === undefined;
+  const transport = native
+    ? core.loadExtScript("ext:lopata/r2/native.js")
+    : core.loadExtScript("ext:lopata/r2/designated.js");
+  const go = () => value === undefined ? transport.ask(route, wanted) : transport.tell(route, wanted, value);
+  // The requests of the other way have spans of their own.
+  if (!native) return await go();
+  const attributes = attributesOf(route, wanted);
+  return await internals.lopata.bindingCall(`r2_${wanted.method}`, attributes, async () => {
+    const answer = await go();
+    describe(attributes, answer);
+    return answer;
   });
+}
+
+/** What a span says of a call, in production's names. */
+function attributesOf(route, wanted) {
+  const attributes = {
+    __proto__: null,
+    "cloudflare.binding.type": "r2",
+    "cloudflare.binding.name": route.name,
+    "cloudflare.r2.operation": OPERATIONS[wanted.method],
+    "cloudflare.r2.bucket": route.bucket,
+  };
+  const { object, objects: many, prefix, delimiter, uploadId, partNumber, storageClass } = wanted;
+  if (object !== undefined) attributes["cloudflare.r2.request.key"] = object;
+  if (many !== undefined) attributes["cloudflare.r2.request.keys"] = ArrayPrototypeJoin(many, ", ");
+  if (prefix !== undefined) attributes["cloudflare.r2.request.prefix"] = prefix;
+  if (delimiter !== undefined) attributes["cloudflare.r2.request.delimiter"] = delimiter;
+  if (uploadId !== undefined) attributes["cloudflare.r2.request.upload_id"] = uploadId;
+  if (partNumber !== undefined) attributes["cloudflare.r2.request.part_number"] = partNumber;
+  if (storageClass !== undefined) attributes["cloudflare.r2.request.storage_class"] = storageClass;
+  return attributes;
+}
+
+/** What a span says of an answer. */
+function describe(attributes, { code, message, metadata }) {
+  attributes["cloudflare.r2.response.success"] = code < 0;
+  if (code >= 0) {
+    attributes["cloudflare.r2.error.code"] = `${code}`;
+    if (metadata === null) attributes["cloudflare.r2.error.message"] = message;
+  }
+  if (metadata === null) return;
+  if (metadata.etag !== undefined) attributes["cloudflare.r2.response.etag"] = metadata.etag;
+  if (metadata.size !== undefined) attributes["cloudflare.r2.response.size"] = metadata.size;
+  if (metadata.objects !== undefined) {
+    attributes["cloudflare.r2.response.returned_objects"] = metadata.objects.length;
+    attributes["cloudflare.r2.response.truncated"] = metadata.truncated;
+  }
 }
 
 function cancel(body) {
@@ -456,7 +387,7 @@ function refuse(action, answer) {
 
 function metadataOf(answer) {
   if (answer.metadata === null) throw new Error("R2 has sent no metadata.");
-  return JSONParse(answer.metadata);
+  return answer.metadata;
 }
 
 function objectOf(action, answer) {
@@ -467,8 +398,9 @@ function objectOf(action, answer) {
 }
 
 /**
- * The bucket whose objects a service has, for `env`.
- * @param {{ handle: object, name: string }} route
+ * A bucket, for `env`.
+ * @param {{ handle: object, name: string } | { service: number, bucket: string, name: string }} route the way to a
+ *   service that answers for it, or the id of the service of a bucket of this machine
  */
 function bucket(route) {
   return new R2Bucket(construct, route);

@@ -19,8 +19,10 @@ const {
   RangeError,
   RegExpPrototypeExec,
   SafeRegExp,
+  SafeStringIterator,
   StringPrototypeEndsWith,
   StringPrototypeIndexOf,
+  StringPrototypeIsWellFormed,
   StringPrototypePadStart,
   StringPrototypeSlice,
   StringPrototypeStartsWith,
@@ -51,6 +53,21 @@ const HTTP_HEADERS = ["content-type", "content-language", "content-disposition",
 
 function isObject(value) {
   return typeof value === "object" ? value !== null : typeof value === "function";
+}
+
+/**
+ * A text as R2 gets it, in UTF-8: production encodes half of a surrogate pair as three bytes, of which none is
+ * a character.
+ * @param {unknown} value @returns {string}
+ */
+function textOf(value) {
+  const text = `${value}`;
+  if (StringPrototypeIsWellFormed(text)) return text;
+  let whole = "";
+  for (const char of new SafeStringIterator(text)) {
+    whole += StringPrototypeIsWellFormed(char) ? char : "\ufffd\ufffd\ufffd";
+  }
+  return whole;
 }
 
 function isHeaders(value) {
@@ -96,6 +113,11 @@ function millis(value, field, owner) {
   return time;
 }
 
+/** Milliseconds as production writes them; what is no time is the earliest there. @param {number} time */
+function timeText(time) {
+  return time === time ? `${time}` : "-9223372036854";
+}
+
 /** @param {object} request @param {string} owner what production calls the options */
 function addOnlyIf(request, options, owner) {
   const { onlyIf } = options;
@@ -108,19 +130,19 @@ function addOnlyIf(request, options, owner) {
     const noneMatch = headersGet(onlyIf, "if-none-match");
     if (noneMatch !== null) condition.etagDoesNotMatch = etagsOf(noneMatch, "if-none-match");
     const unmodified = headersGet(onlyIf, "if-unmodified-since");
-    if (unmodified !== null) condition.uploadedBefore = `${DatePrototypeGetTime(new Date(unmodified))}`;
+    if (unmodified !== null) condition.uploadedBefore = timeText(DatePrototypeGetTime(new Date(unmodified)));
     const modified = headersGet(onlyIf, "if-modified-since");
-    if (modified !== null) condition.uploadedAfter = `${DatePrototypeGetTime(new Date(modified))}`;
+    if (modified !== null) condition.uploadedAfter = timeText(DatePrototypeGetTime(new Date(modified)));
     if (unmodified !== null || modified !== null) condition.secondsGranularity = true;
   } else {
     const { etagMatches, etagDoesNotMatch, uploadedBefore, uploadedAfter, secondsGranularity } = onlyIf;
-    if (etagMatches !== undefined) condition.etagMatches = [etagOf(`${etagMatches}`)];
-    if (etagDoesNotMatch !== undefined) condition.etagDoesNotMatch = [etagOf(`${etagDoesNotMatch}`)];
+    if (etagMatches !== undefined) condition.etagMatches = [etagOf(textOf(etagMatches))];
+    if (etagDoesNotMatch !== undefined) condition.etagDoesNotMatch = [etagOf(textOf(etagDoesNotMatch))];
     if (uploadedBefore !== undefined) {
-      condition.uploadedBefore = `${millis(uploadedBefore, "uploadedBefore", "Conditional")}`;
+      condition.uploadedBefore = timeText(millis(uploadedBefore, "uploadedBefore", "Conditional"));
     }
     if (uploadedAfter !== undefined) {
-      condition.uploadedAfter = `${millis(uploadedAfter, "uploadedAfter", "Conditional")}`;
+      condition.uploadedAfter = timeText(millis(uploadedAfter, "uploadedAfter", "Conditional"));
     }
     if (secondsGranularity && (uploadedBefore !== undefined || uploadedAfter !== undefined)) {
       condition.secondsGranularity = true;
@@ -243,9 +265,10 @@ function addCustomMetadata(request, { customMetadata }, owner) {
   const fields = [];
   const names = ObjectKeys(customMetadata);
   for (let i = 0; i < names.length; i++) {
-    const value = `${customMetadata[names[i]]}`;
-    sent[names[i]] = value;
-    ArrayPrototypePush(fields, { k: names[i], v: value });
+    const name = textOf(names[i]);
+    const value = textOf(customMetadata[names[i]]);
+    sent[name] = value;
+    ArrayPrototypePush(fields, { k: name, v: value });
   }
   request.customFields = fields;
   return sent;
@@ -262,14 +285,14 @@ function addHttpMetadata(request, { httpMetadata }, owner) {
     const name = HTTP_FIELDS[i];
     const value = ofHeaders ? headersGet(httpMetadata, HTTP_HEADERS[i]) : httpMetadata[name];
     if (value === undefined || (ofHeaders && value === null)) continue;
-    sent[name] = `${value}`;
+    sent[name] = textOf(value);
     fields[name] = sent[name];
   }
   const expiry = ofHeaders ? headersGet(httpMetadata, "expires") : httpMetadata.cacheExpiry;
   if (expiry !== undefined && expiry !== null) {
     const time = millis(expiry, "cacheExpiry", "HttpMetadata");
     sent.cacheExpiry = new Date(time);
-    fields.cacheExpiry = `${time}`;
+    fields.cacheExpiry = timeText(time);
   }
   request.httpFields = fields;
   return sent;
@@ -308,10 +331,10 @@ function addList(request, options, honoursInclude) {
   let expected = { http: false, custom: false };
   const { limit, prefix, cursor, delimiter, startAfter, include } = options;
   if (limit !== undefined) request.limit = Number(limit) | 0;
-  if (prefix !== undefined) request.prefix = `${prefix}`;
-  if (cursor !== undefined) request.cursor = `${cursor}`;
-  if (delimiter !== undefined) request.delimiter = `${delimiter}`;
-  if (startAfter !== undefined) request.startAfter = `${startAfter}`;
+  if (prefix !== undefined) request.prefix = textOf(prefix);
+  if (cursor !== undefined) request.cursor = textOf(cursor);
+  if (delimiter !== undefined) request.delimiter = textOf(delimiter);
+  if (startAfter !== undefined) request.startAfter = textOf(startAfter);
   if (include !== undefined) {
     if (!ArrayIsArray(include)) throw badField("include", "ListOptions", "Array");
     const fields = [];
@@ -344,5 +367,6 @@ return {
   fromHex,
   hex,
   isObject,
+  textOf,
 };
 })();

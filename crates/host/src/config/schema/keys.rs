@@ -104,7 +104,7 @@ pub static KEYS: &[Key] = &[
     list("ai_search", bindings::AI_SEARCH, "binding", "AI Search Instance"),
     list("agent_memory", bindings::AGENT_MEMORY, "binding", "Agent Memory"),
     list("hyperdrive", bindings::HYPERDRIVE, "binding", "Hyperdrive Config"),
-    list("r2_buckets", bindings::R2, "binding", "R2 Bucket"),
+    key("r2_buckets", NotInherited, bindings::R2, Works).gives(Source::Items("binding"), "R2 Bucket"),
     key("logfwdr", Inherited, bindings::LOGFWDR, Throws).gives(Source::Bindings, "logfwdr"),
     key("services", NotInherited, bindings::SERVICES, Works).gives(Source::Items("binding"), "Worker"),
     list("analytics_engine_datasets", bindings::ANALYTICS_ENGINE, "binding", "Analytics Engine Dataset"),

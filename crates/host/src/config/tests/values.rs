@@ -261,6 +261,8 @@ fn a_full_configuration() {
                     },
                 },
             ],
+            d1_databases: [],
+            r2_buckets: [],
             services: [],
             tail_consumers: [],
             wasm_modules: [
@@ -401,6 +403,8 @@ fn defaults() {
             },
             assets: None,
             kv_namespaces: [],
+            d1_databases: [],
+            r2_buckets: [],
             services: [],
             tail_consumers: [],
             wasm_modules: [],

@@ -1,0 +1,94 @@
+//! `r2_buckets`: env entries that are R2 buckets, the actors behind them, and the way to them for the host.
+//!
+//! A store is named after the bucket (its preview name first, the binding's name if it has none), as in wrangler.
+//! One actor owns a store for as long as anybody uses it, across reloads.
+
+mod actor;
+pub mod bucket;
+mod transfer;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use lopata_bridges::{R2Service, ServiceHandle};
+use lopata_protocol::{EnvValue, ServiceId};
+use parking_lot::Mutex;
+
+use self::actor::Actor;
+pub use self::bucket::Bucket;
+use super::{Binding, BindingContext, BindingEntry};
+use crate::config::{R2Bucket, WorkerConfig};
+
+/// The binding.
+pub struct R2;
+
+impl Binding for R2 {
+    fn entries(&self, config: &WorkerConfig, context: &BindingContext) -> Vec<BindingEntry> {
+        config.r2_buckets.iter().map(|bucket| entry(bucket, context)).collect()
+    }
+}
+
+fn entry(configured: &R2Bucket, context: &BindingContext) -> BindingEntry {
+    let bucket = configured.local_name();
+    let started = context.r2.service(&context.persist, bucket);
+    let (value, service) = match started {
+        Ok((id, service)) => {
+            (EnvValue::R2 { service: id, bucket: bucket.to_string() }, Some((id, ServiceHandle::R2(service))))
+        }
+        Err(error) => {
+            let name = &configured.binding;
+            (EnvValue::Unavailable(format!("The R2 bucket \"{name}\" could not be started: {error}.")), None)
+        }
+    };
+    BindingEntry {
+        name: configured.binding.clone(),
+        kind: "R2 Bucket",
+        shown: Some(bucket.to_string()),
+        secret: false,
+        value,
+        service,
+        identity: format!("r2 {} in {}", bucket, context.persist.display()),
+    }
+}
+
+/// The running actors, by the store that each of them owns.
+#[derive(Debug, Default)]
+pub struct Stores {
+    actors: Mutex<HashMap<(PathBuf, String), (ServiceId, Actor)>>,
+}
+
+impl Stores {
+    /// The service of a bucket under the persist root `root`; starts its actor if none runs. Touches no file: the
+    /// store is opened at the first call.
+    pub fn service(&self, root: &Path, bucket: &str) -> io::Result<(ServiceId, R2Service)> {
+        let mut actors = self.actors.lock();
+        let place = (root.to_owned(), bucket.to_string());
+        if let Some((id, actor)) = actors.get(&place) {
+            return Ok((*id, actor.service()));
+        }
+        let actor = Actor::spawn(root.to_owned(), bucket.to_string(), lopata_storage::system_clock())?;
+        let started = (ServiceId::next(), actor.service());
+        actors.insert(place, (started.0, actor));
+        Ok(started)
+    }
+
+    /// The same for the host's own code.
+    pub fn bucket(&self, root: &Path, bucket: &str) -> io::Result<Bucket> {
+        let (_, service) = self.service(root, bucket)?;
+        Ok(Bucket::new(service))
+    }
+
+    /// Lets the actors end once nobody holds their service any more, and waits for that, but no longer than
+    /// `timeout`. True when all have ended: every queued write has been carried out, no body is under way, and the
+    /// files are closed.
+    pub fn close(&self, timeout: Duration) -> bool {
+        let actors: Vec<_> = self.actors.lock().drain().map(|(_, (_, actor))| actor.release()).collect();
+        let deadline = Instant::now() + timeout;
+        actors.into_iter().all(|ended| ended.wait(deadline.saturating_duration_since(Instant::now())))
+    }
+}
+
+#[cfg(test)]
+mod tests;
