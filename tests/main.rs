@@ -6,6 +6,7 @@
 //!
 //! `LOPATA_BIN` names another binary to test, for example wrangler's, to see where the two differ.
 
+mod assets;
 mod bridges;
 mod cache;
 mod cache_fetch;

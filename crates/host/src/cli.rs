@@ -135,6 +135,9 @@ pub struct DevArgs {
     /// Where local data is kept (default: .lopata/state)
     #[arg(long, value_name = "DIR")]
     pub persist_to: Option<PathBuf>,
+    /// Static assets to be served
+    #[arg(long, value_name = "DIR")]
+    pub assets: Option<PathBuf>,
     /// Expose /__scheduled to trigger the scheduled handler
     #[arg(long)]
     pub test_scheduled: bool,
@@ -162,8 +165,6 @@ pub struct Missing {
     remote: bool,
     #[arg(long, hide = true)]
     live_reload: bool,
-    #[arg(long, hide = true, num_args = 0..=1)]
-    assets: Option<Option<PathBuf>>,
     #[arg(long, hide = true, num_args = 0..=1)]
     site: Option<Option<PathBuf>>,
     #[arg(long, hide = true)]
@@ -205,7 +206,6 @@ impl Missing {
     pub fn given(&self) -> Vec<(&'static str, Lack)> {
         let flags = [
             ("--remote", self.remote, Lack::Refused),
-            ("--assets", self.assets.is_some(), Lack::Refused),
             ("--site", self.site.is_some(), Lack::Refused),
             ("--tunnel", self.tunnel || self.tunnel_name.is_some(), Lack::Refused),
             ("--site-include", !self.site_include.is_empty(), Lack::Refused),

@@ -14,6 +14,8 @@ use lopata_protocol::{
     compat, limits,
 };
 
+use crate::assets::{Assets, Notices};
+use crate::bindings::assets::Mounted;
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
 use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, TailConsumer, WorkerConfig};
@@ -44,6 +46,8 @@ pub struct Blueprint {
     env: Vec<BindingEntry>,
     outbound: (ServiceId, FetchService),
     cache: (ServiceId, CacheService),
+    /// Its static assets.
+    pub assets: Option<Arc<Assets>>,
 }
 
 impl Blueprint {
@@ -107,6 +111,7 @@ impl Blueprint {
             && self.modules.iter().zip(&other.modules).all(same_module)
             && self.env.len() == other.env.len()
             && self.env.iter().zip(&other.env).all(same_entry)
+            && self.assets.as_ref().map(Arc::as_ptr) == other.assets.as_ref().map(Arc::as_ptr)
     }
 
     /// The env entries, as the error page lists them.
@@ -191,6 +196,8 @@ pub struct Overrides {
     pub jsx_factory: Option<String>,
     /// `--jsx-fragment`.
     pub jsx_fragment: Option<String>,
+    /// `--live-reload`: a change of any asset is noticed.
+    pub live_reload: bool,
 }
 
 /// What a project is made with.
@@ -211,6 +218,8 @@ pub struct ProjectParts {
     pub colour: bool,
     /// Where the lines of its own build command go.
     pub custom_build_output: OutputSink,
+    /// Where what is to be said of its assets goes.
+    pub asset_notices: Notices,
 }
 
 /// One worker's files, and what is kept between builds.
@@ -229,12 +238,16 @@ pub struct Project {
     shown_warnings: Vec<String>,
     /// What the worker's own build command is made for; `None` until it has run well.
     command_watch: Option<WatchSet>,
+    /// The assets of the newest configuration.
+    assets: Option<Mounted>,
+    asset_notices: Notices,
 }
 
 impl Project {
     /// A project that has not been built yet.
     pub fn new(parts: ProjectParts) -> Self {
-        let ProjectParts { worker, options, overrides, watch, context, outbound, colour, custom_build_output } = parts;
+        let ProjectParts { worker, options, overrides, watch, context, outbound, colour, .. } = parts;
+        let ProjectParts { custom_build_output, asset_notices, .. } = parts;
         Self {
             worker,
             options,
@@ -247,6 +260,8 @@ impl Project {
             last_good: None,
             shown_warnings: Vec::new(),
             command_watch: None,
+            assets: None,
+            asset_notices,
         }
     }
 
@@ -286,11 +301,11 @@ impl Project {
         if let Some(failure) = &config_failure {
             config_watch.extend(failure.watch.files.iter().cloned());
         }
-        let mut warnings: Vec<String> =
+        let warnings: Vec<String> =
             loaded.warnings.iter().map(|warning| config::render(warning, self.colour)).collect();
         let config = loaded.config;
-        let request = bundle_request(&config, &loaded.path, &self.overrides);
-        let Some(mut request) = request else { return Err(no_entry(config_watch)) };
+        self.assets = Mounted::of(&config, self.assets.take(), &self.options.cwd, &self.asset_notices);
+        let mut request = bundle_request(&config, &loaded.path, &self.overrides);
         request.build_is_fresh = fresh.is_some();
         let bundled = self.bundler.bundle(&request).await;
         if request.build.is_some() && !bundled.as_ref().is_err_and(bundle::BundleError::is_of_the_build) {
@@ -301,14 +316,33 @@ impl Project {
             failure.watch.files.extend(config_watch.iter().cloned());
             failure
         })?;
+        Ok(self.built(config, bundle, config_watch, warnings, config_failure))
+    }
+
+    /// What comes of a bundle under its configuration.
+    fn built(
+        &mut self,
+        config: WorkerConfig,
+        bundle: Bundle,
+        config_watch: Vec<PathBuf>,
+        mut warnings: Vec<String>,
+        config_failure: Option<BuildFailure>,
+    ) -> Built {
         let Bundle { entry, format, modules, globals, watch, warnings: bundle_warnings, .. } = bundle;
         warnings.extend(bundle_warnings);
         let mut watch = watch;
         watch.files.extend(config_watch);
-        if let Some(directory) = config.assets.as_ref().and_then(|assets| assets.directory.clone()) {
-            watch.trees.insert(directory);
+        if let Some(Mounted { assets, .. }) = &self.assets {
+            // The worker's own build may have just made the directory.
+            assets.refresh();
+            watch.files.extend(assets.rule_files());
+            if self.overrides.live_reload {
+                watch.trees.insert(assets.settings().directory.clone());
+            }
         }
         let mut env = bindings::entries(&config, &self.context);
+        let asset_binding = config.assets.as_ref().and_then(|assets| assets.binding.as_deref());
+        env.extend(self.assets.iter().zip(asset_binding).map(|(mounted, name)| mounted.entry(name)));
         env.extend(globals.into_iter().map(bindings::module_global));
         let site = (self.worker == WorkerId::PRIMARY).then(|| site(&config, &self.overrides));
         let blueprint = Blueprint {
@@ -326,13 +360,14 @@ impl Project {
             env,
             outbound: self.outbound.clone(),
             cache: self.context.caches.service(&self.context.persist),
+            assets: self.assets.as_ref().map(|mounted| mounted.assets.clone()),
         };
         if self.shown_warnings == warnings {
             warnings.clear();
         } else {
             self.shown_warnings = warnings.clone();
         }
-        Ok(Built { blueprint, watch, warnings, site, routes: config.routes, config_failure })
+        Built { blueprint, watch, warnings, site, routes: config.routes, config_failure }
     }
 
     /// What is a reason to run the build command again: its own folders, the configuration, and what the project file
@@ -384,15 +419,6 @@ fn page_diagnostic(diagnostic: &config::Diagnostic) -> Diagnostic {
     }
 }
 
-fn no_entry(watch: Vec<PathBuf>) -> BuildFailure {
-    let text = "This worker has no `main`: workers that consist of static assets only are not available in this \
-                version of lopata."
-        .to_string();
-    let diagnostic = Diagnostic { message: text.clone(), ..Diagnostic::default() };
-    let watch = WatchSet { files: watch.into_iter().collect(), ..WatchSet::default() };
-    BuildFailure { failure: Failure::Build(vec![diagnostic]), texts: vec![text], watch }
-}
-
 fn bundle_failure(config: &WorkerConfig, error: bundle::BundleError) -> BuildFailure {
     let bundle::BundleError { failure, watch } = error;
     let (texts, diagnostics) = match &failure {
@@ -435,13 +461,13 @@ fn source_roots(config: &WorkerConfig) -> Vec<PathBuf> {
     roots
 }
 
-/// What the bundler is asked for; nothing for a worker that consists of assets only.
+/// What the bundler is asked for.
 pub(crate) fn bundle_request(
     config: &WorkerConfig,
     config_file: &Option<PathBuf>,
     overrides: &Overrides,
-) -> Option<BundleRequest> {
-    let entry = config.main.clone()?;
+) -> BundleRequest {
+    let entry = config.main.clone().unwrap_or_else(|| config.root.clone());
     let no_bundle = overrides.no_bundle.unwrap_or(config.no_bundle);
     let conditions = std::env::var("WRANGLER_BUILD_CONDITIONS").unwrap_or_default();
     let build = config.build.command.as_ref().map(|command| CustomBuild {
@@ -450,6 +476,7 @@ pub(crate) fn bundle_request(
         watch_dir: config.build.watch_dirs.clone(),
     });
     let mut request = BundleRequest::new(config.root.clone(), entry);
+    request.has_code = config.main.is_some();
     request.config_file = config_file.clone();
     request.tsconfig = overrides.tsconfig.clone().or_else(|| config.tsconfig.clone());
     request.jsx_factory = Some(overrides.jsx_factory.clone().unwrap_or_else(|| config.jsx_factory.clone()));
@@ -470,7 +497,7 @@ pub(crate) fn bundle_request(
     if let Ok(node_env) = std::env::var("NODE_ENV") {
         request.node_env = node_env;
     }
-    Some(request)
+    request
 }
 
 fn module_rule(rule: &config::ModuleRule) -> bundle::ModuleRule {

@@ -5,6 +5,7 @@
 //! error on first use, so that the rest of the worker runs.
 
 pub mod cache;
+pub mod assets;
 pub mod kv;
 mod modules;
 pub mod r2;

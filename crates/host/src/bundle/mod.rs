@@ -92,6 +92,8 @@ pub struct BundleRequest {
     pub conditions: Vec<String>,
     /// `build`, run before the bundle.
     pub build: Option<CustomBuild>,
+    /// Whether there is code at all. A worker of static assets has none: only its own build command is run.
+    pub has_code: bool,
     /// What `build` has made is there, and none of its sources has changed since: it is not run.
     pub build_is_fresh: bool,
     /// The value of `process.env.NODE_ENV`: `development` unless the environment says otherwise.
@@ -125,6 +127,7 @@ impl BundleRequest {
             keep_names: true,
             conditions: Vec::new(),
             build: None,
+            has_code: true,
             build_is_fresh: false,
             node_env: "development".to_string(),
             navigator_user_agent: true,
@@ -181,6 +184,22 @@ pub struct Bundle {
     pub warnings: Vec<String>,
 }
 
+impl Bundle {
+    /// What a worker of static assets runs: a module that exports no handler. It is never asked for anything.
+    fn without_code(watch: WatchSet) -> Self {
+        let module = provided("no-code.js", "export default {};\n".to_string());
+        Self {
+            entry: module.specifier.clone(),
+            format: WorkerFormat::Modules,
+            modules: vec![module],
+            globals: Vec::new(),
+            exports: vec!["default".to_string()],
+            watch,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// A file that a service-worker script uses under a global name.
 #[derive(Clone, Debug)]
 pub struct BundleGlobal {
@@ -206,6 +225,12 @@ impl WorkerBundler {
 
     async fn attempt(&mut self, request: &BundleRequest) -> Result<Bundle, BundleError> {
         let mut watch = WatchSet::default();
+        if !request.has_code {
+            return match self.build(request, &mut watch).await {
+                Ok(()) => Ok(Bundle::without_code(watch)),
+                Err(failure) => Err(BundleError::new(failure, watch)),
+            };
+        }
         watch.files.insert(request.entry.clone());
         let entry = match self.prepare(request, &mut watch).await {
             Ok(entry) => real(&entry),
@@ -236,14 +261,22 @@ impl WorkerBundler {
 
     /// Runs the custom build and finds the entry.
     async fn prepare(&self, request: &BundleRequest, watch: &mut WatchSet) -> Result<PathBuf, Failure> {
+        self.build(request, watch).await?;
+        let config_name = request.config_file.as_ref().and_then(|file| file.file_name()).and_then(|name| name.to_str());
+        custom_build::find_entry(&request.entry, &request.root, request.build.as_ref(), config_name)
+    }
+}
+
+impl WorkerBundler {
+    /// Runs the custom build.
+    async fn build(&self, request: &BundleRequest, watch: &mut WatchSet) -> Result<(), Failure> {
         if let Some(build) = &request.build {
             watch.trees.extend(build.watch_dirs(&request.root));
             if !request.build_is_fresh {
                 custom_build::run(build, &request.root, &self.output).await?;
             }
         }
-        let config_name = request.config_file.as_ref().and_then(|file| file.file_name()).and_then(|name| name.to_str());
-        custom_build::find_entry(&request.entry, &request.root, request.build.as_ref(), config_name)
+        Ok(())
     }
 }
 

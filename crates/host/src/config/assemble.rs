@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst, routing};
 use super::checks::as_count;
 use super::diagnostics::SourceFile;
 use super::environments::Settings;
@@ -233,8 +234,24 @@ fn assets(settings: &Settings<'_>, root: &Path, given: Option<PathBuf>) -> Optio
     if object.is_none() && given.is_none() {
         return None;
     }
-    let directory = given.or_else(|| text("directory").map(|dir| clean(&root.join(dir))));
-    Some(Assets { directory, binding: text("binding").map(str::to_string) })
+    let run_worker_first = object.and_then(|object| object.get("run_worker_first"));
+    let run_worker_first = match run_worker_first.map(|node| (node.as_bool(), node.as_array())) {
+        Some((Some(true), _)) => RunWorkerFirst::Always,
+        Some((_, Some(items))) => {
+            let rules: Vec<&str> = items.iter().filter_map(Node::as_str).collect();
+            // Rules that are wrong have been reported.
+            routing::Rules::parse(&rules).map_or(RunWorkerFirst::Never, RunWorkerFirst::Rules)
+        }
+        _ => RunWorkerFirst::Never,
+    };
+    Some(Assets {
+        directory: given.or_else(|| text("directory").map(|dir| clean(&root.join(dir)))),
+        binding: text("binding").map(str::to_string),
+        html_handling: text("html_handling").and_then(HtmlHandling::parse).unwrap_or_default(),
+        not_found_handling: text("not_found_handling").and_then(NotFound::parse).unwrap_or_default(),
+        run_worker_first,
+        base_path: text("base_path").and_then(|path| BasePath::parse(path).ok()).unwrap_or_default(),
+    })
 }
 
 /// The env entries that need more than their value.

@@ -3,6 +3,7 @@
 //! Each is a function of the checker, the name of the value in sentences, and the value, and is named in the
 //! tables of `schema/`. What is only a matter of deploying is a warning or not checked at all.
 
+use crate::assets::{BasePath, routing};
 use super::cron;
 use super::date::Date;
 use super::schema::{DURABLE_OBJECT_EXPORT, Object, Shape, WORKER_EXPORT, WORKFLOW_EXPORT};
@@ -129,12 +130,28 @@ pub fn watch_dir(checker: &mut Checker<'_>, path: &str, node: &Node) {
 pub fn run_worker_first(checker: &mut Checker<'_>, path: &str, node: &Node) {
     match node.value {
         Value::Bool(_) => {}
-        Value::Array(_) => checker.strings(path, node),
+        Value::Array(ref items) => {
+            let rules: Vec<&str> = items.iter().filter_map(Node::as_str).collect();
+            if rules.len() < items.len() {
+                checker.strings(path, node);
+            } else if let Err(error) = routing::Rules::parse(&rules) {
+                checker.error("wrong-value", error.to_string(), node.range.clone());
+            }
+        }
         _ => {
             let message =
                 format!("The field \"{path}\" should be an array of strings or a boolean, but got {}.", node.quoted());
             checker.error("wrong-type", message, node.range.clone()).help = advice("boolean", node);
         }
+    }
+}
+
+/// `assets.base_path`: a path.
+pub fn base_path(checker: &mut Checker<'_>, path: &str, node: &Node) {
+    let Some(text) = checker.string(path, node) else { return };
+    if let Err(error) = BasePath::parse(text) {
+        let message = format!("The field \"{path}\" is invalid. {error}");
+        checker.error("wrong-value", message, node.range.clone()).help = Some("A path, as in \"/docs\".".to_string());
     }
 }
 

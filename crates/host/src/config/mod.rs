@@ -14,6 +14,7 @@
 //! points into it.
 
 mod assemble;
+mod assets;
 mod checks;
 mod compat;
 mod cron;
@@ -221,6 +222,12 @@ impl Loader<'_> {
         let compatibility_date = compatibility_date(&mut checker, &settings, options, source.path.is_some());
         compat::flags(&mut checker, &settings, options.compatibility_flags.as_deref(), &compatibility_date);
         check_flags(&mut checker, options);
+        assets::check(&mut checker, &settings, assets::Context {
+            root: &root,
+            cwd,
+            flag: options.assets.as_deref(),
+            has_entry: main.is_some(),
+        });
         let collected = collect_vars(&settings, &source, options);
         self.found.extend(collected.diagnostics);
         self.watch.extend(collected.watch);

@@ -7,6 +7,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst};
+
 /// One worker, ready to be bundled and run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkerConfig {
@@ -259,6 +261,14 @@ pub struct Assets {
     pub directory: Option<PathBuf>,
     /// The name of its env entry.
     pub binding: Option<String>,
+    /// Which paths pages are at.
+    pub html_handling: HtmlHandling,
+    /// What is served where there is nothing.
+    pub not_found_handling: NotFound,
+    /// What the worker gets before any asset.
+    pub run_worker_first: RunWorkerFirst,
+    /// The prefix of all paths.
+    pub base_path: BasePath,
 }
 
 /// An item of `kv_namespaces`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::Method;
 use lopata_bridges::{Parcel, Unreachable, reply_with_sink};
-use lopata_protocol::{EventId, FromGuest, Props, ToGuest, WireError};
+use lopata_protocol::{Answer, EventId, FromGuest, Props, RequestHead, ToGuest, WireError};
 use tokio::sync::watch;
 
 use crate::control::Control;
@@ -69,6 +69,10 @@ impl Handler for DevHandler {
     fn select(&self, url: &str) -> Target {
         let WorkerId(place) = self.routing.select(url);
         Target(place)
+    }
+
+    fn asset(&self, target: Target, request: &RequestHead) -> Option<Parcel<Answer>> {
+        self.status(target).assets.load().as_ref()?.route(request)
     }
 
     fn fetch(&self, call: FetchEvent) -> Result<Dispatched, Refusal> {

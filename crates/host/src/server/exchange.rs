@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
-use lopata_bridges::{Answered, Attachments};
+use lopata_bridges::{Answered, Attachments, Parcel};
 use lopata_protocol::{Answer, EventId, SpanContext, SpanId, WireError};
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +32,7 @@ use super::options::Site;
 use super::request::{self as translation, Surroundings, Translated};
 use super::response::{self, Asked};
 use super::revisions;
+use super::rewrite::Rewrite;
 use super::shutdown::Shutdown;
 use super::upgrade;
 
@@ -134,6 +135,9 @@ impl Asking<'_> {
         {
             return self.error_page(target, Subject::Failure { status: 500, failure }).await;
         }
+        if let Some(asset) = handler.asset(target, &head) {
+            return self.asset(asset, rewrite.as_deref(), guard);
+        }
         let mut attachments = Attachments::none();
         let sized = self.parts.headers.contains_key(header::CONTENT_LENGTH);
         let body = match intake::without_waiting(&incoming, sized) {
@@ -176,6 +180,22 @@ impl Asking<'_> {
             other => unreachable!("a request is answered with a response, not {other:?}"),
         };
         self.error_page(target, Subject::Thrown(error)).await
+    }
+
+    /// The response of an asset. What is wrong with one is not the fault of the worker's code.
+    fn asset(
+        &self,
+        asset: Parcel<Answer>,
+        rewrite: Option<&Rewrite>,
+        guard: &mut Option<Completion>,
+    ) -> Response<OutBody> {
+        let Parcel { message, attachments } = asset;
+        let Answer::Response { head, body } = message else { unreachable!("assets answer with responses") };
+        let asked = Asked { method: &self.parts.method, headers: &self.parts.headers, rewrite };
+        match response::build(&head, body, attachments, &asked, guard) {
+            Ok(response) => response,
+            Err(invalid) => plain(StatusCode::INTERNAL_SERVER_ERROR, invalid.to_string()),
+        }
     }
 
     fn translate(&self, drawn: Drawn) -> Result<Translated, translation::InvalidHost> {

@@ -14,9 +14,9 @@ use futures_util::future::BoxFuture;
 use http::{Method, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
-use lopata_bridges::{Attachments, ReplyReceiver};
+use lopata_bridges::{Attachments, Parcel, ReplyReceiver};
 use lopata_protocol::{
-    Body, EventId, FromGuest, RequestHead, SpanContext, SpanId, SpanKind, SpanRecord, SpanStatus, WireError,
+    Answer, Body, EventId, FromGuest, RequestHead, SpanContext, SpanId, SpanKind, SpanRecord, SpanStatus, WireError,
 };
 use serde_json::Value;
 use tokio::sync::watch;
@@ -29,6 +29,13 @@ pub struct Target(pub usize);
 pub trait Handler: Send + Sync + 'static {
     /// Which worker a request is for, by its URL as user code will see it. Asked once for each.
     fn select(&self, url: &str) -> Target;
+
+    /// The answer of the target's static assets, when the request is for them and not for its code.
+    ///
+    /// Asked before the request's body is looked at: assets have no use for one.
+    fn asset(&self, _target: Target, _request: &RequestHead) -> Option<Parcel<Answer>> {
+        None
+    }
 
     /// Delivers a request to the active generation of its target.
     ///

@@ -30,6 +30,7 @@ use lopata_protocol::{Export, FromGuest, GenerationId, GuestId, ToGuest, WireErr
 use tokio::sync::{mpsc, watch};
 
 use self::debounce::Debounce;
+use crate::assets::Assets;
 use crate::dispatcher::Dispatcher;
 use crate::generation::Generation;
 use crate::project::{Blueprint, BuildFailure, Built, Cause, Project};
@@ -76,13 +77,21 @@ pub struct Status {
     pub revision: watch::Sender<u64>,
     /// Why guests that died lately did, by the generation's last words.
     pub last_death: Arc<arc_swap::ArcSwapOption<WireError>>,
+    /// The static assets that are served beside the active generation, or before the first.
+    pub assets: Arc<arc_swap::ArcSwapOption<Assets>>,
 }
 
 impl Status {
     /// The status of a worker that has not started. All workers of a process count one `revision`: what a page
     /// shows may come from any of them.
     pub fn new(revision: watch::Sender<u64>) -> Self {
-        Self { dispatcher: Arc::default(), failure: Arc::default(), revision, last_death: Arc::default() }
+        Self {
+            dispatcher: Arc::default(),
+            failure: Arc::default(),
+            revision,
+            last_death: Arc::default(),
+            assets: Arc::default(),
+        }
     }
 }
 
@@ -255,6 +264,11 @@ impl Supervisor {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Changed(path) => {
+                if let Some(assets) = &*self.status.assets.load()
+                    && path.starts_with(&assets.settings().directory)
+                {
+                    assets.changed();
+                }
                 self.cause.add(path);
                 self.debounce.changed(Instant::now());
             }
@@ -344,6 +358,9 @@ impl Supervisor {
                 self.routing.set_routes(self.worker, &built.routes);
                 if let Some(site) = &built.site {
                     self.terminal.site_changed(site.clone());
+                }
+                if self.active.is_none() {
+                    self.status.assets.store(built.blueprint.assets.clone());
                 }
                 let unchanged = self.active.as_ref().is_some_and(|active| active.blueprint.same_as(&built.blueprint));
                 if unchanged {
@@ -451,6 +468,7 @@ impl Supervisor {
             self.end(guest);
             return;
         }
+        self.serve_assets(&blueprint);
         let generation = Arc::new(Generation { id: generation, guest, blueprint, exports });
         let previous = self.active.replace(generation.clone());
         self.last_good = Some(generation.blueprint.clone());
@@ -468,6 +486,17 @@ impl Supervisor {
         }
         self.spares.refill();
         self.attempt_over();
+    }
+
+    /// Serves the assets of what becomes active.
+    fn serve_assets(&self, blueprint: &Blueprint) {
+        self.status.assets.store(blueprint.assets.clone());
+        let known = self.active.as_ref().and_then(|active| active.blueprint.assets.as_ref());
+        if let Some(assets) = &blueprint.assets
+            && known.is_none_or(|known| !Arc::ptr_eq(known, assets))
+        {
+            assets.audit();
+        }
     }
 
     /// Drains a generation that has been replaced.

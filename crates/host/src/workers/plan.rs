@@ -87,6 +87,7 @@ fn primary_options(mut options: LoadOptions, args: &DevArgs, global: &Global) ->
     options.compatibility_date =
         if args.latest { Some(options.today.to_string()) } else { args.compatibility_date.clone() };
     options.compatibility_flags = args.compatibility_flags.clone();
+    options.assets = args.assets.clone();
     options
 }
 
@@ -99,6 +100,7 @@ fn primary_overrides(args: &DevArgs, cwd: &Path) -> Overrides {
         tsconfig: args.tsconfig.as_ref().map(|path| cwd.join(path)),
         jsx_factory: args.jsx_factory.clone(),
         jsx_fragment: args.jsx_fragment.clone(),
+        live_reload: false,
     }
 }
 

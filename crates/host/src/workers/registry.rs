@@ -12,7 +12,7 @@
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use lopata_bridges::{Door, InboxSender, Parcel, Undelivered, Unreachable};
+use lopata_bridges::{Door, InboxSender, Parcel, Undelivered, Unreachable, inbox};
 use lopata_protocol::ToGuest;
 use parking_lot::Mutex;
 
@@ -132,6 +132,10 @@ impl Door for WorkerDoor {
             let why = Unreachable::Missing { worker: self.name.to_string(), entrypoint };
             return Err(Undelivered { parcel: Box::new(parcel), why });
         };
+        let parcel = match answered_by_assets(&worker, parcel) {
+            Ok(inbox) => return Ok(inbox),
+            Err(parcel) => parcel,
+        };
         worker.status.dispatcher.deliver(parcel).map_err(|(parcel, absent)| {
             let name = worker.name.to_string();
             let why = match absent {
@@ -142,6 +146,22 @@ impl Door for WorkerDoor {
             Undelivered { parcel, why }
         })
     }
+}
+
+/// Answers a request for the default entrypoint with the worker's static assets, if it is for them: in production,
+/// too, a binding leads to what stands in front of a worker's code. Other calls and entrypoints are the code's alone.
+fn answered_by_assets(worker: &Worker, mut parcel: Parcel<ToGuest>) -> Result<InboxSender, Parcel<ToGuest>> {
+    let answer = match (&parcel.message, &*worker.status.assets.load()) {
+        (ToGuest::Fetch { entrypoint: None, request, .. }, Some(assets)) => assets.route(request),
+        _ => None,
+    };
+    let Some(answer) = answer else { return Err(parcel) };
+    if let Some(reply) = parcel.attachments.take_reply() {
+        // A caller that left does not want to know.
+        let _ = reply.send(answer);
+    }
+    // The event is over: what may follow it, an abort, has nobody to go to.
+    Ok(inbox(1).0)
 }
 
 fn entrypoint_of(message: &ToGuest) -> Option<&str> {

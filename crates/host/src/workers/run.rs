@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Routing, Spares, WorkerId, WorkerPlan};
+use crate::assets::{Notice, Notices};
 use crate::bindings::BindingContext;
 use crate::bundle::{OutputSink, OutputStream};
 use crate::config::{Route, WorkerConfig};
@@ -88,6 +89,7 @@ impl Running {
             outbound,
             colour: terminal.colour(),
             custom_build_output: custom_build_output(&terminal),
+            asset_notices: asset_notices(&terminal),
         });
         // Keys and signals bound the channel.
         let (commands, command_receiver) = mpsc::unbounded_channel();
@@ -141,6 +143,15 @@ impl Running {
         let _ = tokio::time::timeout(grace, all_over).await;
         self.workers.iter().for_each(|worker| worker.supervisor.abort());
     }
+}
+
+fn asset_notices(terminal: &Terminal) -> Notices {
+    let terminal = terminal.clone();
+    Arc::new(move |notice| match notice {
+        Notice::Info(text) => terminal.info(&text),
+        Notice::Warning(text) => terminal.warn(&text),
+        Notice::Error(text) => terminal.error(&text),
+    })
 }
 
 fn custom_build_output(terminal: &Terminal) -> OutputSink {

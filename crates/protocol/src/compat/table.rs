@@ -99,7 +99,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("nodejs_compat_populate_process_env").or("nodejs_compat_do_not_populate_process_env").implied(&["nodejs_compat"], "2025-04-01").switch("On: `process.env` has the variables of the Worker."),
     flag("cache_api_request_cf_overrides_cache_rules").or("no_cache_api_request_cf_overrides_cache_rules").since("2025-05-19").inert(EDGE),
     flag("disallow_importable_env").or("allow_importable_env").switch("On: what `cloudflare:workers` exports as `env` and `exports` is empty, except inside `withEnv` and `withExports`."),
-    flag("assets_navigation_prefers_asset_serving").or("assets_navigation_has_no_effect").since("2025-04-01").inert(OTHER_BINDINGS),
+    flag("assets_navigation_prefers_asset_serving").or("assets_navigation_has_no_effect").since("2025-04-01").switch("Off: a navigation to a path without an asset is the worker's, whatever `not_found_handling` says."),
     flag("cache_api_compat_flags").or("no_cache_api_compat_flags").since("2025-04-19").inert(EDGE),
     flag("python_workers_durable_objects").experimental().inert(OBSOLETE),
     flag("streaming_tail_worker").experimental().inert(OBSOLETE),

@@ -127,7 +127,7 @@ pub static KEYS: &[Key] = &[
     list("secrets_store_secrets", bindings::SECRETS_STORE, "binding", "Secrets Store Secret"),
     list("artifacts", bindings::ARTIFACTS, "binding", "Artifacts"),
     list("ratelimits", bindings::RATELIMITS, "name", "Rate Limit"),
-    key("assets", Inherited, settings::ASSETS, Throws).gives(Source::Single, "Assets"),
+    key("assets", Inherited, settings::ASSETS, Works).gives(Source::Single, "Assets"),
     list("unsafe_hello_world", bindings::HELLO_WORLD, "binding", "Hello World"),
     list("flagship", bindings::FLAGSHIP, "binding", "Flagship"),
     list("worker_loaders", bindings::WORKER_LOADERS, "binding", "Worker Loader"),

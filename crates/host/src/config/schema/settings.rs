@@ -72,7 +72,7 @@ pub(super) const ASSETS: Shape = Obj(&Object::new(
             OneOf(&["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"]),
         ),
         optional("not_found_handling", OneOf(&["single-page-application", "404-page", "none"])),
-        optional("base_path", Str),
+        optional("base_path", Custom(checks::base_path)),
         optional("run_worker_first", Custom(checks::run_worker_first)),
     ],
 ));

@@ -67,10 +67,11 @@ pub fn read(
         report.push(warning);
     }
     let start = Place::new(&file, 0..0);
-    let Some(request) = bundle_request(&loaded.config, &loaded.path, &Overrides::default()) else {
+    let request = bundle_request(&loaded.config, &loaded.path, &Overrides::default());
+    if !request.has_code {
         report.error("no-main", &start, "This worker has no `main`, and so no tests.");
         return Ok(None);
-    };
+    }
     let bundle = match build(&request) {
         Ok(bundle) => bundle,
         Err(error) => {

@@ -1,0 +1,230 @@
+//! From what is decided to the response that goes out: status, headers, the bytes.
+//!
+//! Speaks the protocol's types, so that a client, a binding and another worker get the same. Large files are read as
+//! they are sent, a chunk at a time, by a task that ends with its reader.
+
+use std::fs::File;
+use std::io::{self, SeekFrom};
+use std::path::Path;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, header};
+use lopata_bridges::{Parcel, StreamWriter, stream};
+use lopata_protocol::{Answer, Body, HeaderList, ResponseHead, WireError};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::runtime::Handle;
+
+use super::files::{Asset, Content};
+use super::range::Range;
+
+/// Bytes of a file that are read at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// What browsers are told about keeping an asset. Source: production.
+const CACHE_CONTROL: &str = "public, max-age=0, must-revalidate";
+
+/// A response, as it is being made.
+pub struct Response {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub content: Sent,
+}
+
+/// What of a file is sent.
+pub enum Sent {
+    /// Nothing, as a `HEAD` or a 304 has it.
+    Null,
+    /// No bytes.
+    Empty,
+    /// These bytes.
+    Bytes(Bytes),
+    /// `length` bytes of an open file from `start`.
+    File {
+        file: File,
+        start: u64,
+        length: u64,
+    },
+}
+
+/// What a request says about the way an asset is sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wishes<'a> {
+    pub head: bool,
+    pub if_none_match: Option<&'a [u8]>,
+    /// Whether an `Authorization` came along: what is for one person is not to be kept.
+    pub authorized: bool,
+    /// Of a `GET`.
+    pub range: Option<&'a [u8]>,
+    pub if_range: Option<&'a [u8]>,
+    /// Whether parts are sent at all: whoever asks through a binding gets the whole, as in production.
+    pub parts: bool,
+}
+
+impl Response {
+    /// One without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: HeaderMap::new(), content: Sent::Empty }
+    }
+
+    /// A redirect.
+    pub fn redirect(status: u16, location: &str) -> Self {
+        let mut response = Self::empty(status);
+        match HeaderValue::try_from(location) {
+            Ok(value) => {
+                response.headers.insert(header::LOCATION, value);
+                response
+            }
+            Err(_) => Self::empty(500),
+        }
+    }
+
+    /// A file; the error says that it is no longer the one that was found.
+    pub fn file(asset: &Asset, status: u16, wishes: &Wishes<'_>) -> io::Result<Self> {
+        let mut headers = HeaderMap::with_capacity(6);
+        let tag = format!("\"{}\"", asset.tag);
+        if let Some(kind) = asset.content_type.as_deref().and_then(|kind| HeaderValue::from_str(kind).ok()) {
+            headers.insert(header::CONTENT_TYPE, kind);
+        }
+        if !wishes.authorized && wishes.range.is_none() {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
+        }
+        headers.insert("cf-cache-status", HeaderValue::from_static("HIT"));
+        if wishes.if_none_match.is_some_and(|given| names(given, &tag)) {
+            headers.insert(header::ETAG, etag(tag));
+            return Ok(Self { status: 304, headers, content: Sent::Null });
+        }
+        let size = asset.content.len();
+        let range = wishes.range.filter(|_| wishes.parts && status == 200 && !wishes.head);
+        // A part of another version is of no use.
+        let range = range.filter(|_| wishes.if_range.is_none_or(|given| given.trim_ascii() == tag.as_bytes()));
+        let wanted = range.map_or(Range::Whole, |range| Range::parse(range, size));
+        headers.insert(header::ETAG, etag(tag));
+        let (status, start, length) = match wanted {
+            Range::Whole => (status, 0, size),
+            Range::Part { start, length } => {
+                let place = format!("bytes {start}-{}/{size}", start + length - 1);
+                headers.insert(header::CONTENT_RANGE, HeaderValue::try_from(place).expect("digits and a few signs"));
+                (206, start, length)
+            }
+            Range::Unsatisfiable => {
+                let place = format!("bytes */{size}");
+                headers.insert(header::CONTENT_RANGE, HeaderValue::try_from(place).expect("digits and a few signs"));
+                headers.remove(header::CONTENT_TYPE);
+                return Ok(Self { status: 416, headers, content: Sent::Empty });
+            }
+        };
+        if wishes.head {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+            return Ok(Self { status, headers, content: Sent::Null });
+        }
+        let content = match &asset.content {
+            Content::Kept(bytes) => Sent::Bytes(bytes.slice(start as usize..(start + length) as usize)),
+            Content::OnDisk { place, .. } => Sent::File { file: open(place, asset)?, start, length },
+        };
+        Ok(Self { status, headers, content })
+    }
+
+    /// The answer to a call. `url` is what was asked for; `runtime` reads what is large.
+    pub fn into_answer(self, url: &str, runtime: &Handle) -> Parcel<Answer> {
+        let Self { status, headers, content } = self;
+        let mut list = HeaderList::with_capacity(headers.len());
+        for (name, value) in &headers {
+            list.push(name.as_str(), value.as_bytes());
+        }
+        let head = Box::new(ResponseHead {
+            status,
+            status_text: reason(status).to_string(),
+            headers: list,
+            encoded: false,
+            url: url.to_string(),
+        });
+        let inline = |head, bytes| Parcel::new(Answer::Response { head, body: Body::Inline(bytes) });
+        match content {
+            Sent::Null => Parcel::new(Answer::Response { head, body: Body::Empty }),
+            Sent::Empty => inline(head, Bytes::new()),
+            Sent::Bytes(bytes) => inline(head, bytes),
+            Sent::File { file, start, length } => {
+                let (writer, reader) = stream();
+                let body = Body::Stream { id: reader.id(), length: Some(length) };
+                let mut parcel = Parcel::new(Answer::Response { head, body });
+                parcel.attachments.attach_stream(reader);
+                runtime.spawn(send(file, start, length, writer));
+                parcel
+            }
+        }
+    }
+}
+
+fn open(place: &Path, asset: &Asset) -> io::Result<File> {
+    let file = File::open(place)?;
+    match asset.is(&file.metadata()?) {
+        true => Ok(file),
+        false => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+fn etag(tag: String) -> HeaderValue {
+    HeaderValue::try_from(tag).expect("a tag is hexadecimal")
+}
+
+/// Whether `If-None-Match` names a version; weak or strong makes no difference.
+fn names(given: &[u8], tag: &str) -> bool {
+    let named = |item: &[u8]| {
+        let item = item.trim_ascii();
+        item == b"*" || item.strip_prefix(b"W/").unwrap_or(item) == tag.as_bytes()
+    };
+    given.split(|byte| *byte == b',').any(named)
+}
+
+fn reason(status: u16) -> &'static str {
+    http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+}
+
+/// Sends a part of a file until its reader has enough.
+async fn send(file: File, start: u64, length: u64, mut writer: StreamWriter) {
+    let mut file = tokio::fs::File::from_std(file);
+    let mut left = length;
+    let read = async {
+        file.seek(SeekFrom::Start(start)).await?;
+        while left > 0 {
+            let mut buffer = BytesMut::with_capacity(CHUNK_BYTES);
+            let count = (&mut file).take(left.min(CHUNK_BYTES as u64)).read_buf(&mut buffer).await?;
+            if count == 0 {
+                // Somebody has cut it short meanwhile.
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+            }
+            left -= count as u64;
+            if writer.write(buffer.freeze()).await.is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    };
+    match read.await {
+        Ok(()) => writer.finish(),
+        Err(error) => writer.fail(WireError::new("Error", error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_named_in_every_way_that_http_has() {
+        for (given, named) in [
+            ("\"a\"", true),
+            ("W/\"a\"", true),
+            (" \"a\" ", true),
+            ("\"x\", W/\"a\"", true),
+            ("\"a\", \"x\"", true),
+            ("*", true),
+            ("a", false),
+            ("w/\"a\"", false),
+            ("\"A\"", false),
+            ("", false),
+        ] {
+            assert_eq!(names(given.as_bytes(), "\"a\""), named, "{given}");
+        }
+    }
+}
