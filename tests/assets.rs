@@ -35,6 +35,9 @@ const CODE: &str = r#"
         if (url.pathname.startsWith("/pass/")) {
           return env.ASSETS.fetch(new Request(new URL(url.pathname.slice(5), url), request));
         }
+        if (url.pathname === "/rpc") {
+          return env.ASSETS.nothing().catch((error: any) => new Response(String(error)));
+        }
         if (url.pathname === "/kind") return Response.json([String(env.ASSETS), typeof env.ASSETS.fetch]);
         if (url.pathname === "/bound") return env.OTHER.fetch("https://other.test" + url.search.slice(1), { redirect: "manual" });
         if (url.pathname === "/call") return new Response(await env.OTHER.hello());
@@ -124,6 +127,7 @@ fn the_binding_fetches_assets_for_any_host() {
     let via = |path: &str| server.get(&format!("/via{path}")).json();
     assert_eq!(server.get("/a.txt").text(), "worker: GET /a.txt ", "the worker gets everything");
     assert_eq!(server.get("/kind").text(), "[\"[object Fetcher]\",\"function\"]");
+    server.expect("/rpc", "TypeError: The RPC receiver does not implement the method \"nothing\".");
     assert_eq!(
         via("/a.txt"),
         json!({

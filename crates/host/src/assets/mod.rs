@@ -32,7 +32,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lopata_bridges::{FetchReceiver, Parcel};
+use lopata_bridges::Parcel;
 use lopata_protocol::{Answer, RequestHead};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -309,16 +309,6 @@ impl Assets {
         response.headers.insert(http::header::CONTENT_TYPE, kind);
         response.content = answer::Sent::Bytes(bytes::Bytes::from_static(b"Blocked"));
         response.into_answer(url, &self.runtime)
-    }
-}
-
-/// Answers the calls of a binding until nobody can make any more.
-pub async fn serve(assets: Arc<Assets>, mut calls: FetchReceiver) {
-    // Assets open no connections: who asks for one is refused.
-    drop(calls.take_connects());
-    while let Some(call) = calls.recv().await {
-        // A caller that left does not want to know.
-        let _ = call.reply.send(assets.answer(&call.request));
     }
 }
 

@@ -161,7 +161,7 @@ mod tests {
         let [Notice::Info(text)] = &once[..] else { panic!("told once: {once:?}") };
         assert!(text.contains("Parsed 1 valid redirect rule."), "{text}");
         // Of the same length and within a tick of the clock.
-        fs::write(folder.path().join("public/_redirects"), "a /bb\n").unwrap();
+        fs::write(folder.path().join("public/_redirects"), "bad__\n").unwrap();
         assert!(files.current(|| {}).redirects.is_empty());
         let texts = format!("{:?}", told.lock());
         assert!(texts.contains("public/_redirects"), "{texts}");

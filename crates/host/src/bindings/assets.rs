@@ -7,11 +7,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lopata_bridges::{FetchService, ServiceHandle, fetch_service};
-use lopata_protocol::{EnvValue, ServiceId, compat};
+use lopata_bridges::{Door, InboxSender, Parcel, ServiceHandle, Undelivered, WorkerService, inbox};
+use lopata_protocol::{Answer, EnvValue, EventOutcome, Props, ServiceId, ToGuest, WireError, compat};
 
 use super::BindingEntry;
-use crate::assets::{self, Assets, Notices, Settings};
+use crate::assets::{Assets, Notices, Settings};
 use crate::config::WorkerConfig;
 
 /// The assets of one worker, and the way to them.
@@ -20,7 +20,44 @@ pub struct Mounted {
     /// The assets.
     pub assets: Arc<Assets>,
     id: ServiceId,
-    service: FetchService,
+}
+
+/// Leads to assets as a service binding's door leads to a worker. Calls are answered where they are made, by the
+/// caller's thread: there is nothing to wait for but the disk.
+struct AssetsDoor(Arc<Assets>);
+
+impl Door for AssetsDoor {
+    fn deliver(&self, parcel: Parcel<ToGuest>) -> Result<InboxSender, Undelivered> {
+        let Parcel { message, mut attachments } = parcel;
+        let answer = match message {
+            ToGuest::Fetch { request, .. } => self.0.answer(&request),
+            ToGuest::Rpc { request, .. } | ToGuest::RpcOn { request, .. } => {
+                let method = request.path.last().map_or("", String::as_str);
+                // Source: production's text for a method that is not there.
+                let text = format!("The RPC receiver does not implement the method \"{method}\".");
+                failed(WireError::new("TypeError", text))
+            }
+            ToGuest::Connect { .. } | ToGuest::Scheduled { .. } | ToGuest::Tail { .. } | ToGuest::Test { .. } => {
+                failed(WireError::new("Error", "Static assets take requests only."))
+            }
+            ToGuest::RpcRelease { .. }
+            | ToGuest::RpcFinish { .. }
+            | ToGuest::Load(_)
+            | ToGuest::Abort { .. }
+            | ToGuest::Drain
+            | ToGuest::Stop => return Ok(inbox(1).0),
+        };
+        if let Some(reply) = attachments.take_reply() {
+            // A caller that left does not want to know.
+            let _ = reply.send(answer);
+        }
+        // The event is over: what may follow it has nobody to go to.
+        Ok(inbox(1).0)
+    }
+}
+
+fn failed(error: WireError) -> Parcel<Answer> {
+    Parcel::new(Answer::Failed { error, outcome: EventOutcome::Exception })
 }
 
 impl Mounted {
@@ -31,9 +68,7 @@ impl Mounted {
             Some(before) if *before.assets.settings() == settings => Some(before),
             _ => {
                 let assets = Arc::new(Assets::new(settings, cwd, notices.clone()));
-                let (service, calls) = fetch_service();
-                tokio::spawn(assets::serve(assets.clone(), calls));
-                Some(Self { assets, id: ServiceId::next(), service })
+                Some(Self { assets, id: ServiceId::next() })
             }
         }
     }
@@ -41,13 +76,19 @@ impl Mounted {
     /// The entry of this name.
     pub fn entry(&self, name: &str) -> BindingEntry {
         let directory = self.assets.settings().directory.display().to_string();
+        let service = WorkerService {
+            door: Arc::new(AssetsDoor(self.assets.clone())),
+            worker: Arc::from(name),
+            entrypoint: None,
+            props: Props::None,
+        };
         BindingEntry {
             name: name.to_string(),
             kind: "Assets",
             shown: Some(directory.clone()),
             secret: false,
             value: EnvValue::Service(self.id),
-            service: Some((self.id, ServiceHandle::Fetch(self.service.clone()))),
+            service: Some((self.id, ServiceHandle::Worker(service))),
             identity: directory,
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  /cdn-cgi/…  ──► Host and Origin checked ──► control endpoint, or on to the worker
-//!  the rest    ──► translated ─► worker selected ─► navigation and its newest build failed? ──► error page
+//!  the rest    ──► translated ─► worker selected ─► its assets answer? ──► response
+//!                       ├─► navigation and its newest build failed? ──► error page
 //!                       └─► body taken ─► dispatched ─► answer ─► response │ error page
 //! ```
 //!
@@ -130,13 +131,13 @@ impl Asking<'_> {
         if let Some(completion) = guard {
             completion.selected(target);
         }
+        if let Some(asset) = handler.asset(target, &head) {
+            return self.asset(asset, rewrite.as_deref(), guard);
+        }
         if translation::is_navigation(&self.parts.headers)
             && let Some(failure) = handler.newest_failure(target)
         {
             return self.error_page(target, Subject::Failure { status: 500, failure }).await;
-        }
-        if let Some(asset) = handler.asset(target, &head) {
-            return self.asset(asset, rewrite.as_deref(), guard);
         }
         let mut attachments = Attachments::none();
         let sized = self.parts.headers.contains_key(header::CONTENT_LENGTH);

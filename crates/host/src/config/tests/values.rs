@@ -86,7 +86,9 @@ D = "../d.bin"
 
 #[test]
 fn a_full_configuration() {
-    let dir = Dir::new(&[("p/wrangler.toml", FULL.as_bytes()), ("p/src/index.js", b"")]);
+    let files: [(&str, &[u8]); 3] =
+        [("p/wrangler.toml", FULL.as_bytes()), ("p/src/index.js", b""), ("p/public/index.html", b"")];
+    let dir = Dir::new(&files);
     let loaded = dir.load(|options| options.cwd.push("p")).unwrap();
     assert_eq!(loaded.warnings, []);
     expect![[r#"
@@ -231,6 +233,12 @@ fn a_full_configuration() {
                     binding: Some(
                         "ASSETS",
                     ),
+                    html_handling: Auto,
+                    not_found_handling: None,
+                    run_worker_first: Never,
+                    base_path: BasePath(
+                        "/",
+                    ),
                 },
             ),
             kv_namespaces: [
@@ -311,16 +319,6 @@ fn a_full_configuration() {
                     position: Position {
                         file: "wrangler.toml",
                         line: 66,
-                        column: 11,
-                    },
-                },
-                OtherBinding {
-                    kind: "assets",
-                    friendly: "Assets",
-                    name: "ASSETS",
-                    position: Position {
-                        file: "wrangler.toml",
-                        line: 47,
                         column: 11,
                     },
                 },
