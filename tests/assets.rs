@@ -156,11 +156,10 @@ fn the_binding_fetches_assets_for_any_host() {
 
 #[test]
 fn a_worker_may_be_assets_alone() {
-    let project = pages(&json!({ "directory": "public", "not_found_handling": "404-page" }), &[
-        ("index.html", "home"),
-        ("404.html", "top"),
-        ("docs/404.html", "docs"),
-    ]);
+    let project = pages(
+        &json!({ "directory": "public", "not_found_handling": "404-page" }),
+        &[("index.html", "home"), ("404.html", "top"), ("docs/404.html", "docs")],
+    );
     let server = Server::start(&project);
     server.expect("/", "home");
     for (path, text) in [("/none", "top"), ("/docs/none/more", "docs"), ("/docs", "top")] {
@@ -230,7 +229,9 @@ fn other_settings_are_a_reload() {
     let project = site(json!({}), &[("about.html", "about")]);
     let server = Server::start(&project);
     server.expect("/about", "about");
-    server.reload(|| project.edit("wrangler.json", "\"directory\"", "\"html_handling\": \"force-trailing-slash\", \"directory\""));
+    server.reload(|| {
+        project.edit("wrangler.json", "\"directory\"", "\"html_handling\": \"force-trailing-slash\", \"directory\"")
+    });
     assert_eq!(redirects_to(&server.get("/about")), (307, "/about/"));
     project.write("other/x.txt", "x");
     server.reload(|| project.edit("wrangler.json", "\"public\"", "\"other\""));
@@ -344,7 +345,11 @@ fn no_request_leaves_the_directory() {
             let text = response.text();
             assert!(!text.contains("SECRET") && !text.contains("root:"), "{path}: {} {text}", response.status);
             let through = ["/inside", "fine"].iter().any(|fine| text.contains(fine));
-            assert!(response.status >= 300 || path.starts_with("/via") || through, "{path}: {} {text}", response.status);
+            assert!(
+                response.status >= 300 || path.starts_with("/via") || through,
+                "{path}: {} {text}",
+                response.status
+            );
             if let Some(location) = response.header("location") {
                 assert!(location.starts_with('/') && !location.starts_with("//"), "{path} leads to {location}");
             }
@@ -443,7 +448,8 @@ fn what_is_wrong_is_said_in_wranglers_words() {
     let complaint = |assets: Value, more: Value| {
         let mut config = json!({ "name": "it", "compatibility_date": "2026-04-01", "assets": assets });
         config.as_object_mut().expect("it is one").extend(more.as_object().expect("it is one").clone());
-        let project = Project::new(&[("wrangler.json", &config.to_string()), ("w.js", "export default {}"), ("public/a", "")]);
+        let project =
+            Project::new(&[("wrangler.json", &config.to_string()), ("w.js", "export default {}"), ("public/a", "")]);
         let (code, output) = run(&project, &["dev", "--port", "0"]);
         assert_eq!(code, Some(1), "{output}");
         output
@@ -455,32 +461,60 @@ fn what_is_wrong_is_said_in_wranglers_words() {
         }
     };
     let main = json!({ "main": "w.js" });
-    says(json!({}), main.clone(), &["The `assets` property in your configuration is missing the required `directory` property."]);
+    says(
+        json!({}),
+        main.clone(),
+        &["The `assets` property in your configuration is missing the required `directory` property."],
+    );
     says(json!({ "directory": "" }), main.clone(), &["`The assets directory cannot be an empty string."]);
-    says(json!({ "directory": "w.js" }), main.clone(), &[
-        "The path specified by the \"assets.directory\" field in your configuration file doesn't point to a directory:",
-    ]);
-    says(json!({ "directory": "public", "binding": "A" }), json!({}), &[
-        "Cannot use assets with a binding in an assets-only Worker.",
-        "Please remove the asset binding from your configuration file, or provide a Worker script",
-    ]);
+    says(
+        json!({ "directory": "w.js" }),
+        main.clone(),
+        &[
+            "The path specified by the \"assets.directory\" field in your configuration file doesn't point to a directory:",
+        ],
+    );
+    says(
+        json!({ "directory": "public", "binding": "A" }),
+        json!({}),
+        &[
+            "Cannot use assets with a binding in an assets-only Worker.",
+            "Please remove the asset binding from your configuration file, or provide a Worker script",
+        ],
+    );
     for first in [json!(true), json!(["/a"])] {
-        says(json!({ "directory": "public", "run_worker_first": first }), json!({}), &[
-            "Cannot set run_worker_first without a Worker script.",
-        ]);
+        says(
+            json!({ "directory": "public", "run_worker_first": first }),
+            json!({}),
+            &["Cannot set run_worker_first without a Worker script."],
+        );
     }
-    says(json!({ "directory": "public" }), json!({ "main": "w.js", "site": { "bucket": "public" } }), &[
-        "Cannot use assets and Workers Sites in the same Worker.",
-        "Please remove either the `site` or `assets` field from your configuration file.",
-    ]);
-    says(json!({ "directory": "public", "run_worker_first": ["a", "!b", "/x*", "/xy"] }), main.clone(), &[
-        "Invalid routes in `run_worker_first`:",
-        "'a': rules must start with '/' or '!/'",
-        "'!b': negative rules must start with '!/'",
-        "'/xy': rule '/x*' makes it redundant",
-    ]);
-    says(json!({ "directory": "public", "run_worker_first": [] }), main.clone(), &[
-        "No `run_worker_first` rules were provided; must provide at least 1 rule.",
-    ]);
-    says(json!({ "directory": "public", "base_path": "https://a.test/" }), main, &["The value must be a pathname, not a URL."]);
+    says(
+        json!({ "directory": "public" }),
+        json!({ "main": "w.js", "site": { "bucket": "public" } }),
+        &[
+            "Cannot use assets and Workers Sites in the same Worker.",
+            "Please remove either the `site` or `assets` field from your configuration file.",
+        ],
+    );
+    says(
+        json!({ "directory": "public", "run_worker_first": ["a", "!b", "/x*", "/xy"] }),
+        main.clone(),
+        &[
+            "Invalid routes in `run_worker_first`:",
+            "'a': rules must start with '/' or '!/'",
+            "'!b': negative rules must start with '!/'",
+            "'/xy': rule '/x*' makes it redundant",
+        ],
+    );
+    says(
+        json!({ "directory": "public", "run_worker_first": [] }),
+        main.clone(),
+        &["No `run_worker_first` rules were provided; must provide at least 1 rule."],
+    );
+    says(
+        json!({ "directory": "public", "base_path": "https://a.test/" }),
+        main,
+        &["The value must be a pathname, not a URL."],
+    );
 }

@@ -39,11 +39,7 @@ pub enum Sent {
     /// These bytes.
     Bytes(Bytes),
     /// `length` bytes of an open file from `start`.
-    File {
-        file: File,
-        start: u64,
-        length: u64,
-    },
+    File { file: File, start: u64, length: u64 },
 }
 
 /// What a request says about the way an asset is sent.
@@ -81,24 +77,23 @@ impl Response {
     /// A file; the error says that it is no longer the one that was found.
     pub fn file(asset: &Asset, status: u16, wishes: &Wishes<'_>) -> io::Result<Self> {
         let mut headers = HeaderMap::with_capacity(6);
-        let tag = format!("\"{}\"", asset.tag);
-        if let Some(kind) = asset.content_type.as_deref().and_then(|kind| HeaderValue::from_str(kind).ok()) {
-            headers.insert(header::CONTENT_TYPE, kind);
+        if let Some(kind) = &asset.content_type {
+            headers.insert(header::CONTENT_TYPE, kind.clone());
         }
         if !wishes.authorized && wishes.range.is_none() {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
         }
         headers.insert("cf-cache-status", HeaderValue::from_static("HIT"));
-        if wishes.if_none_match.is_some_and(|given| names(given, &tag)) {
-            headers.insert(header::ETAG, etag(tag));
+        headers.insert(header::ETAG, asset.tag.clone());
+        let tag = asset.tag.as_bytes();
+        if wishes.if_none_match.is_some_and(|given| names(given, tag)) {
             return Ok(Self { status: 304, headers, content: Sent::Null });
         }
         let size = asset.content.len();
         let range = wishes.range.filter(|_| wishes.parts && status == 200 && !wishes.head);
         // A part of another version is of no use.
-        let range = range.filter(|_| wishes.if_range.is_none_or(|given| given.trim_ascii() == tag.as_bytes()));
+        let range = range.filter(|_| wishes.if_range.is_none_or(|given| given.trim_ascii() == tag));
         let wanted = range.map_or(Range::Whole, |range| Range::parse(range, size));
-        headers.insert(header::ETAG, etag(tag));
         let (status, start, length) = match wanted {
             Range::Whole => (status, 0, size),
             Range::Part { start, length } => {
@@ -163,15 +158,11 @@ fn open(place: &Path, asset: &Asset) -> io::Result<File> {
     }
 }
 
-fn etag(tag: String) -> HeaderValue {
-    HeaderValue::try_from(tag).expect("a tag is hexadecimal")
-}
-
 /// Whether `If-None-Match` names a version; weak or strong makes no difference.
-fn names(given: &[u8], tag: &str) -> bool {
+fn names(given: &[u8], tag: &[u8]) -> bool {
     let named = |item: &[u8]| {
         let item = item.trim_ascii();
-        item == b"*" || item.strip_prefix(b"W/").unwrap_or(item) == tag.as_bytes()
+        item == b"*" || item.strip_prefix(b"W/").unwrap_or(item) == tag
     };
     given.split(|byte| *byte == b',').any(named)
 }
@@ -224,7 +215,7 @@ mod tests {
             ("\"A\"", false),
             ("", false),
         ] {
-            assert_eq!(names(given.as_bytes(), "\"a\""), named, "{given}");
+            assert_eq!(names(given.as_bytes(), b"\"a\""), named, "{given}");
         }
     }
 }

@@ -140,6 +140,8 @@ mod tests {
             assert_eq!(binary_size(bytes), text);
         }
         assert_eq!((grouped(7), grouped(1234), grouped(100_000)), ("7".into(), "1,234".into(), "100,000".into()));
-        assert!(too_many(Path::new("/a"), 100_001).contains("up to 100,000 assets in a version. We found 100,001 files"));
+        assert!(
+            too_many(Path::new("/a"), 100_001).contains("up to 100,000 assets in a version. We found 100,001 files")
+        );
     }
 }

@@ -148,6 +148,9 @@ mod tests {
         assert_eq!((base.add("/", false), base.add("/a/", false)), ("/docs/".into(), "/docs/a/".into()));
         assert_eq!((base.add("/", true), base.add("/a", true)), ("/docs".into(), "/docs/a".into()));
         let root = BasePath::default();
-        assert_eq!((root.strip("/a"), root.add("/a", true), root.add("/", true)), (Some("/a"), "/a".into(), "/".into()));
+        assert_eq!(
+            (root.strip("/a"), root.add("/a", true), root.add("/", true)),
+            (Some("/a"), "/a".into(), "/".into())
+        );
     }
 }

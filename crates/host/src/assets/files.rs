@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use parking_lot::RwLock;
 
 use super::mime;
@@ -43,10 +44,10 @@ const READS_MAX: usize = 3;
 pub struct Asset {
     /// `/a/b.txt`
     pub path: Box<str>,
-    /// Without its quotes. That of a small file names its content, that of a large one its version.
-    pub tag: Box<str>,
+    /// `ETag`. That of a small file names its content, that of a large one its version.
+    pub tag: HeaderValue,
     /// `Content-Type`.
-    pub content_type: Option<Box<str>>,
+    pub content_type: Option<HeaderValue>,
     /// Its bytes.
     pub content: Content,
     stamp: Stamp,
@@ -157,7 +158,7 @@ impl Files {
         if !place.starts_with(&root) || !is_spelled_so(&self.root, inside) {
             return Ok(Found::Nothing);
         }
-        let content_type = mime::content_type(path).map(String::into_boxed_str);
+        let content_type = mime::content_type(path).and_then(|kind| HeaderValue::try_from(kind).ok());
         for _ in 0..READS_MAX {
             let mut file = File::open(&place)?;
             let stamp = Stamp::of(&file.metadata()?);
@@ -166,7 +167,7 @@ impl Files {
             }
             let asset = |tag: String, content| Asset {
                 path: Box::from(path),
-                tag: tag.into_boxed_str(),
+                tag: HeaderValue::try_from(format!("\"{tag}\"")).expect("a tag is hexadecimal"),
                 content_type: content_type.clone(),
                 content,
                 stamp,

@@ -240,9 +240,7 @@ impl<F: PartialEq> Asking<'_, F> {
     fn instead(&mut self, path: &str) -> Option<Intent<F>> {
         match self.not_found {
             NotFound::None => None,
-            NotFound::SinglePage => {
-                (self.exists)("/index.html").map(|file| Intent::Instead { file, missing: false })
-            }
+            NotFound::SinglePage => (self.exists)("/index.html").map(|file| Intent::Instead { file, missing: false }),
             NotFound::Page => {
                 let mut folder = path;
                 while let Some(end) = folder.rfind('/') {

@@ -129,9 +129,8 @@ pub fn encode(path: &str) -> Cow<'_, str> {
 /// A decoded path as one below the assets' folder: `a/b.txt`. `None` when no file can have it.
 pub fn relative(path: &str) -> Option<&str> {
     let inside = path.strip_prefix('/')?;
-    let names_a_file = |part: &str| {
-        !part.is_empty() && part != "." && part != ".." && !part.contains('\0') && is_portable(part)
-    };
+    let names_a_file =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains('\0') && is_portable(part);
     inside.split('/').all(names_a_file).then_some(inside)
 }
 
@@ -166,7 +165,10 @@ mod tests {
     #[test]
     fn urls_come_apart() {
         let parts = UrlParts::read("http://user@a.test:80/x/y?q=/z#f").unwrap();
-        assert_eq!((parts.host, parts.hostname, parts.pathname, parts.search), ("a.test:80", "a.test", "/x/y", "?q=/z"));
+        assert_eq!(
+            (parts.host, parts.hostname, parts.pathname, parts.search),
+            ("a.test:80", "a.test", "/x/y", "?q=/z")
+        );
         assert_eq!(parts.origin, "http://user@a.test:80");
         let parts = UrlParts::read("http://[::1]:8787?").unwrap();
         assert_eq!((parts.hostname, parts.pathname, parts.search), ("[::1]", "/", ""));

@@ -30,7 +30,8 @@ impl Range {
         }
         let Some((first, last)) = ranges.trim().split_once('-') else { return Self::Whole };
         let (first, last) = (first.trim(), last.trim());
-        let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().unwrap_or(u64::MAX));
+        let number =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().unwrap_or(u64::MAX));
         let (Some(first_number), Some(last_number)) = (number(first), number(last)) else { return Self::Whole };
         let (start, end) = match (first.is_empty(), last.is_empty()) {
             (true, true) => return Self::Whole,

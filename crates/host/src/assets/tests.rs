@@ -151,7 +151,10 @@ async fn a_client_gets_parts_and_a_binding_the_whole() {
     let assets = assets(settings(folder.path()));
     let get = |headers: &[(&str, &str)]| seen(assets.route(&request("GET", "/a.txt", headers)).unwrap());
     let part = get(&[("range", "bytes=5-")]);
-    assert_eq!((part.status, part.header("content-range"), part.body.as_deref()), (206, Some("bytes 5-9/10"), Some("a.txt")));
+    assert_eq!(
+        (part.status, part.header("content-range"), part.body.as_deref()),
+        (206, Some("bytes 5-9/10"), Some("a.txt"))
+    );
     let beyond = get(&[("range", "bytes=10-")]);
     assert_eq!((beyond.status, beyond.header("content-range")), (416, Some("bytes */10")));
     assert_eq!(get(&[("range", "bytes=0-1,3-4")]).status, 200);

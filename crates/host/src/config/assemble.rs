@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst, routing};
 use super::checks::as_count;
 use super::diagnostics::SourceFile;
 use super::environments::Settings;
@@ -17,6 +16,7 @@ use super::worker::{
     Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
     R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig,
 };
+use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst, routing};
 
 /// The name of a worker that has none.
 const DEFAULT_NAME: &str = "worker";

@@ -5,11 +5,11 @@
 
 use std::path::Path;
 
+use super::Diagnostic;
 use super::assemble::clean;
 use super::environments::Settings;
 use super::tree::Node;
 use super::validate::Checker;
-use super::Diagnostic;
 
 /// What the check knows beside the settings.
 pub struct Context<'a> {
@@ -82,8 +82,7 @@ fn check_directory(checker: &mut Checker<'_>, context: &Context<'_>, assets: Opt
             (clean(&context.root.join(text)), source, Some(node.range.clone()))
         }
         (None, None) => {
-            let message =
-                "The `assets` property in your configuration is missing the required `directory` property.";
+            let message = "The `assets` property in your configuration is missing the required `directory` property.";
             let range = assets.map_or(checker.start.clone(), |assets| assets.range.clone());
             checker.error("missing", message, range);
             return;

@@ -3,13 +3,13 @@
 //! Each is a function of the checker, the name of the value in sentences, and the value, and is named in the
 //! tables of `schema/`. What is only a matter of deploying is a warning or not checked at all.
 
-use crate::assets::{BasePath, routing};
 use super::cron;
 use super::date::Date;
 use super::schema::{DURABLE_OBJECT_EXPORT, Object, Shape, WORKER_EXPORT, WORKFLOW_EXPORT};
 use super::suggest;
 use super::tree::{Node, Object as Table, Value};
 use super::validate::{Checker, advice};
+use crate::assets::{BasePath, routing};
 
 /// The types of `rules`, in wrangler's order.
 pub const RULE_TYPES: [&str; 7] =

@@ -222,12 +222,11 @@ impl Loader<'_> {
         let compatibility_date = compatibility_date(&mut checker, &settings, options, source.path.is_some());
         compat::flags(&mut checker, &settings, options.compatibility_flags.as_deref(), &compatibility_date);
         check_flags(&mut checker, options);
-        assets::check(&mut checker, &settings, assets::Context {
-            root: &root,
-            cwd,
-            flag: options.assets.as_deref(),
-            has_entry: main.is_some(),
-        });
+        assets::check(
+            &mut checker,
+            &settings,
+            assets::Context { root: &root, cwd, flag: options.assets.as_deref(), has_entry: main.is_some() },
+        );
         let collected = collect_vars(&settings, &source, options);
         self.found.extend(collected.diagnostics);
         self.watch.extend(collected.watch);
@@ -247,6 +246,9 @@ impl Loader<'_> {
         config.d1_databases.retain(|database| !flagged(&database.binding));
         config.r2_buckets.retain(|bucket| !flagged(&bucket.binding));
         config.services.retain(|service| !flagged(&service.binding));
+        if let Some(assets) = &mut config.assets {
+            assets.binding = assets.binding.take().filter(|binding| !flagged(binding));
+        }
         config.other_bindings.retain(|binding| !flagged(&binding.name));
         Some(Loaded {
             config,
