@@ -98,12 +98,15 @@ enum Found {
     Nothing,
 }
 
+/// Hears of a file that is there and too large: its place and its size.
+type TooLarge = Box<dyn Fn(&Path, u64) + Send + Sync>;
+
 /// The files of one directory.
 pub struct Files {
     root: PathBuf,
     known: RwLock<Known>,
-    /// Told of a file that is there and too large, each time that one is asked for: its place and its size.
-    too_large: Box<dyn Fn(&Path, u64) + Send + Sync>,
+    /// Told each time that such a file is asked for.
+    too_large: TooLarge,
 }
 
 #[derive(Default)]

@@ -132,10 +132,11 @@ impl Door for WorkerDoor {
             let why = Unreachable::Missing { worker: self.name.to_string(), entrypoint };
             return Err(Undelivered { parcel: Box::new(parcel), why });
         };
-        let parcel = match answered_by_assets(&worker, parcel) {
-            Ok(inbox) => return Ok(inbox),
-            Err(parcel) => parcel,
-        };
+        let mut parcel = parcel;
+        if answered_by_assets(&worker, &mut parcel) {
+            // The event is over: what may follow it, an abort, has nobody to go to.
+            return Ok(inbox(1).0);
+        }
         worker.status.dispatcher.deliver(parcel).map_err(|(parcel, absent)| {
             let name = worker.name.to_string();
             let why = match absent {
@@ -150,18 +151,17 @@ impl Door for WorkerDoor {
 
 /// Answers a request for the default entrypoint with the worker's static assets, if it is for them: in production,
 /// too, a binding leads to what stands in front of a worker's code. Other calls and entrypoints are the code's alone.
-fn answered_by_assets(worker: &Worker, mut parcel: Parcel<ToGuest>) -> Result<InboxSender, Parcel<ToGuest>> {
+fn answered_by_assets(worker: &Worker, parcel: &mut Parcel<ToGuest>) -> bool {
     let answer = match (&parcel.message, &*worker.status.assets.load()) {
         (ToGuest::Fetch { entrypoint: None, request, .. }, Some(assets)) => assets.route(request),
         _ => None,
     };
-    let Some(answer) = answer else { return Err(parcel) };
+    let Some(answer) = answer else { return false };
     if let Some(reply) = parcel.attachments.take_reply() {
         // A caller that left does not want to know.
         let _ = reply.send(answer);
     }
-    // The event is over: what may follow it, an abort, has nobody to go to.
-    Ok(inbox(1).0)
+    true
 }
 
 fn entrypoint_of(message: &ToGuest) -> Option<&str> {
