@@ -4,8 +4,8 @@
 //! [`BINDINGS`]. No binding knows another. What lopata cannot provide yet becomes an entry that throws a clear
 //! error on first use, so that the rest of the worker runs.
 
-pub mod cache;
 pub mod assets;
+pub mod cache;
 pub mod kv;
 mod modules;
 pub mod r2;
