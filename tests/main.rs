@@ -23,6 +23,7 @@ mod operations;
 mod outbound;
 mod playground;
 mod project_file;
+mod r2;
 mod reload;
 mod rpc;
 mod rpc_ends;

@@ -31,6 +31,11 @@ fn cache_answers_as_wrangler() {
     answers_as_recorded("cache");
 }
 
+#[test]
+fn r2_answers_as_wrangler() {
+    answers_as_recorded("r2");
+}
+
 fn answers_as_recorded(kind: &str) {
     let recorded = read(&format!("recorded/{kind}.json"));
     let differences = read("differences.json");

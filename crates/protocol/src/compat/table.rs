@@ -13,7 +13,7 @@ const NODE: &str = "What it is about of Node does not exist yet.";
 const NODE_MODULE: &str = "The modules that it brings do not exist yet.";
 const PYTHON: &str = "Workers in Python are not supported.";
 const DURABLE_OBJECTS: &str = "Durable Objects do not exist yet.";
-const R2: &str = "R2 does not exist yet.";
+const R2: &str = "Buckets are what they are since the public beta.";
 const QUEUES: &str = "Queues do not exist yet.";
 const WORKFLOWS: &str = "Workflows do not exist yet.";
 const OTHER_BINDINGS: &str = "The binding that it is about does not exist yet.";
@@ -160,7 +160,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("enable_nodejs_sqlite_module").or("disable_nodejs_sqlite_module").implied(&["nodejs_compat"], "2026-01-29").inert(NODE_MODULE),
     flag("enable_ctx_exports").or("disable_ctx_exports").since("2025-11-17").switch("Off: `ctx` has no `exports`."),
     flag("enable_python_external_sdk").or("disable_python_external_sdk").since("2026-04-21").inert(PYTHON),
-    flag("enable_fast_jsg_struct").or("disable_fast_jsg_struct").since("2025-12-03").inert("Optional fields that have no value are left out either way."),
+    flag("enable_fast_jsg_struct").or("disable_fast_jsg_struct").since("2025-12-03").switch("On: a field without a value is `undefined` in the objects of R2 instead of missing; elsewhere it is left out either way."),
     flag("cache_reload_enabled").or("cache_reload_disabled").experimental().switch("On: the option `cache` of a request takes `reload`, too."),
     flag("enable_streams_nodejs_v24_compat").or("disable_streams_nodejs_v24_compat").inert(NODE),
     flag("immutable_api_prototypes").or("mutable_api_prototypes").inert("Prototypes of the platform can always be replaced."),

@@ -5,9 +5,7 @@
 use lopata_protocol::limits::{
     R2_KEY_BYTES_MAX, R2_LIST_KEYS_MAX, R2_LIST_KEYS_WITH_METADATA_MAX, R2_METADATA_BYTES_MAX, R2_VALUE_BYTES_MAX,
 };
-use lopata_protocol::r2::{
-    R2Checksums, R2Conditions, R2Error, R2Etag, R2ListOptions, R2PutOptions, R2Range, R2Span, R2UploadOptions,
-};
+use lopata_protocol::r2::{R2Checksums, R2Conditions, R2Error, R2Etag, R2ListOptions, R2PutOptions, R2Range, R2Span};
 
 pub(super) fn key(key: &str) -> Result<(), R2Error> {
     if key.len() > R2_KEY_BYTES_MAX { Err(R2Error::invalid_object_name()) } else { Ok(()) }
@@ -21,11 +19,6 @@ pub(super) fn size(bytes: u64) -> Result<(), R2Error> {
 pub(super) fn put(key: &str, length: Option<u64>, options: &R2PutOptions) -> Result<(), R2Error> {
     self::key(key)?;
     length.map_or(Ok(()), size)?;
-    metadata(&options.custom_metadata)
-}
-
-pub(super) fn upload(key: &str, options: &R2UploadOptions) -> Result<(), R2Error> {
-    self::key(key)?;
     metadata(&options.custom_metadata)
 }
 
@@ -119,10 +112,11 @@ pub(super) fn range(range: &R2Range, size: u64) -> Result<Option<R2Span>, R2Erro
                 return Err(R2Error::invalid_range());
             }
             let length = length.unwrap_or(size - offset);
+            let length = length.min(size - offset);
             if length == 0 {
                 return Err(R2Error::invalid_range());
             }
-            Ok(Some(R2Span { offset, length: length.min(size - offset) }))
+            Ok(Some(R2Span { offset, length }))
         }
     }
 }
@@ -210,7 +204,7 @@ mod tests {
             (from(Some(1), Some(2)), 5, Some((1, 2))),
             (from(Some(4), Some(9)), 5, Some((4, 1))),
             (from(Some(5), None), 5, None),
-            (from(Some(5), Some(1)), 5, Some((5, 0))),
+            (from(Some(5), Some(1)), 5, None),
             (from(Some(6), Some(1)), 5, None),
             (from(Some(0), None), 0, None),
             (from(None, Some(0)), 5, None),

@@ -417,7 +417,7 @@ impl R2Store {
                 Ok(R2Written::Done)
             }
             R2Write::CreateMultipartUpload { key, options } => {
-                check::upload(&key, &options)?;
+                check::key(&key)?;
                 Ok(R2Written::Upload(multipart::create(connection, &key, &options)?))
             }
             R2Write::UploadPart { key, upload_id, part_number, body } => {

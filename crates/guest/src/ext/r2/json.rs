@@ -147,7 +147,7 @@ impl Wanted {
                     http_metadata: self.http_fields.metadata()?,
                     custom_metadata: self.custom_fields.into_iter().map(|field| (field.k, field.v)).collect(),
                     checksums,
-                    storage_class: self.storage_class,
+                    storage_class: storage_class(self.storage_class),
                 };
                 R2Call::Put { key, value, options }
             }
@@ -165,7 +165,7 @@ impl Wanted {
                 let options = R2UploadOptions {
                     http_metadata: self.http_fields.metadata()?,
                     custom_metadata: self.custom_fields.into_iter().map(|field| (field.k, field.v)).collect(),
-                    storage_class: self.storage_class,
+                    storage_class: storage_class(self.storage_class),
                 };
                 R2Call::CreateMultipartUpload { key, options }
             }
@@ -178,6 +178,11 @@ impl Wanted {
             _ => return None,
         })
     }
+}
+
+/// A class that R2 has; of any other nothing is kept.
+fn storage_class(given: String) -> String {
+    if matches!(given.as_str(), "Standard" | "InfrequentAccess") { given } else { String::new() }
 }
 
 /// `Some(None)` for what is not given, `None` for what cannot be read.

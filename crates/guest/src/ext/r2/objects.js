@@ -18,11 +18,15 @@ const { Headers, Response } = core.loadExtScript("ext:lopata/fetch/request_respo
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { illegalInvocation } = core.loadExtScript("ext:deno_webidl/00_webidl.js");
-const { fromHex, hex } = core.loadExtScript("ext:lopata/r2/request.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const { fromHex, hex, isHeaders } = core.loadExtScript("ext:lopata/r2/request.js");
 
 const headersSet = uncurryThis(Headers.prototype.set);
 const responseArrayBuffer = uncurryThis(Response.prototype.arrayBuffer);
 const responseText = uncurryThis(Response.prototype.text);
+
+/** The flag with which a field that is not there is `undefined` instead of missing. */
+const SHOWS_ABSENT = "enable_fast_jsg_struct";
 
 /** Given to constructors by this script only. */
 const construct = {};
@@ -79,7 +83,13 @@ class HeadResult {
   }
 
   /** @param {Headers} headers */
-  writeHttpMetadata(headers) {
+  writeHttpMetadata(...args) {
+    const { 0: headers } = args;
+    if (!isHeaders(headers)) {
+      throw new TypeError(
+        "Failed to execute 'writeHttpMetadata' on 'HeadResult': parameter 1 is not of type 'Headers'.",
+      );
+    }
     const metadata = this.httpMetadata;
     if (metadata === undefined) {
       throw new TypeError(
@@ -169,6 +179,20 @@ function unread(response) {
 }
 
 /**
+ * HTTP metadata as a script sees it.
+ * @param {object} fields @param {Date | undefined} cacheExpiry
+ */
+function httpOf(fields, cacheExpiry) {
+  const metadata = {};
+  const all = compat.has(SHOWS_ABSENT);
+  for (const { 0: field } of new SafeArrayIterator(HTTP)) {
+    if (all || fields[field] !== undefined) metadata[field] = fields[field];
+  }
+  if (all || cacheExpiry !== undefined) metadata.cacheExpiry = cacheExpiry;
+  return metadata;
+}
+
+/**
  * The fields of an object from what R2 says of it.
  * @param {object} found
  * @param {{ http: boolean, custom: boolean }} expected what is there though nothing is said
@@ -176,14 +200,10 @@ function unread(response) {
 function fieldsOf(found, expected) {
   let httpMetadata;
   if (found.httpFields !== undefined) {
-    httpMetadata = {};
-    for (const { 0: field } of new SafeArrayIterator(HTTP)) {
-      if (found.httpFields[field] !== undefined) httpMetadata[field] = found.httpFields[field];
-    }
     const expiry = found.httpFields.cacheExpiry;
-    if (expiry !== undefined) httpMetadata.cacheExpiry = new Date(Number(expiry));
+    httpMetadata = httpOf(found.httpFields, expiry === undefined ? undefined : new Date(Number(expiry)));
   } else if (expected.http) {
-    httpMetadata = {};
+    httpMetadata = httpOf({}, undefined);
   }
   let customMetadata;
   if (found.customFields !== undefined) {
@@ -195,6 +215,7 @@ function fieldsOf(found, expected) {
   let range;
   if (found.range !== undefined) {
     range = { offset: whole(found.range.offset), length: whole(found.range.length) };
+    if (compat.has(SHOWS_ABSENT)) range.suffix = undefined;
   }
   const etag = found.etag ?? "";
   return {
@@ -224,7 +245,7 @@ const ALL = { http: true, custom: true };
 function head(found, sent) {
   const fields = fieldsOf(found, ALL);
   if (sent !== undefined) {
-    fields.httpMetadata = sent.httpMetadata;
+    fields.httpMetadata = httpOf(sent.httpMetadata, sent.httpMetadata.cacheExpiry);
     fields.customMetadata = sent.customMetadata;
   }
   return new HeadResult(construct, fields);

@@ -11,9 +11,6 @@ const {
   ArrayPrototypeJoin,
   ArrayPrototypePush,
   Error,
-  MathTrunc,
-  Number,
-  NumberIsFinite,
   ObjectDefineProperty,
   PromisePrototypeThen,
   SafeArrayIterator,
@@ -74,115 +71,41 @@ class R2Bucket {
   }
 
   /** @param {string} key */
-  async head(key) {
-    const route = routeOf(this);
-    need(arguments.length >= 1, "head", 1, "string");
-    const answer = await ask(route, { version: VERSION, method: "head", object: textOf(key) });
-    return objectOf("head", answer);
+  head(...args) {
+    return head(routeOf(this), args);
   }
 
   /** @param {string} key @param {object} [options] */
-  async get(key, options) {
-    const route = routeOf(this);
-    need(arguments.length >= 1, "get", 1, "string");
-    const wanted = { version: VERSION, method: "get", object: textOf(key) };
-    if (isGiven(options, "get", 2, "GetOptions")) {
-      // The order is the schema's, in which production writes them.
-      const conditions = {};
-      request.addOnlyIf(conditions, options, "GetOptions");
-      const ranges = {};
-      request.addRange(ranges, options);
-      if (ranges.range !== undefined) wanted.range = ranges.range;
-      if (conditions.onlyIf !== undefined) wanted.onlyIf = conditions.onlyIf;
-      if (ranges.rangeHeader !== undefined) wanted.rangeHeader = ranges.rangeHeader;
-      request.addSsec(wanted, options);
-    }
-    const answer = await ask(route, wanted);
-    if (answer.code === PRECONDITION_FAILED) {
-      cancel(answer.body);
-      return objects.head(metadataOf(answer));
-    }
-    if (answer.code === NOT_FOUND) return null;
-    refuse("get", answer);
-    return objects.got(metadataOf(answer), answer.body);
+  get(...args) {
+    return get(routeOf(this), args);
   }
 
   /** @param {string} key @param {unknown} value @param {object} [options] */
-  async put(key, value, options) {
-    const route = routeOf(this);
-    need(arguments.length >= 1, "put", 1, "string");
-    need(arguments.length >= 2 && (value === undefined || value === null || isValue(value)), "put", 2, VALUE_TYPE);
-    const wanted = { version: VERSION, method: "put", object: textOf(key) };
-    let sent = { httpMetadata: {}, customMetadata: {} };
-    try {
-      if (isGiven(options, "put", 3, "PutOptions")) sent = putOptions(wanted, options);
-    } catch (error) {
-      if (isReadableStream(value)) {
-        const text = "Stream cancelled because the associated put operation encountered an error.";
-        PromisePrototypeThen(streamCancel(value, new Error(text)), undefined, () => {});
-      }
-      throw error;
-    }
-    const answer = await tell(route, wanted, value ?? null);
-    if (answer.code === PRECONDITION_FAILED || answer.code === NOT_FOUND) return null;
-    refuse("put", answer);
-    return objects.head(metadataOf(answer), sent);
+  put(...args) {
+    return put(routeOf(this), args);
   }
 
   /** @param {string} key @param {object} [options] */
-  async createMultipartUpload(key, options) {
-    const route = routeOf(this);
-    need(arguments.length >= 1, "createMultipartUpload", 1, "string");
-    const wanted = { version: VERSION, method: "createMultipartUpload", object: textOf(key) };
-    if (isGiven(options, "createMultipartUpload", 2, "MultipartOptions")) {
-      request.addCustomMetadata(wanted, options, "MultipartOptions");
-      request.addHttpMetadata(wanted, options, "MultipartOptions");
-      if (options.storageClass !== undefined) wanted.storageClass = textOf(options.storageClass);
-      request.addSsec(wanted, options);
-    }
-    const answer = await tell(route, wanted, null);
-    refuse("createMultipartUpload", answer);
-    return new R2MultipartUpload(construct, route, textOf(key), metadataOf(answer).uploadId ?? "");
+  createMultipartUpload(...args) {
+    return createMultipartUpload(routeOf(this), args);
   }
 
   /** @param {string} key @param {string} uploadId */
-  resumeMultipartUpload(key, uploadId) {
+  resumeMultipartUpload(...args) {
     const route = routeOf(this);
-    need(arguments.length >= 1, "resumeMultipartUpload", 1, "string");
-    need(arguments.length >= 2, "resumeMultipartUpload", 2, "string");
-    return new R2MultipartUpload(construct, route, textOf(key), textOf(uploadId));
+    need(args.length >= 1, "resumeMultipartUpload", 1, "string");
+    need(args.length >= 2, "resumeMultipartUpload", 2, "string");
+    return new R2MultipartUpload(construct, route, textOf(args[0]), textOf(args[1]));
   }
 
   /** @param {string | string[]} keys */
-  async delete(keys) {
-    const route = routeOf(this);
-    need(arguments.length >= 1, "delete", 1, "string or Array");
-    const wanted = { version: VERSION, method: "delete" };
-    if (ArrayIsArray(keys)) {
-      wanted.objects = [];
-      for (let i = 0; i < keys.length; i++) ArrayPrototypePush(wanted.objects, textOf(keys[i]));
-    } else {
-      wanted.object = textOf(keys);
-    }
-    const answer = await tell(route, wanted, null);
-    if (answer.code !== NOT_FOUND) refuse("delete", answer);
+  delete(...args) {
+    return remove(routeOf(this), args);
   }
 
   /** @param {object} [options] */
-  async list(options) {
-    const route = routeOf(this);
-    const wanted = { version: VERSION, method: "list" };
-    const honours = compat.has("r2_list_honor_include");
-    const given = isGiven(options, "list", 1, "ListOptions");
-    const expected = request.addList(wanted, given ? options : {}, honours);
-    const answer = await ask(route, wanted);
-    refuse("list", answer);
-    cancel(answer.body);
-    const found = metadataOf(answer);
-    const result = { objects: objects.listed(found.objects, expected), truncated: found.truncated === true };
-    if (found.cursor !== undefined) result.cursor = found.cursor;
-    result.delimitedPrefixes = found.delimitedPrefixes ?? [];
-    return result;
+  list(...args) {
+    return list(routeOf(this), args);
   }
 }
 
@@ -201,41 +124,18 @@ class R2MultipartUpload {
     return typeof upload === "object" && upload !== null && #route in upload ? upload.#route : null;
   }
 
-  /** @param {number} partNumber @param {unknown} value */
-  async uploadPart(partNumber, value) {
-    const route = uploadOf(this);
-    need(arguments.length >= 1, "uploadPart", 1, "number", "R2MultipartUpload");
-    need(arguments.length >= 2 && isValue(value), "uploadPart", 2, VALUE_TYPE, "R2MultipartUpload");
-    const number = partOf(partNumber);
-    const { key, uploadId } = this;
-    const wanted = { version: VERSION, method: "uploadPart", object: key, uploadId, partNumber: number };
-    const answer = await tell(route, wanted, value);
-    refuse("uploadPart", answer);
-    return { partNumber: number, etag: metadataOf(answer).etag ?? "" };
+  /** @param {number} partNumber @param {unknown} value @param {object} [options] */
+  uploadPart(...args) {
+    return uploadPart(uploadOf(this), this, args);
   }
 
-  async abort() {
-    const route = uploadOf(this);
-    const { key, uploadId } = this;
-    const wanted = { version: VERSION, method: "abortMultipartUpload", object: key, uploadId };
-    const answer = await tell(route, wanted, null);
-    if (answer.code !== NOT_FOUND) refuse("abortMultipartUpload", answer);
+  abort() {
+    return abort(uploadOf(this), this);
   }
 
   /** @param {{ partNumber: number, etag: string }[]} uploadedParts */
-  async complete(uploadedParts) {
-    const route = uploadOf(this);
-    need(ArrayIsArray(uploadedParts), "complete", 1, "Array", "R2MultipartUpload");
-    const parts = [];
-    for (const part of new SafeArrayIterator(uploadedParts)) {
-      const number = partOf(part?.partNumber ?? 0);
-      ArrayPrototypePush(parts, { etag: textOf(part.etag), part: number });
-    }
-    const { key, uploadId } = this;
-    const wanted = { version: VERSION, method: "completeMultipartUpload", object: key, uploadId, parts };
-    const answer = await tell(route, wanted, null);
-    refuse("completeMultipartUpload", answer);
-    return objects.head(metadataOf(answer));
+  complete(...args) {
+    return complete(uploadOf(this), this, args);
   }
 }
 
@@ -256,6 +156,161 @@ const routeOfUpload = R2MultipartUpload.route;
 delete R2Bucket.route;
 delete R2MultipartUpload.route;
 
+async function head(route, args) {
+  const { 0: key } = args;
+  need(args.length >= 1, "head", 1, "string");
+  const answer = await ask(route, { version: VERSION, method: "head", object: textOf(key) });
+  return objectOf("head", answer);
+}
+
+async function get(route, args) {
+  const { 0: key, 1: options } = args;
+  need(args.length >= 1, "get", 1, "string");
+  const wanted = { version: VERSION, method: "get", object: textOf(key) };
+  if (isGiven(options, "get", 2, "GetOptions")) {
+    // The order is the schema's, in which production writes them.
+    const conditions = {};
+    request.addOnlyIf(conditions, options, "GetOptions");
+    const ranges = {};
+    request.addRange(ranges, options);
+    if (ranges.range !== undefined) wanted.range = ranges.range;
+    if (conditions.onlyIf !== undefined) wanted.onlyIf = conditions.onlyIf;
+    if (ranges.rangeHeader !== undefined) wanted.rangeHeader = ranges.rangeHeader;
+    request.addSsec(wanted, options);
+  }
+  const answer = await ask(route, wanted);
+  if (answer.code === PRECONDITION_FAILED) {
+    cancel(answer.body);
+    return objects.head(metadataOf(answer));
+  }
+  if (answer.code === NOT_FOUND) return null;
+  refuse("get", answer);
+  return objects.got(metadataOf(answer), answer.body);
+}
+
+async function put(route, args) {
+  const { 0: key, 1: value, 2: options } = args;
+  need(args.length >= 1, "put", 1, "string");
+  need(args.length >= 2 && (value === undefined || value === null || isValue(value)), "put", 2, VALUE_TYPE);
+  const wanted = { version: VERSION, method: "put", object: textOf(key) };
+  let sent = { httpMetadata: {}, customMetadata: {} };
+  try {
+    if (isGiven(options, "put", 3, "PutOptions")) sent = putOptions(wanted, options);
+  } catch (error) {
+    if (isReadableStream(value)) {
+      const text = "Stream cancelled because the associated put operation encountered an error.";
+      PromisePrototypeThen(streamCancel(value, new Error(text)), undefined, () => {});
+    }
+    throw error;
+  }
+  const answer = await tell(route, wanted, value ?? null);
+  if (answer.code === PRECONDITION_FAILED || answer.code === NOT_FOUND) return null;
+  refuse("put", answer);
+  return objects.head(metadataOf(answer), sent);
+}
+
+async function createMultipartUpload(route, args) {
+  const { 0: key, 1: options } = args;
+  need(args.length >= 1, "createMultipartUpload", 1, "string");
+  const wanted = { version: VERSION, method: "createMultipartUpload", object: textOf(key) };
+  if (isGiven(options, "createMultipartUpload", 2, "MultipartOptions")) {
+    request.addCustomMetadata(wanted, options, "MultipartOptions");
+    request.addHttpMetadata(wanted, options, "MultipartOptions");
+    if (options.storageClass !== undefined) wanted.storageClass = textOf(options.storageClass);
+    request.addSsec(wanted, options);
+  }
+  const answer = await tell(route, wanted, null);
+  refuse("createMultipartUpload", answer);
+  return new R2MultipartUpload(construct, route, textOf(key), metadataOf(answer).uploadId ?? "");
+}
+
+async function remove(route, args) {
+  const { 0: keys } = args;
+  need(args.length >= 1, "delete", 1, "string or Array");
+  const wanted = { version: VERSION, method: "delete" };
+  if (ArrayIsArray(keys)) {
+    wanted.objects = [];
+    for (let i = 0; i < keys.length; i++) ArrayPrototypePush(wanted.objects, textOf(keys[i]));
+  } else {
+    wanted.object = textOf(keys);
+  }
+  const answer = await tell(route, wanted, null);
+  if (answer.code !== NOT_FOUND) refuse("delete", answer);
+}
+
+async function list(route, args) {
+  const { 0: options } = args;
+  const wanted = { version: VERSION, method: "list" };
+  const honours = compat.has("r2_list_honor_include");
+  const given = isGiven(options, "list", 1, "ListOptions");
+  const expected = request.addList(wanted, given ? options : {}, honours);
+  const answer = await ask(route, wanted);
+  refuse("list", answer);
+  cancel(answer.body);
+  const found = metadataOf(answer);
+  const result = { objects: objects.listed(found.objects, expected), truncated: found.truncated === true };
+  // Source: production's flag with which a field that is not there is `undefined` instead of missing.
+  if (found.cursor !== undefined || compat.has("enable_fast_jsg_struct")) result.cursor = found.cursor;
+  result.delimitedPrefixes = found.delimitedPrefixes ?? [];
+  return result;
+}
+
+async function uploadPart(route, upload, args) {
+  const { 0: partNumber, 1: value, 2: options } = args;
+  need(args.length >= 1, "uploadPart", 1, "integer", "R2MultipartUpload");
+  const number = request.integerOf(partNumber);
+  need(args.length >= 2 && isValue(value), "uploadPart", 2, VALUE_TYPE, "R2MultipartUpload");
+  const { key, uploadId } = upload;
+  const wanted = { version: VERSION, method: "uploadPart", object: key, uploadId, partNumber: number };
+  const given = isGiven(options, "uploadPart", 3, "UploadPartOptions", "R2MultipartUpload");
+  checkPart(number);
+  if (given) request.addSsec(wanted, options);
+  const answer = await tell(route, wanted, value);
+  refuse("uploadPart", answer);
+  return { partNumber: number, etag: metadataOf(answer).etag ?? "" };
+}
+
+async function abort(route, upload) {
+  const { key, uploadId } = upload;
+  const wanted = { version: VERSION, method: "abortMultipartUpload", object: key, uploadId };
+  const answer = await tell(route, wanted, null);
+  if (answer.code !== NOT_FOUND) refuse("abortMultipartUpload", answer);
+}
+
+async function complete(route, upload, args) {
+  const { 0: uploadedParts } = args;
+  need(ArrayIsArray(uploadedParts), "complete", 1, "Array", "R2MultipartUpload");
+  const given = [];
+  for (let i = 0; i < uploadedParts.length; i++) ArrayPrototypePush(given, uploadedPartOf(uploadedParts[i], i));
+  const parts = [];
+  for (const { part, etag } of new SafeArrayIterator(given)) {
+    checkPart(part);
+    ArrayPrototypePush(parts, { etag, part });
+  }
+  const { key, uploadId } = upload;
+  const wanted = { version: VERSION, method: "completeMultipartUpload", object: key, uploadId, parts };
+  const answer = await tell(route, wanted, null);
+  refuse("completeMultipartUpload", answer);
+  return objects.head(metadataOf(answer));
+}
+
+/** An element of what `complete` is given. Texts are production's. */
+function uploadedPartOf(value, index) {
+  if (value === undefined || value === null) {
+    throw new TypeError(
+      "Cannot initialize N7workerd3api11public_beta17R2MultipartUpload12UploadedPartE with required members from an " +
+        "undefined or null value.",
+    );
+  }
+  if (!request.isObject(value)) {
+    throw new TypeError(
+      `Incorrect type for array element ${index}: the provided value is not of type 'UploadedPart'.`,
+    );
+  }
+  const { partNumber, etag } = value;
+  return { part: request.integerOf(partNumber), etag: textOf(etag) };
+}
+
 function routeOf(bucket) {
   const route = routeOfBucket(bucket);
   if (route === null) throw illegalInvocation();
@@ -274,9 +329,9 @@ function need(given, method, index, type, owner = "R2Bucket") {
   }
 }
 
-function isGiven(options, method, index, type) {
+function isGiven(options, method, index, type, owner = "R2Bucket") {
   if (options === undefined || options === null) return false;
-  need(request.isObject(options), method, index, type);
+  need(request.isObject(options), method, index, type, owner);
   return true;
 }
 
@@ -288,13 +343,11 @@ function isBlob(value) {
   return request.isObject(value) && value instanceof Blob;
 }
 
-function partOf(value) {
-  const number = Number(value);
-  const part = NumberIsFinite(number) ? MathTrunc(number) : 0;
+/** @param {number} part */
+function checkPart(part) {
   if (part < 1 || part > PARTS_MAX) {
     throw new TypeError(`Part number must be between 1 and ${PARTS_MAX} (inclusive). Actual value was: ${part}`);
   }
-  return part;
 }
 
 /** @returns {{ httpMetadata: object, customMetadata: object }} what the script will see of what it has sent */

@@ -11,7 +11,9 @@ const {
   DatePrototypeGetTime,
   Error,
   MathMin,
+  MathTrunc,
   Number,
+  NumberIsFinite,
   NumberIsInteger,
   NumberParseInt,
   NumberPrototypeToString,
@@ -26,6 +28,7 @@ const {
   StringPrototypePadStart,
   StringPrototypeSlice,
   StringPrototypeStartsWith,
+  StringPrototypeTrim,
   TypedArrayPrototypeGetByteLength,
   TypeError,
   Uint8Array,
@@ -101,27 +104,55 @@ function fromHex(text) {
   return bytes;
 }
 
-/** @param {unknown} value @returns {number} milliseconds */
+/** @param {unknown} value a date or milliseconds @returns {number} milliseconds */
 function millis(value, field, owner) {
   let time;
   try {
     time = DatePrototypeGetTime(value);
   } catch {
-    if (typeof value !== "number" && typeof value !== "string") throw badField(field, owner, "date");
-    time = DatePrototypeGetTime(new Date(value));
+    if (typeof value !== "number") throw badField(field, owner, "date");
+    time = value;
   }
+  // Source: production's text.
+  if (time !== time) throw new TypeError("The value cannot be converted because it is not a valid Date.");
   return time;
 }
 
-/** Milliseconds as production writes them; what is no time is the earliest there. @param {number} time */
-function timeText(time) {
-  return time === time ? `${time}` : "-9223372036854";
+/** A time in a header, in milliseconds; what is none counts as the first there is. @param {string} header */
+function headerMillis(header) {
+  const time = DatePrototypeGetTime(new Date(header));
+  return time === time ? time : 0;
+}
+
+/** A field that has to be a string when it is given: production converts nothing. */
+function stringField(value, field, owner) {
+  if (typeof value !== "string") throw badField(field, owner, "string");
+  return textOf(value);
+}
+
+/** A number as production converts it. @param {unknown} value */
+function numberOf(value) {
+  if (typeof value === "bigint") throw new TypeError("Cannot convert a BigInt value to a number");
+  return Number(value);
+}
+
+/** An integer of 32 bits as production converts it. @param {unknown} value */
+function integerOf(value) {
+  const number = numberOf(value);
+  if (!NumberIsFinite(number)) return 0;
+  const whole = MathTrunc(number);
+  if (whole < -2147483648 || whole > 2147483647) {
+    throw new TypeError("Value out of range. Must be between -2147483648 and 2147483647 (inclusive).");
+  }
+  return whole;
 }
 
 /** @param {object} request @param {string} owner what production calls the options */
 function addOnlyIf(request, options, owner) {
-  const { onlyIf } = options;
+  let { onlyIf } = options;
   if (onlyIf === undefined) return;
+  // All its fields may be absent.
+  if (onlyIf === null) onlyIf = { __proto__: null };
   if (!isObject(onlyIf)) throw badField("onlyIf", owner, "Conditional or Headers");
   const condition = {};
   if (isHeaders(onlyIf)) {
@@ -130,19 +161,19 @@ function addOnlyIf(request, options, owner) {
     const noneMatch = headersGet(onlyIf, "if-none-match");
     if (noneMatch !== null) condition.etagDoesNotMatch = etagsOf(noneMatch, "if-none-match");
     const unmodified = headersGet(onlyIf, "if-unmodified-since");
-    if (unmodified !== null) condition.uploadedBefore = timeText(DatePrototypeGetTime(new Date(unmodified)));
+    if (unmodified !== null) condition.uploadedBefore = `${headerMillis(unmodified)}`;
     const modified = headersGet(onlyIf, "if-modified-since");
-    if (modified !== null) condition.uploadedAfter = timeText(DatePrototypeGetTime(new Date(modified)));
+    if (modified !== null) condition.uploadedAfter = `${headerMillis(modified)}`;
     if (unmodified !== null || modified !== null) condition.secondsGranularity = true;
   } else {
     const { etagMatches, etagDoesNotMatch, uploadedBefore, uploadedAfter, secondsGranularity } = onlyIf;
-    if (etagMatches !== undefined) condition.etagMatches = [etagOf(textOf(etagMatches))];
-    if (etagDoesNotMatch !== undefined) condition.etagDoesNotMatch = [etagOf(textOf(etagDoesNotMatch))];
+    if (etagMatches !== undefined) condition.etagMatches = [etagOf(stringField(etagMatches, "etagMatches", "Conditional"))];
+    if (etagDoesNotMatch !== undefined) condition.etagDoesNotMatch = [etagOf(stringField(etagDoesNotMatch, "etagDoesNotMatch", "Conditional"))];
     if (uploadedBefore !== undefined) {
-      condition.uploadedBefore = timeText(millis(uploadedBefore, "uploadedBefore", "Conditional"));
+      condition.uploadedBefore = `${millis(uploadedBefore, "uploadedBefore", "Conditional")}`;
     }
     if (uploadedAfter !== undefined) {
-      condition.uploadedAfter = timeText(millis(uploadedAfter, "uploadedAfter", "Conditional"));
+      condition.uploadedAfter = `${millis(uploadedAfter, "uploadedAfter", "Conditional")}`;
     }
     if (secondsGranularity && (uploadedBefore !== undefined || uploadedAfter !== undefined)) {
       condition.secondsGranularity = true;
@@ -176,6 +207,8 @@ function etagsOf(header, name) {
     const comma = at(rest, ",");
     if (quote === 1 / 0 && wildcard === 1 / 0) break;
     if (comma < wildcard && comma < quote && comma < weak) {
+      // What comes before it is no etag.
+      if (!commaNeeded && StringPrototypeTrim(StringPrototypeSlice(rest, 0, comma)) !== "") break;
       rest = StringPrototypeSlice(rest, comma + 1);
       commaNeeded = false;
       continue;
@@ -213,8 +246,10 @@ function insteadOfComma(wildcard, quote, weak) {
   }
 }
 
-function addRange(request, { range }) {
+function addRange(request, options) {
+  let { range } = options;
   if (range === undefined) return;
+  if (range === null) range = { __proto__: null };
   if (!isObject(range)) throw badField("range", "GetOptions", "Range or Headers");
   if (isHeaders(range)) {
     const header = headersGet(range, "range");
@@ -223,19 +258,23 @@ function addRange(request, { range }) {
   }
   const wanted = {};
   const { offset, length, suffix } = range;
-  if (offset !== undefined) wanted.offset = whole(Number(offset), "range. Starting offset", "range. Starting offset");
-  if (length !== undefined) wanted.length = whole(Number(length), "range. Length", "range. Length");
+  if (offset !== undefined) wanted.offset = whole(numberOf(offset), "range. Starting offset", "range. Starting offset");
+  if (length !== undefined) wanted.length = whole(numberOf(length), "range. Length", "range. Length");
   if (suffix !== undefined) {
     if (offset !== undefined) throw new TypeError("Suffix is incompatible with offset.");
     if (length !== undefined) throw new TypeError("Suffix is incompatible with length.");
-    wanted.suffix = whole(Number(suffix), "suffix. Suffix", "range. Suffix");
+    wanted.suffix = whole(numberOf(suffix), "suffix. Suffix", "range. Suffix");
   }
   request.range = wanted;
 }
 
 /** @param {number} value @returns {string} */
 function whole(value, negative, fraction) {
-  if (!(value >= 0)) throw new RangeError(`Invalid ${negative} (${value}) must be greater than or equal to 0.`);
+  if (!(value >= 0)) {
+    const shown = value === value ? (value === -Infinity ? "-inf" : value) : "nan";
+    throw new RangeError(`Invalid ${negative} (${shown}) must be greater than or equal to 0.`);
+  }
+  if (value === Infinity) return "18446744073709551615";
   if (!NumberIsInteger(value)) {
     throw new RangeError(`Invalid ${fraction} (${value}) must be an integer, not floating point.`);
   }
@@ -260,7 +299,7 @@ function addSsec(request, { ssecKey }) {
 /** @returns {Record<string, string>} what was sent, as the script will see it */
 function addCustomMetadata(request, { customMetadata }, owner) {
   if (customMetadata === undefined) return {};
-  if (!isObject(customMetadata)) throw badField("customMetadata", owner, "object");
+  if (!isObject(customMetadata) || ArrayIsArray(customMetadata)) throw badField("customMetadata", owner, "object");
   const sent = {};
   const fields = [];
   const names = ObjectKeys(customMetadata);
@@ -276,7 +315,7 @@ function addCustomMetadata(request, { customMetadata }, owner) {
 
 /** @returns {object} what was sent, as the script will see it */
 function addHttpMetadata(request, { httpMetadata }, owner) {
-  if (httpMetadata === undefined) return {};
+  if (httpMetadata === undefined || httpMetadata === null) return {};
   if (!isObject(httpMetadata)) throw badField("httpMetadata", owner, "HttpMetadata or Headers");
   const sent = {};
   const fields = {};
@@ -290,9 +329,9 @@ function addHttpMetadata(request, { httpMetadata }, owner) {
   }
   const expiry = ofHeaders ? headersGet(httpMetadata, "expires") : httpMetadata.cacheExpiry;
   if (expiry !== undefined && expiry !== null) {
-    const time = millis(expiry, "cacheExpiry", "HttpMetadata");
+    const time = ofHeaders ? headerMillis(expiry) : millis(expiry, "cacheExpiry", "HttpMetadata");
     sent.cacheExpiry = new Date(time);
-    fields.cacheExpiry = timeText(time);
+    fields.cacheExpiry = `${time}`;
   }
   request.httpFields = fields;
   return sent;
@@ -330,16 +369,20 @@ function hashOf(option, name, length, value) {
 function addList(request, options, honoursInclude) {
   let expected = { http: false, custom: false };
   const { limit, prefix, cursor, delimiter, startAfter, include } = options;
-  if (limit !== undefined) request.limit = Number(limit) | 0;
-  if (prefix !== undefined) request.prefix = textOf(prefix);
-  if (cursor !== undefined) request.cursor = textOf(cursor);
-  if (delimiter !== undefined) request.delimiter = textOf(delimiter);
-  if (startAfter !== undefined) request.startAfter = textOf(startAfter);
+  // -1 is the schema's own sign for none.
+  if (limit !== undefined && integerOf(limit) !== -1) request.limit = integerOf(limit);
+  if (prefix !== undefined) request.prefix = stringField(prefix, "prefix", "ListOptions");
+  if (cursor !== undefined) request.cursor = stringField(cursor, "cursor", "ListOptions");
+  if (delimiter !== undefined) request.delimiter = stringField(delimiter, "delimiter", "ListOptions");
+  if (startAfter !== undefined) request.startAfter = stringField(startAfter, "startAfter", "ListOptions");
   if (include !== undefined) {
     if (!ArrayIsArray(include)) throw badField("include", "ListOptions", "Array");
     const fields = [];
     for (let i = 0; i < include.length; i++) {
-      const field = `${include[i]}`;
+      const field = include[i];
+      if (typeof field !== "string") {
+        throw new TypeError(`Incorrect type for array element ${i}: the provided value is not of type 'string'.`);
+      }
       if (field === "httpMetadata") expected.http = true;
       else if (field === "customMetadata") expected.custom = true;
       else throw new RangeError(`Unsupported include value ${field}`);
@@ -366,6 +409,8 @@ return {
   badField,
   fromHex,
   hex,
+  integerOf,
+  isHeaders,
   isObject,
   textOf,
 };

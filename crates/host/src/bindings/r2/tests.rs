@@ -187,3 +187,24 @@ fn close_waits_for_what_is_under_way() {
     drop(stores.bucket(folder.path(), "b").unwrap());
     assert!(stores.close(Duration::from_secs(60)));
 }
+
+#[test]
+fn the_documented_methods_and_options_are_those_of_the_class() {
+    let page = include_str!("../../../../../docs/bindings/r2.md");
+    let class = concat!(
+        include_str!("../../../../guest/src/ext/r2/r2.js"),
+        include_str!("../../../../guest/src/ext/r2/request.js")
+    );
+    let rows = page.lines().filter(|line| line.starts_with("| `") && line.ends_with("| complete |"));
+    let mut seen = Vec::new();
+    for row in rows {
+        let mut cells = row.split('|').map(str::trim).skip(1);
+        let method = cells.next().unwrap().trim_matches('`').split('(').next().unwrap().to_string();
+        assert!(class.contains(&format!("  {method}(")) || class.contains(&format!(" async {method}(")), "no {method}");
+        for option in cells.next().unwrap().split(',').map(|option| option.trim().trim_matches('`')) {
+            assert!(class.contains(option), "the option {option} of {method} is documented and not taken");
+        }
+        seen.push(method);
+    }
+    assert_eq!(seen.len(), 10, "{seen:?}");
+}
