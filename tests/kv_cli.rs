@@ -138,3 +138,29 @@ fn state_lasts_and_can_be_put_elsewhere() {
     let found = kv(&project, &["get", "kept", "--binding", "KV", "--local", "--text", "--persist-to", "elsewhere"]);
     assert_eq!(found.trim_end(), "second place");
 }
+
+#[test]
+fn many_pairs_beside_a_server() {
+    let project = store();
+    let server = Server::start(&project);
+    let pairs: Vec<Value> = (0..2500).map(|n| json!({ "key": format!("k{n:04}"), "value": format!("v{n}") })).collect();
+    project.write("pairs.json", &json!(pairs).to_string());
+    let bulk = |args: &[&str]| {
+        let all: Vec<&str> = ["kv", "bulk"].iter().chain(args).chain(&["--binding", "KV"]).copied().collect();
+        run(&project, &all)
+    };
+    let (code, output) = bulk(&["put", "pairs.json"]);
+    assert_eq!((code, output.ends_with("Success!\n")), (Some(0), true), "{output}");
+    assert_eq!(value(&server, "k2499"), "v2499");
+    project.write("keys.json", r#"["k0000", { "name": "k0001" }, "none"]"#);
+    let (_, output) = bulk(&["get", "keys.json", "--json"]);
+    let found: Value = serde_json::from_str(&output).expect("it is JSON");
+    assert_eq!(found, json!({ "k0000": { "value": "v0" }, "k0001": { "value": "v1" }, "none": { "value": null } }));
+    let (code, output) = bulk(&["delete", "keys.json"]);
+    assert_eq!((code, output.contains("? Are you sure you want to delete all the keys")), (Some(0), true), "{output}");
+    assert_eq!(value(&server, "k0001"), Value::Null);
+    let (code, output) = bulk(&["put", "keys.json"]);
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("The item at index 0 is \"k0000\""), "{output}");
+    server.stop();
+}

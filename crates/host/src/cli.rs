@@ -1,4 +1,17 @@
 //! The command line: wrangler's verbs and flags, as far as lopata has them.
+//!
+//! Owns the list of commands, and what those about local state share: flags ([`local`], [`switches`]), the configuration
+//! and the data's place ([`state`]), and what they print ([`console`], [`table`], [`progress`], [`files`]). What a
+//! command does belongs to its binding.
+
+pub mod console;
+pub mod files;
+pub mod import;
+pub mod local;
+pub mod progress;
+pub mod state;
+pub mod switches;
+pub mod table;
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +19,13 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use lopata_storage::PersistRoot;
 
+use crate::bindings;
+use crate::bindings::d1::cli::{D1Args, D1CliError, D1Context};
 use crate::bindings::kv;
 use crate::bindings::kv::cli::{KvArgs, KvContext};
+use crate::cli::console::{Console, with_console};
+use crate::cli::import::StateArgs;
+use crate::cli::state::{Need, StateError};
 use crate::config::project_file::{self, Given};
 use crate::config::{self, LoadOptions};
 use crate::serve::test::{TestArgs, spell_out};
@@ -38,6 +56,10 @@ pub enum Command {
     Test(Box<TestArgs>),
     /// Look at what Workers did: requests, calls and logs as trees of spans
     Trace(TraceArgs),
+    /// Manage Workers D1 databases in the local state
+    D1(Box<D1Args>),
+    /// Work on the local state as a whole
+    State(StateArgs),
 }
 
 /// Flags that every command takes.
@@ -190,10 +212,7 @@ pub struct Missing {
 impl Cli {
     /// Reads the process's arguments; ends the process when they are wrong or ask for help.
     pub fn read() -> Self {
-        let mut arguments: Vec<_> = std::env::args_os().collect();
-        if arguments.get(1).is_some_and(|command| command == "kv") {
-            arguments = kv::cli::join_switches(arguments);
-        }
+        let mut arguments = switches::normalise(std::env::args_os().collect());
         if arguments.get(1).is_some_and(|command| command == "test") {
             arguments = spell_out(arguments);
         }
@@ -257,42 +276,87 @@ pub fn working_directory(global: &Global) -> anyhow::Result<PathBuf> {
 
 /// `lopata kv`: finds the configuration and the state, and leaves the rest to the binding. The result is the exit
 /// code.
-pub fn run_kv(args: &KvArgs, global: &Global) -> anyhow::Result<i32> {
-    let cwd = working_directory(global)?;
-    let mut options = LoadOptions::new(cwd.clone());
-    anyhow::ensure!(global.config.len() < 2, "Only `lopata dev` takes more than one configuration.");
-    options.config = global.config.first().cloned();
-    options.env = global.env.clone();
-    options.env_files = global.env_file.clone();
-    let place = args.place();
-    // A namespace named by its id needs no configuration; without a `main`, one is still of use.
-    let (namespaces, config) = match config::load(&options) {
-        Ok(loaded) => (loaded.config.kv_namespaces, loaded.path),
-        Err(errors) if place.names_an_id() && global.config.is_empty() => {
-            let path = errors.watch.into_iter().find(|path| path.is_file());
-            (Vec::new(), path)
+pub fn run_kv(args: &KvArgs, global: &Global) -> i32 {
+    with_console(|console| {
+        let place = args.place();
+        let need = if place.names_an_id() { Need::Place } else { Need::Configuration };
+        let found = match state::find(global, place.flags.persist_to.as_deref(), need) {
+            Ok(found) => found,
+            Err(error) => return refused(console, &error),
+        };
+        let namespaces = found.config.map(|config| config.kv_namespaces).unwrap_or_default();
+        let context = KvContext {
+            namespaces: &namespaces,
+            root: found.root,
+            cwd: found.cwd,
+            clock: lopata_storage::system_clock(),
+        };
+        let done = kv::cli::run(args, context, console);
+        report(console, done)
+    })
+}
+
+/// `lopata d1`: finds the configuration and the state, and leaves the rest to the binding. The result is the exit code.
+pub fn run_d1(args: &D1Args, global: &Global) -> i32 {
+    with_console(|console| {
+        let persist_to = args.flags().and_then(|flags| flags.persist_to.as_deref());
+        let found = match state::find(global, persist_to, Need::Configuration) {
+            Ok(found) => found,
+            Err(error) => {
+                // Whatever is wrong there, a database that is named by its id needs none of it.
+                let place = state::find(global, persist_to, Need::Place).ok();
+                match place.filter(|place| args.database().is_some_and(|id| place.root.d1_database(id).is_file())) {
+                    Some(place) => place,
+                    None => return refused(console, &error),
+                }
+            }
+        };
+        let config_name = found.config_name();
+        let databases = found.config.map(|config| config.d1_databases).unwrap_or_default();
+        let context = D1Context {
+            databases: &databases,
+            config_path: found.config_path.as_deref(),
+            config_name,
+            root: found.root,
+            cwd: found.cwd,
+            clock: lopata_storage::system_clock(),
+        };
+        match bindings::d1::cli::run(args, &context, console) {
+            Err(D1CliError::Told) => 1,
+            done => report(console, done),
         }
-        Err(errors) => {
-            eprintln!("{}", config::render_all(&errors.diagnostics, false));
-            return Ok(1);
+    })
+}
+
+/// `lopata state`: finds the places. The result is the exit code.
+pub fn run_state(args: &StateArgs, global: &Global) -> i32 {
+    with_console(|console| match state::find(global, args.persist_to(), Need::Place) {
+        Ok(found) => {
+            let done = import::run(args, &found, console);
+            report(console, done)
         }
-    };
-    let root = persist_root(place.persist_to.as_deref(), config.as_deref(), &cwd);
-    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
-    let context = KvContext {
-        namespaces: &namespaces,
-        root,
-        clock: lopata_storage::system_clock(),
-        out: &mut out,
-        err: &mut err,
-    };
-    match kv::cli::run(args, context) {
-        Ok(()) => Ok(0),
+        Err(error) => refused(console, &error),
+    })
+}
+
+/// The exit code of a command that is done, after saying what went wrong.
+pub fn report<E: std::fmt::Display>(console: &mut Console<'_>, done: Result<(), E>) -> i32 {
+    match done {
+        Ok(()) => 0,
         Err(error) => {
-            eprintln!("✘ [ERROR] {error}");
-            Ok(1)
+            // Nobody is left to tell when standard error is gone, too.
+            let _ = console.error(error);
+            1
         }
     }
+}
+
+/// The exit code of a command that has nothing to work with, after saying why.
+pub fn refused(console: &mut Console<'_>, error: &StateError) -> i32 {
+    let StateError::Config(errors) = error else { return report(console, Err(error)) };
+    let _ = console.out.flush();
+    let _ = writeln!(console.err, "{}", config::render_all(&errors.diagnostics, false));
+    1
 }
 
 /// `lopata trace`: finds the state, and leaves the rest to the traces. The result is the exit code.

@@ -15,7 +15,9 @@ fn main() {
             }
             Err(error) => fail(&error),
         },
-        Command::Dev(_) | Command::Kv(_) | Command::Trace(_) => (None, EngineOptions::default()),
+        Command::Dev(_) | Command::Kv(_) | Command::Trace(_) | Command::D1(_) | Command::State(_) => {
+            (None, EngineOptions::default())
+        }
     };
     // Before any other thread: every guest must descend from the thread that prepares V8.
     for unknown in lopata_guest::init_with(engine) {
@@ -51,11 +53,19 @@ fn run(cli: Cli, test: Option<Prepared>) -> anyhow::Result<i32> {
             Ok(runtime.block_on(lopata_host::serve::test::run(prepared)))
         }
         Command::Kv(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
-            Ok(global) => lopata_host::cli::run_kv(&args, &global),
+            Ok(global) => Ok(lopata_host::cli::run_kv(&args, &global)),
             Err(code) => Ok(code),
         },
         Command::Trace(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
             Ok(global) => lopata_host::cli::run_trace(&args, &global),
+            Err(code) => Ok(code),
+        },
+        Command::State(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
+            Ok(global) => Ok(lopata_host::cli::run_state(&args, &global)),
+            Err(code) => Ok(code),
+        },
+        Command::D1(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
+            Ok(global) => Ok(lopata_host::cli::run_d1(&args, &global)),
             Err(code) => Ok(code),
         },
     };

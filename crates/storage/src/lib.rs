@@ -1,9 +1,9 @@
 //! The stores behind bindings: what is on disk, and what may be read and written there.
 //!
 //! Owns the layout of the persist root ([`layout`]), how a database is opened ([`database`]), files of
-//! values ([`blobs`]), what user SQL may do ([`sql`]) and one module per store ([`cache`], [`d1`], [`kv`], [`r2`],
-//! [`traces`]). Everything is synchronous and takes the time from a [`Clock`], so a store can be tested in milliseconds
-//! and without waiting.
+//! values ([`blobs`]), what user SQL may do ([`sql`]), one module per store ([`cache`], [`d1`], [`kv`], [`r2`],
+//! [`traces`]) and copying a whole state ([`transfer`]). Everything is synchronous and takes the time from a [`Clock`],
+//! so a store can be tested in milliseconds and without waiting.
 //!
 //! Invariants
 //! - What wrangler 4 wrote can be read, and what is written here can be read by wrangler 4; both may have the
@@ -26,6 +26,7 @@ mod memory;
 pub mod r2;
 pub mod sql;
 pub mod traces;
+pub mod transfer;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod cache;
+pub mod d1;
 pub mod kv;
 mod modules;
 pub mod r2;

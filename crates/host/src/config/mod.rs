@@ -82,6 +82,8 @@ pub struct LoadOptions {
     pub compatibility_flags: Option<Vec<String>>,
     /// `--assets`.
     pub assets: Option<PathBuf>,
+    /// Whether no entry is looked for, for commands that do not run the worker.
+    pub without_entry: bool,
     /// The day that is today.
     pub today: Date,
     /// The process environment.
@@ -105,6 +107,7 @@ impl LoadOptions {
             compatibility_date: None,
             compatibility_flags: None,
             assets: None,
+            without_entry: false,
             today: Date::today(),
             process_env: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
         }
@@ -218,7 +221,11 @@ impl Loader<'_> {
             has_file: source.path.is_some(),
             assets_flag: options.assets.is_some(),
         };
-        let main = entry::resolve(&mut checker, &settings, context, &mut self.watch);
+        let main = if options.without_entry {
+            None
+        } else {
+            entry::resolve(&mut checker, &settings, context, &mut self.watch)
+        };
         let compatibility_date = compatibility_date(&mut checker, &settings, options, source.path.is_some());
         compat::flags(&mut checker, &settings, options.compatibility_flags.as_deref(), &compatibility_date);
         check_flags(&mut checker, options);

@@ -194,7 +194,8 @@ impl Project<'_> {
 async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told> {
     let (args, terminal) = (lasting.args, lasting.terminal.clone());
     let primary = setup.looks.first().and_then(|look| look.loaded.as_ref()).expect("the first look demands it");
-    let root = persist_root(args.persist_to.as_deref(), primary.path.as_deref(), lasting.cwd);
+    let config = primary.user_path.as_deref().or(primary.path.as_deref());
+    let root = persist_root(args.persist_to.as_deref(), config, lasting.cwd);
     let persist = root.path().to_path_buf();
     let serve = serve_options(args, &primary.config, &setup.plan, &persist, lasting.port);
 

@@ -12,7 +12,7 @@
 //! - What was answered survives the end of the process, however it ends.
 //! - The runtime's own table (`_cf_METADATA`, wrangler's place for the bookmark) cannot be reached by user SQL.
 
-mod export;
+pub mod export;
 #[cfg(test)]
 mod tests;
 

@@ -229,6 +229,19 @@ impl KvStore {
         results
     }
 
+    /// What a write would be refused for. A write that passes can still fail for reasons of the machine.
+    pub fn check(&self, write: &KvWrite) -> Result<(), KvError> {
+        match write {
+            KvWrite::Delete { key } => check::key(key),
+            KvWrite::Put { key, value, expiration, expiration_ttl, metadata } => {
+                check::key(key)?;
+                check::expiration((self.clock)(), *expiration, *expiration_ttl)?;
+                check::metadata(metadata.as_deref())?;
+                check::value(value.len())
+            }
+        }
+    }
+
     /// One write on its own.
     pub fn write_one(&mut self, write: KvWrite) -> Result<(), KvError> {
         self.write(vec![write]).pop().expect("each write is answered")

@@ -1,15 +1,21 @@
-//! Tests of `lopata kv key`: what each command line prints, stores and refuses.
+//! Tests of `lopata kv`: what each command line prints, stores and refuses.
 //!
 //! The expected lines are those of wrangler 4.86 with `--local`, without its banner.
 
 #![allow(clippy::unwrap_used)]
 
+use std::ffi::OsString;
 use std::sync::Arc;
 
 use clap::Parser;
+use lopata_storage::kv::KvWrite;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
+use crate::cli::console::Kind;
+use crate::cli::console::tests::printed;
+use crate::cli::switches;
 use crate::config::Position;
 
 const NOW_MS: i64 = 1_767_225_600_000;
@@ -43,21 +49,25 @@ fn namespaces() -> Vec<KvNamespace> {
 }
 
 fn run_with(folder: &TempDir, configured: &[KvNamespace], line: &[&str]) -> Ran {
-    let arguments = ["lopata", "key"].iter().chain(line).map(OsString::from);
-    let parsed = match Program::try_parse_from(join_switches(arguments)) {
+    run_as(folder, configured, Kind::default(), "", &[&["key"], line].concat())
+}
+
+fn run_as(folder: &TempDir, configured: &[KvNamespace], kind: Kind, typed: &str, line: &[&str]) -> Ran {
+    let arguments = ["lopata", "kv"].iter().chain(line).map(OsString::from).collect();
+    let mut normalised = switches::normalise(arguments);
+    normalised.remove(1);
+    let parsed = match Program::try_parse_from(normalised) {
         Ok(parsed) => parsed,
         Err(error) => return Ran { out: String::new(), err: String::new(), error: error.to_string() },
     };
-    let (mut out, mut err) = (Vec::new(), Vec::new());
     let context = KvContext {
         namespaces: configured,
         root: PersistRoot::in_persist_folder(folder.path()),
+        cwd: folder.path().to_owned(),
         clock: Arc::new(|| NOW_MS),
-        out: &mut out,
-        err: &mut err,
     };
-    let error = run(&parsed.kv, context).err().map(|error| error.to_string()).unwrap_or_default();
-    Ran { out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap(), error }
+    let (done, printed) = printed(kind, typed, |console| run(&parsed.kv, context, console));
+    Ran { out: printed.out, err: printed.err, error: done.err().map(|error| error.to_string()).unwrap_or_default() }
 }
 
 fn lopata(folder: &TempDir, line: &[&str]) -> Ran {
@@ -235,7 +245,7 @@ fn arguments_are_refused_as_wrangler_refuses_them() {
 #[test]
 fn switches_take_a_value_only_when_it_is_one() {
     let join = |line: &[&str]| {
-        join_switches(line.iter().map(OsString::from))
+        switches::join(line.iter().map(OsString::from), &["--preview", "--local"])
             .iter()
             .map(|s| s.to_str().unwrap().to_string())
             .collect::<Vec<_>>()
@@ -244,4 +254,110 @@ fn switches_take_a_value_only_when_it_is_one() {
     assert_eq!(join(&["--preview", "false", "true"]), ["--preview=false", "true"]);
     assert_eq!(join(&["--no-preview", "--no-color"]), ["--preview=false", "--no-color"]);
     assert_eq!(join(&["--", "--preview", "false"]), ["--", "--preview", "false"]);
+}
+
+fn bulk(folder: &TempDir, line: &[&str]) -> Ran {
+    run_as(folder, &namespaces(), Kind::default(), "", &[&["bulk"], line].concat())
+}
+
+fn file(folder: &TempDir, name: &str, text: &str) {
+    std::fs::write(folder.path().join(name), text).unwrap();
+}
+
+#[test]
+fn many_pairs_are_put_got_and_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    file(
+        &folder,
+        "pairs.json",
+        r#"[{"key":"b","value":"1"},{"key":"2","value":"aGk=","base64":true,"metadata":{"x":1},"extra":1,"more":2},
+            {"key":"bytes","value":"//79","base64":true},{"key":"t","value":"v","expiration_ttl":100,"metadata":null}]"#,
+    );
+    let ran = bulk(&folder, &["put", "pairs.json", "--binding", "KV"]);
+    assert_eq!((ran.error.as_str(), ran.out), ("", format!("{HEAD}Success!\n")));
+    assert_eq!(
+        ran.err,
+        "▲ [WARNING] Unexpected key-value properties in \"pairs.json\".\n\n  The item at index 1 contains unexpected \
+         properties: [\"extra\",\"more\"].\n\n"
+    );
+    let root = PersistRoot::in_persist_folder(folder.path());
+    let mut store = KvStore::open(root.path(), "ns1", Arc::new(|| NOW_MS)).unwrap();
+    assert_eq!(store.get("bytes", None).unwrap().unwrap().value.as_ref(), b"\xff\xfe\xfd");
+    assert_eq!(store.get("2", None).unwrap().unwrap().metadata.as_deref(), Some("{\"x\":1}"));
+
+    file(&folder, "keys.json", r#"["b",{"name":"2"},"nope"]"#);
+    let ran = bulk(&folder, &["get", "keys.json", "--binding", "KV"]);
+    let values = "{\n  \"2\": {\n    \"value\": \"hi\"\n  },\n  \"b\": {\n    \"value\": \"1\"\n  },\n  \
+                  \"nope\": {\n    \"value\": null\n  }\n}\n";
+    assert_eq!((ran.error.as_str(), ran.out), ("", format!("{values}\nSuccess!\n")));
+    assert_eq!(bulk(&folder, &["get", "keys.json", "--binding", "KV", "--json"]).out, values);
+
+    let ran = bulk(&folder, &["delete", "keys.json", "--binding", "KV"]);
+    let question = "Are you sure you want to delete all the keys read from \"keys.json\" from kv-namespace binding: \
+                    \"KV\" (id: \"ns1\")?";
+    let asked = format!("{HEAD}? {question}\n🤖 Using fallback value in non-interactive context: yes\nSuccess!\n");
+    assert_eq!((ran.error.as_str(), ran.out), ("", asked));
+    assert_eq!(store.list(None, None, None).unwrap().keys.len(), 2);
+    let ran = bulk(&folder, &["delete", "keys.json", "--namespace-id", "ns1", "--force"]);
+    assert_eq!(ran.out, format!("{HEAD}Success!\n"));
+}
+
+#[test]
+fn a_person_can_say_no() {
+    let folder = tempfile::tempdir().unwrap();
+    lopata(&folder, &["put", "a", "1", "--binding", "KV"]);
+    file(&folder, "keys.json", "[\"a\"]");
+    let person = Kind { interactive: true, ..Kind::default() };
+    let line = ["bulk", "delete", "keys.json", "--binding", "KV"];
+    let ran = run_as(&folder, &namespaces(), person, "n\n", &line);
+    assert!(ran.out.ends_with("Not deleting keys read from \"keys.json\".\n"), "{}", ran.out);
+    prints(&folder, &["get", "a", "--binding", "KV"], "1");
+}
+
+#[test]
+fn files_of_another_shape_are_refused_as_wrangler_refuses_them() {
+    let folder = tempfile::tempdir().unwrap();
+    file(&folder, "object.json", "{\"a\":1}");
+    file(&folder, "keys.json", r#"["a",5,{"key":1},null,[1]]"#);
+    file(&folder, "pairs.json", r#"[{"key":"a"},5,{"key":"x","value":"y","metadata":[1],"expiration":"5"}]"#);
+    let error = |line: &[&str]| bulk(&folder, &[line, &["--binding", "KV"]].concat()).error;
+    assert_eq!(
+        error(&["put", "object.json"]),
+        "Unexpected JSON input from \"object.json\".\nExpected an array of key-value objects but got type \"object\"."
+    );
+    assert_eq!(
+        error(&["get", "object.json"]),
+        "Unexpected JSON input from \"object.json\".\nExpected an array of strings but got:\n[object Object]"
+    );
+    let keys = "Unexpected JSON input from \"keys.json\".\nExpected an array of strings or objects with a \"name\" \
+                key.\nThe item at index 1 is type: \"number\" - 5\nThe item at index 2 is type: \"object\" - \
+                {\"key\":1}\nThe item at index 3 is type: \"object\" - null\nThe item at index 4 is type: \"object\" - [1]";
+    assert_eq!(error(&["get", "keys.json"]), keys);
+    assert_eq!(error(&["delete", "keys.json", "-f"]), keys);
+    let pairs = error(&["put", "pairs.json"]);
+    assert!(pairs.starts_with("Unexpected JSON input from \"pairs.json\".\nEach item in the array should"), "{pairs}");
+    assert!(pairs.ends_with(
+        "}\n\nThe item at index 0 is {\"key\":\"a\"}\nThe item at index 1 is 5\nThe item at index 2 is \
+         {\"key\":\"x\",\"value\":\"y\",\"metadata\":[1],\"expiration\":\"5\"}"
+    ));
+    file(&folder, "many.json", &format!("[{}]", vec!["1"; 20].join(",")));
+    assert!(error(&["put", "many.json"]).ends_with("The item at index 11 is 1\n..."));
+    assert!(error(&["put", "none.json"]).starts_with("Could not read file: none.json\nENOENT: "));
+}
+
+#[test]
+fn what_stands_before_a_refused_item_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    file(
+        &folder,
+        "pairs.json",
+        r#"[{"key":"a","value":"1"},{"key":"b","value":"2","expiration_ttl":5},{"key":"c","value":"3"}]"#,
+    );
+    let ran = bulk(&folder, &["put", "pairs.json", "--binding", "KV"]);
+    assert_eq!(
+        ran.error,
+        "KV PUT failed: 400 Invalid expiration_ttl of 5. Expiration TTL must be at least 60.\nThe item at index 1 has \
+         the key \"b\". What stood before it is written."
+    );
+    prints(&folder, &["list", "--binding", "KV"], "[\n  {\n    \"name\": \"a\"\n  }\n]\n");
 }

@@ -1,0 +1,3 @@
+//! D1.
+
+pub mod cli;
