@@ -44,7 +44,7 @@ pub use parcel::{Attachments, Parcel};
 pub use reply::{Answered, Reply, ReplyReceiver, UnreadSink, reply, reply_with_sink};
 pub use rpc::{Exports, OutCall, ResultState, Results, Stub, invoke, live_calls, live_stubs};
 pub use service::{
-    CacheRequest, CacheResult, CacheSender, CacheService, CallFuture, CallReceiver, CallSender, FetchCall,
+    CacheRequest, CacheResult, CacheSender, CacheService, CallFuture, CallReceiver, CallSender, D1Service, FetchCall,
     FetchReceiver, FetchService, KvService, R2Ask, R2Reply, R2Service, Received, Responder, ServiceGone, ServiceHandle,
     calls, fetch_service,
 };

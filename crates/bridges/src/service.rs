@@ -18,6 +18,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crossbeam_channel as crossbeam;
+use lopata_protocol::d1::{D1Answer, D1Call, D1Error};
 use lopata_protocol::kv::{KvAnswer, KvCall, KvError};
 use lopata_protocol::r2::{R2Answer, R2Call, R2Error};
 use lopata_protocol::{Body, CacheAnswer, CacheCall, CacheError, RequestHead, SpanContext};
@@ -34,6 +35,8 @@ use crate::stream::StreamReader;
 pub enum ServiceHandle {
     /// A KV namespace's actor.
     Kv(KvService),
+    /// A D1 database's actor.
+    D1(D1Service),
     /// Something that answers requests: the outbound fetcher.
     Fetch(FetchService),
     /// An entrypoint of a worker.
@@ -43,6 +46,9 @@ pub enum ServiceHandle {
     /// An R2 bucket's actor.
     R2(R2Service),
 }
+
+/// The way to a D1 database's actor.
+pub type D1Service = CallSender<D1Call, Result<D1Answer, D1Error>>;
 
 /// The way to a KV namespace's actor.
 pub type KvService = CallSender<KvCall, Result<KvAnswer, KvError>>;

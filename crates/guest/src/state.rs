@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::SourceMapper;
-use lopata_bridges::{CacheService, FetchService, KvService, R2Service, WeakInboxSender, WorkerService};
+use lopata_bridges::{CacheService, D1Service, FetchService, KvService, R2Service, WeakInboxSender, WorkerService};
 use lopata_protocol::{CompatSet, limits};
 
 use crate::events::EventTable;
@@ -56,6 +56,7 @@ pub struct GuestState {
 /// The services that env entries (and the global fetch) stand for.
 #[derive(Default)]
 pub struct Services {
+    d1: RefCell<HashMap<u64, D1Service>>,
     kv: RefCell<HashMap<u64, KvService>>,
     r2: RefCell<HashMap<u64, R2Service>>,
     workers: RefCell<HashMap<u64, WorkerService>>,
@@ -64,6 +65,16 @@ pub struct Services {
 }
 
 impl Services {
+    /// The D1 database with this id.
+    pub fn d1(&self, id: u64) -> Option<D1Service> {
+        self.d1.borrow().get(&id).cloned()
+    }
+
+    /// Takes in a D1 database.
+    pub fn add_d1(&self, id: u64, service: D1Service) {
+        self.d1.borrow_mut().insert(id, service);
+    }
+
     /// The KV service with this id.
     pub fn kv(&self, id: u64) -> Option<KvService> {
         self.kv.borrow().get(&id).cloned()

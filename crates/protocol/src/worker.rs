@@ -134,6 +134,8 @@ pub enum EnvValue {
         /// Its name.
         bucket: String,
     },
+    /// A `D1Database`.
+    D1(ServiceId),
     /// A service binding: an entrypoint of this or another worker.
     Service(ServiceId),
     /// An object whose calls become requests to a service.

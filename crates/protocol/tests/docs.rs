@@ -15,6 +15,8 @@ const ENUMS: &[&str] = &[
     "Body",
     "ToReceiver",
     "ToSender",
+    "D1Call",
+    "D1Answer",
     "KvCall",
     "KvAnswer",
     "R2Call",
@@ -29,6 +31,7 @@ const ENUMS: &[&str] = &[
 
 const SOURCES: &[&str] = &[
     include_str!("../src/error.rs"),
+    include_str!("../src/d1.rs"),
     include_str!("../src/fetch.rs"),
     include_str!("../src/kv.rs"),
     include_str!("../src/message.rs"),

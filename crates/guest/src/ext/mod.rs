@@ -8,6 +8,7 @@ pub mod cache;
 pub mod commonjs;
 pub mod compat;
 pub mod crypto;
+pub mod d1;
 pub mod events;
 pub mod fetch;
 pub mod form_data;
@@ -70,6 +71,8 @@ deno_core::extension!(
         crypto::op_crypto_hkdf_md5,
         crypto::op_crypto_hmac_md5,
         crypto::op_crypto_pbkdf2_md5,
+        d1::op_d1_export,
+        d1::op_d1_query,
         events::op_event_connected,
         events::op_event_ended,
         events::op_event_failed,

@@ -54,7 +54,7 @@ impl Unsettled {
 /// The services behind entries, also behind those that others are made of.
 pub(super) fn services_of(env: &[EnvEntry]) -> Vec<ServiceId> {
     let service = |entry: &EnvEntry| match &entry.value {
-        EnvValue::Kv(id) | EnvValue::Service(id) => vec![*id],
+        EnvValue::Kv(id) | EnvValue::Service(id) | EnvValue::D1(id) => vec![*id],
         EnvValue::R2 { service, .. }
         | EnvValue::Client { service, .. }
         | EnvValue::AnalyticsEngine { service, .. }
@@ -177,6 +177,7 @@ fn value_to_v8<'s>(
             let (service, bucket) = (service(scope, id), v8_text(scope, &bucket));
             ("r2", object(scope, &[("service", service), ("bucket", bucket)]))
         }
+        EnvValue::D1(id) => ("d1", service(scope, id)),
         EnvValue::Service(id) => ("service", service(scope, id)),
         EnvValue::Unavailable(sentence) => ("unavailable", v8_text(scope, &sentence)),
         EnvValue::Client { kind, service: id } => {

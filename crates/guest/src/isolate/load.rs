@@ -45,7 +45,7 @@ impl Isolate {
                 self.guest.services.add_worker(outbound.0, service);
                 Some(outbound)
             }
-            Some(ServiceHandle::Kv(_) | ServiceHandle::Cache(_) | ServiceHandle::R2(_)) | None => None,
+            Some(ServiceHandle::Kv(_) | ServiceHandle::Cache(_) | ServiceHandle::R2(_) | ServiceHandle::D1(_)) | None => None,
         };
         self.guest.subrequests_max.set(subrequests_max);
         self.guest.tailed.set(tailed);
@@ -57,6 +57,7 @@ impl Isolate {
             match attachments.take_service(id) {
                 Some(ServiceHandle::Kv(service)) => self.guest.services.add_kv(id.0, service),
                 Some(ServiceHandle::R2(service)) => self.guest.services.add_r2(id.0, service),
+                Some(ServiceHandle::D1(service)) => self.guest.services.add_d1(id.0, service),
                 Some(ServiceHandle::Worker(service)) => self.guest.services.add_worker(id.0, service),
                 Some(ServiceHandle::Cache(service)) => self.guest.services.set_cache(service),
                 Some(ServiceHandle::Fetch(_)) | None => {}

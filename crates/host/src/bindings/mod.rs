@@ -32,8 +32,8 @@ pub trait Binding: Sync {
 }
 
 /// All bindings. Entries of an earlier line come first in `env`.
-static BINDINGS: [&dyn Binding; 6] =
-    [&vars::Vars, &kv::Kv, &r2::R2, &service::Service, &modules::Blobs, &unavailable::Unavailable];
+static BINDINGS: [&dyn Binding; 7] =
+    [&vars::Vars, &kv::Kv, &r2::R2, &d1::D1, &service::Service, &modules::Blobs, &unavailable::Unavailable];
 
 /// One entry of `env`, with what the host wants to know of it.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub struct BindingEntry {
 pub struct BindingContext {
     /// The persist root, `.lopata/state/v3`.
     pub persist: PathBuf,
+    /// The running D1 stores.
+    pub d1: Arc<d1::Stores>,
     /// The running KV stores.
     pub kv: Arc<kv::Stores>,
     /// The caches, which every worker has.
@@ -72,7 +74,7 @@ pub struct BindingContext {
 impl BindingContext {
     /// A context for a persist root and the workers that share it.
     pub fn new(persist: PathBuf, workers: Arc<Workers>) -> Self {
-        Self { persist, kv: Arc::default(), caches: Arc::default(), r2: Arc::default(), workers }
+        Self { persist, d1: Arc::default(), kv: Arc::default(), caches: Arc::default(), r2: Arc::default(), workers }
     }
 }
 

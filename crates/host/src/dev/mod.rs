@@ -202,6 +202,7 @@ async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told
     let workers = Arc::new(Workers::default());
     let context = BindingContext::new(persist, workers.clone());
     let (stores, caches, buckets) = (context.kv.clone(), context.caches.clone(), context.r2.clone());
+    let databases = context.d1.clone();
     let exporter = match otlp::Config::read(|name| std::env::var(name).ok()) {
         Ok(config) => config.map(|config| Exporter::start(config, lasting.client.clone(), terminal.clone())),
         Err(error) => {
@@ -224,6 +225,7 @@ async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told
     stores.close(SHUTDOWN_GRACE);
     caches.close(SHUTDOWN_GRACE);
     buckets.close(SHUTDOWN_GRACE);
+    databases.close(SHUTDOWN_GRACE);
     told
 }
 

@@ -65,6 +65,20 @@ enum Role {
     Reader,
 }
 
+/// Makes further connections to an open database.
+#[derive(Clone, Debug)]
+pub struct D1Opener {
+    path: PathBuf,
+    shared: Arc<Shared>,
+}
+
+impl D1Opener {
+    /// A connection for statements that only read.
+    pub fn reader(&self) -> Result<D1Store, StoreError> {
+        D1Store::connect(self.path.clone(), Role::Reader, Arc::clone(&self.shared))
+    }
+}
+
 impl D1Store {
     /// Opens the database `id` under the persist root `root`; makes it when there is none.
     pub fn open(root: &Path, id: &str) -> Result<Self, StoreError> {
@@ -79,7 +93,12 @@ impl D1Store {
 
     /// Another connection to the same database, for statements that only read.
     pub fn reader(&self) -> Result<Self, StoreError> {
-        Self::connect(self.path.clone(), Role::Reader, Arc::clone(&self.shared))
+        self.opener().reader()
+    }
+
+    /// What makes further readers, also while this one is in use.
+    pub fn opener(&self) -> D1Opener {
+        D1Opener { path: self.path.clone(), shared: Arc::clone(&self.shared) }
     }
 
     fn connect(path: PathBuf, role: Role, shared: Arc<Shared>) -> Result<Self, StoreError> {

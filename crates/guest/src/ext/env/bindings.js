@@ -37,6 +37,8 @@ function make(name, kind, value, define, plain) {
       return core.loadExtScript("ext:lopata/kv/kv.js").KVNamespace(service.routeTo(value, name), name);
     case "r2":
       return core.loadExtScript("ext:lopata/r2/r2.js").bucket({ service: value.service, bucket: value.bucket, name });
+    case "d1":
+      return core.loadExtScript("ext:lopata/d1/d1.js").database(value);
     case "r2Client":
       return core.loadExtScript("ext:lopata/r2/r2.js").bucket(service.routeTo(value, name));
     case "queueClient":

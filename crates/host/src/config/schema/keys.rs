@@ -98,7 +98,7 @@ pub static KEYS: &[Key] = &[
     key("kv_namespaces", NotInherited, bindings::KV, Works).gives(Source::Items("binding"), "KV Namespace"),
     list("send_email", bindings::SEND_EMAIL, "name", "Send Email"),
     key("queues", NotInherited, bindings::QUEUES, Throws).gives(Source::Producers, "Queue"),
-    list("d1_databases", bindings::D1, "binding", "D1 Database"),
+    key("d1_databases", NotInherited, bindings::D1, Works).gives(Source::Items("binding"), "D1 Database"),
     list("vectorize", bindings::VECTORIZE, "binding", "Vectorize Index"),
     list("ai_search_namespaces", bindings::AI_SEARCH_NAMESPACES, "binding", "AI Search Namespace"),
     list("ai_search", bindings::AI_SEARCH, "binding", "AI Search Instance"),
