@@ -69,8 +69,11 @@ class Checksums {
 
   toJSON() {
     const json = {};
+    const all = compat.has(SHOWS_ABSENT);
     for (const name of new SafeArrayIterator(["md5", "sha1", "sha256", "sha384", "sha512"])) {
-      if (this[name] !== undefined) json[name] = hex(new primordials.Uint8Array(this[name]));
+      const hash = this[name];
+      if (hash !== undefined) json[name] = hex(new primordials.Uint8Array(hash));
+      else if (all) json[name] = undefined;
     }
     return json;
   }
