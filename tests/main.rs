@@ -14,6 +14,7 @@ mod compatibility;
 mod config;
 mod conformance;
 mod d1_cli;
+mod d1;
 mod failure;
 mod fixtures;
 mod harness;

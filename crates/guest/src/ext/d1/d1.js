@@ -496,6 +496,8 @@ function wire(params) {
     } else if (ArrayIsArray(value) && ArrayPrototypeEvery(value, (byte) => NumberIsFinite(byte))) {
       ArrayPrototypePush(values, new Uint8Array(value));
     } else {
+      // Throws for what JSON has no text for.
+      JSONStringify(value);
       throw failure("D1_ERROR", UNREADABLE);
     }
   }
