@@ -104,7 +104,7 @@ fn results_have_productions_shape() {
         json!({
             "success": true,
             "meta": {
-                "served_by": "miniflare.db", "duration": 0, "changes": 0, "last_row_id": 1, "changed_db": false,
+                "served_by": "miniflare.db", "duration": 0, "changes": 0, "last_row_id": 2, "changed_db": false,
                 "size_after": 16384, "rows_read": 1, "rows_written": 0,
             },
             "results": [{ "id": 1, "a": "x" }],
