@@ -45,7 +45,8 @@ impl Isolate {
                 self.guest.services.add_worker(outbound.0, service);
                 Some(outbound)
             }
-            Some(ServiceHandle::Kv(_) | ServiceHandle::Cache(_) | ServiceHandle::R2(_) | ServiceHandle::D1(_)) | None => None,
+            Some(ServiceHandle::Kv(_) | ServiceHandle::Cache(_) | ServiceHandle::R2(_) | ServiceHandle::D1(_))
+            | None => None,
         };
         self.guest.subrequests_max.set(subrequests_max);
         self.guest.tailed.set(tailed);
