@@ -115,6 +115,9 @@ fn mistakes_are_explained() {
         assert!(output.contains(says), "{args:?}: {output}");
         assert!(!output.contains("panicked"), "{output}");
     }
+    let (code, output) = run(&project, &["kv", "namespace", "create", "x", "--preview"]);
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("about namespaces in production"), "{output}");
     // Scripts read this word, and wrangler exits well.
     assert!(kv(&project, &["get", "nothing", "--binding", "KV", "--local"]).contains("Value not found"));
 }

@@ -6,7 +6,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
+use crate::harness::server::run;
 use crate::harness::{Options, Project, Server};
 
 /// The programs in a folder of their own, with their packages; made once.
@@ -143,6 +145,41 @@ fn nanoid() {
     assert_eq!(ids.len(), 50);
     let digits = result["digits"].as_str().expect("they are a string");
     assert!(digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()), "{digits}");
+    server.stop();
+}
+
+#[test]
+fn drizzle() {
+    let expected = json!({
+        "returned": {
+            "id": 1, "name": "Ann", "admin": true, "createdAt": "2025-10-09T08:53:20.123Z", "avatar": null, "score": 1.5
+        },
+        "conflict": "Error: D1_ERROR: UNIQUE constraint failed: users.name: SQLITE_CONSTRAINT (extended: \
+                     SQLITE_CONSTRAINT_UNIQUE)",
+        "joined": [{ "name": "Ann", "posts": 2 }, { "name": "Bob", "posts": 1 }, { "name": "Cy", "posts": 0 }],
+        "nested": [
+            { "name": "Ann", "posts": [{ "title": "First", "tags": ["a", "b"] }, { "title": "Second", "tags": [] }] },
+            { "name": "Bob", "posts": [{ "title": "Third", "tags": [] }] },
+        ],
+        "prepared": [[{ "title": "First" }], { "title": "Third" }],
+        "batch": [[{ "name": "Cy" }], [{ "total": 13.75 }]],
+        "failed": "rolled back",
+        "left": [2, 1],
+        "values": [["Bob", 0], ["Cy", 1]],
+    });
+    // The program's own files, away from the state of other runs.
+    let state = TempDir::new().expect("the temporary folder is writable");
+    let state = state.path().to_str().expect("it is text");
+    let config = "drizzle/wrangler.jsonc";
+    let apply = ["d1", "migrations", "apply", "app", "-c", config, "--local", "--persist-to", state];
+    let (code, output) = run(programs(), &apply);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("🚣 4 commands executed successfully."), "{output}");
+    let server = Server::start_with(programs(), Options::args(["-c", config, "--persist-to", state]));
+    assert_eq!(server.get("/").json(), expected);
+    let mut own = expected;
+    own["applied"] = json!([2]);
+    assert_eq!(server.get("/own").json(), own);
     server.stop();
 }
 

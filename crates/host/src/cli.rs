@@ -22,7 +22,7 @@ use lopata_storage::PersistRoot;
 use crate::bindings;
 use crate::bindings::d1::cli::{D1Args, D1CliError, D1Context};
 use crate::bindings::kv;
-use crate::bindings::kv::cli::{KvArgs, KvContext};
+use crate::bindings::kv::cli::{KvArgs, KvContext, Place};
 use crate::cli::console::{Console, with_console};
 use crate::cli::import::StateArgs;
 use crate::cli::state::{Need, StateError};
@@ -279,8 +279,8 @@ pub fn working_directory(global: &Global) -> anyhow::Result<PathBuf> {
 pub fn run_kv(args: &KvArgs, global: &Global) -> i32 {
     with_console(|console| {
         let place = args.place();
-        let need = if place.names_an_id() { Need::Place } else { Need::Configuration };
-        let found = match state::find(global, place.flags.persist_to.as_deref(), need) {
+        let need = if place.is_none_or(Place::names_an_id) { Need::Place } else { Need::Configuration };
+        let found = match state::find(global, place.and_then(|place| place.flags.persist_to.as_deref()), need) {
             Ok(found) => found,
             Err(error) => return refused(console, &error),
         };

@@ -70,7 +70,11 @@ pub fn read(path: &Path, cwd: &Path) -> Result<Vec<u8>, FileError> {
 
 /// The text of a file. Of valid UTF-8 there is one copy in memory.
 pub fn read_text(path: &Path, cwd: &Path) -> Result<String, FileError> {
-    let mut bytes = read(path, cwd)?;
+    decode(path, read(path, cwd)?)
+}
+
+/// The text in the bytes of a file.
+pub fn decode(path: &Path, mut bytes: Vec<u8>) -> Result<String, FileError> {
     if let Some((_, encoding)) = OTHER_MARKS.iter().find(|(mark, _)| bytes.starts_with(mark)) {
         return Err(FileError::Encoding { path: path.to_owned(), encoding });
     }

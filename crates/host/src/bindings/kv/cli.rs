@@ -40,6 +40,16 @@ enum Group {
         #[command(subcommand)]
         command: bulk::BulkCommand,
     },
+    /// Not available: about namespaces in production
+    #[command(hide = true)]
+    Namespace(Elsewhere),
+}
+
+/// The arguments of a command that only production has.
+#[derive(Debug, Args)]
+pub struct Elsewhere {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<String>,
 }
 
 /// Which namespace is meant, and where its data is.
@@ -78,6 +88,11 @@ pub enum KvCliError {
     /// The data that is meant is not here.
     #[error(transparent)]
     NotLocal(#[from] NotLocal),
+    /// A command that works on production only.
+    #[error(
+        "`kv namespace` is about namespaces in production, which lopata does not reach. Use wrangler for it.\nA local namespace needs nothing but its line in \"kv_namespaces\"."
+    )]
+    Elsewhere,
     /// `--binding` without any binding to find.
     #[error(
         "No KV Namespaces configured! Either use --namespace-id to upload directly or add a KV namespace to your wrangler config file."
@@ -150,11 +165,12 @@ pub struct KvContext<'a> {
 }
 
 impl KvArgs {
-    /// What the caller needs to find the configuration and the persist root.
-    pub fn place(&self) -> &Place {
+    /// What the caller needs to find the configuration and the persist root; `None` for a command that needs neither.
+    pub fn place(&self) -> Option<&Place> {
         match &self.group {
-            Group::Key { command } => command.place(),
-            Group::Bulk { command } => command.place(),
+            Group::Key { command } => Some(command.place()),
+            Group::Bulk { command } => Some(command.place()),
+            Group::Namespace(_) => None,
         }
     }
 }
@@ -164,6 +180,7 @@ pub fn run(args: &KvArgs, context: KvContext<'_>, console: &mut Console<'_>) -> 
     let done = match &args.group {
         Group::Key { command } => command.run(&context, console),
         Group::Bulk { command } => command.run(&context, console),
+        Group::Namespace(_) => Err(KvCliError::Elsewhere),
     };
     match done.and_then(|()| Ok(console.out.flush()?)) {
         Err(KvCliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

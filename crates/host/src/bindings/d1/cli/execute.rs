@@ -2,8 +2,7 @@
 //!
 //! A file is in memory once; its statements go to the database one by one.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args};
@@ -81,8 +80,11 @@ impl Execute {
             (None, None) => return Err(D1CliError::NothingToDo),
             (Some(command), None) => (command.to_string(), None),
             (None, Some(file)) => {
-                check_is_text(file, &context.cwd)?;
-                (files::read_text(file, &context.cwd)?, Some(file))
+                let bytes = files::read(file, &context.cwd).map_err(|_| D1CliError::NoFile(file.to_owned()))?;
+                if bytes.starts_with(SQLITE_HEADER) {
+                    return Err(D1CliError::Binary);
+                }
+                (files::decode(file, bytes)?, Some(file))
             }
         };
         let database = context.find(&self.database)?;
@@ -133,13 +135,4 @@ fn carry_out(script: &Script, file: Option<&Path>, store: &mut D1Store) -> Resul
     }
     transaction.commit()?;
     Ok(results)
-}
-
-/// Refuses what is not there, and a database in place of its export.
-fn check_is_text(file: &Path, cwd: &Path) -> Result<(), D1CliError> {
-    let mut start = Vec::new();
-    File::open(cwd.join(file))
-        .and_then(|opened| opened.take(SQLITE_HEADER.len() as u64).read_to_end(&mut start))
-        .map_err(|_| D1CliError::NoFile(file.to_owned()))?;
-    if start == SQLITE_HEADER { Err(D1CliError::Binary) } else { Ok(()) }
 }
