@@ -13,6 +13,13 @@ use crate::harness::{Options, Project, Server};
 /// What the recorded worker answers, by path.
 fn recorded() -> Vec<(&'static str, Value)> {
     vec![("/kv", json!("wrangler hello")), ("/bytes", json!([0, 255, 10]))]
+    vec![
+        ("/kv", json!("wrangler hello")),
+        ("/bytes", json!([0, 255, 10])),
+        ("/d1", json!(["first", "second"])),
+        ("/r2", json!("an object")),
+        ("/cache", json!("cached")),
+    ]
 }
 
 fn wrangler_project() -> Project {

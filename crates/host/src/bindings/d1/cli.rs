@@ -14,6 +14,7 @@ mod script;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use lopata_protocol::d1::D1Error;
@@ -286,7 +287,10 @@ impl<'a> D1Context<'a> {
 
 impl Database<'_> {
     fn open(&self, context: &D1Context<'_>) -> Result<D1Store, D1CliError> {
-        Ok(D1Store::open(context.root.path(), &self.id)?)
+        let mut store = D1Store::open(context.root.path(), &self.id)?;
+        // Nothing stops a statement here; but with a watcher, it waits as long for a server as that for it.
+        store.watch(Arc::new(|| false))?;
+        Ok(store)
     }
 
     /// The line that says on what a command works.

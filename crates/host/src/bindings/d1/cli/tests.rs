@@ -6,7 +6,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::sync::Arc;
 
 use clap::Parser;
 use lopata_protocol::d1::{D1Statement, D1Value};
