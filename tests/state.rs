@@ -51,6 +51,7 @@ fn imported_state_is_what_wrangler_wrote() {
     let done = lopata(&project, &["state", "import"]);
     assert!(done.contains("│ kv    │ KV "), "{done}");
     assert!(done.contains("│ d1    │ recorded "), "{done}");
+    assert!(done.contains("│ r2    │ R2 ") && done.contains("│ cache │ default "), "{done}");
     assert!(done.contains("Imported 8 databases and 4 files"), "{done}");
     assert!(done.contains("from .wrangler/state/v3 into .lopata/state/v3."), "{done}");
     let server = Server::start(&project);

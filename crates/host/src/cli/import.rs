@@ -234,12 +234,18 @@ fn names_of(items: &[Item], state: &LocalState) -> BTreeMap<PathBuf, String> {
             let name = database.database_name.as_ref().unwrap_or(&database.binding);
             know(root.d1_database(database.local_id()), name);
         }
+        for bucket in &config.r2_buckets {
+            know(root.r2_database(bucket.local_name()), &bucket.binding);
+        }
     }
     // A folder of values is called as what they belong to.
     for item in items {
         let parts: Vec<&str> = item.path.iter().filter_map(|part| part.to_str()).collect();
-        if let ["kv", name, "blobs", ..] = parts[..] {
-            know(root.kv_database(name), name);
+        match parts[..] {
+            ["kv", name, "blobs", ..] => know(root.kv_database(name), name),
+            ["r2", name, "blobs", ..] => know(root.r2_database(name), name),
+            ["cache", name, "blobs", ..] => know(root.cache_database(name), name),
+            _ => {}
         }
     }
     names
