@@ -12,7 +12,6 @@ use crate::harness::{Options, Project, Server};
 
 /// What the recorded worker answers, by path.
 fn recorded() -> Vec<(&'static str, Value)> {
-    vec![("/kv", json!("wrangler hello")), ("/bytes", json!([0, 255, 10]))]
     vec![
         ("/kv", json!("wrangler hello")),
         ("/bytes", json!([0, 255, 10])),
