@@ -4,6 +4,7 @@ use std::thread;
 
 use serde_json::json;
 
+use crate::harness::server::run;
 use crate::harness::{Options, Project, Server, proc};
 
 const CODE: &str = r#"
@@ -193,5 +194,27 @@ fn many_at_once() {
             });
         }
     });
+    server.stop();
+}
+
+#[test]
+fn the_command_line_works_beside_the_server() {
+    let project = Project::worker(CODE, json!({}));
+    let server = Server::start(&project);
+    put(&server, "/a", "one");
+    put(&server, "/b?name=n", "two");
+    let (code, listed) = run(&project, &["cache", "list"]);
+    assert_eq!(code, Some(0), "{listed}");
+    assert!(listed.contains("http://cached.example/a") && listed.contains("2 responses, 6 B"), "{listed}");
+    let (code, listed) = run(&project, &["cache", "list", "--cache", "n", "--json"]);
+    assert_eq!(code, Some(0), "{listed}");
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("it is JSON");
+    assert_eq!((&listed[0]["url"], &listed[0]["size"]), (&json!("http://cached.example/b"), &json!(3)));
+    let (code, said) = run(&project, &["cache", "purge", "--prefix", "http://cached.example/a"]);
+    assert_eq!((code, said.trim()), (Some(0), "Purged 1 response."));
+    assert_eq!(server.get("/a").text(), "miss");
+    assert_eq!(server.get("/b?name=n").text(), "two");
+    let (code, said) = run(&project, &["cache", "purge"]);
+    assert!(code == Some(1) && said.contains("Say what to purge"), "{said}");
     server.stop();
 }

@@ -20,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 use lopata_storage::PersistRoot;
 
 use crate::bindings;
+use crate::bindings::cache::cli::{self as cache_cli, CacheArgs, CacheContext};
 use crate::bindings::d1::cli::{D1Args, D1CliError, D1Context};
 use crate::bindings::kv;
 use crate::bindings::kv::cli::{KvArgs, KvContext, Place};
@@ -60,6 +61,8 @@ pub enum Command {
     D1(Box<D1Args>),
     /// Work on the local state as a whole
     State(StateArgs),
+    /// Look into the caches of the local state, and empty them
+    Cache(Box<CacheArgs>),
 }
 
 /// Flags that every command takes.
@@ -336,6 +339,19 @@ pub fn run_state(args: &StateArgs, global: &Global) -> i32 {
             report(console, done)
         }
         Err(error) => refused(console, &error),
+    })
+}
+
+/// `lopata cache`: finds the state, and leaves the rest to the caches. The result is the exit code.
+pub fn run_cache(args: &CacheArgs, global: &Global) -> i32 {
+    with_console(|console| {
+        let found = match state::find(global, args.persist_to(), Need::Place) {
+            Ok(found) => found,
+            Err(error) => return refused(console, &error),
+        };
+        let context = CacheContext { root: found.root, clock: lopata_storage::system_clock() };
+        let done = cache_cli::run(args, &context, console);
+        report(console, done)
     })
 }
 

@@ -15,9 +15,12 @@ fn main() {
             }
             Err(error) => fail(&error),
         },
-        Command::Dev(_) | Command::Kv(_) | Command::Trace(_) | Command::D1(_) | Command::State(_) => {
-            (None, EngineOptions::default())
-        }
+        Command::Dev(_)
+        | Command::Kv(_)
+        | Command::Trace(_)
+        | Command::D1(_)
+        | Command::State(_)
+        | Command::Cache(_) => (None, EngineOptions::default()),
     };
     // Before any other thread: every guest must descend from the thread that prepares V8.
     for unknown in lopata_guest::init_with(engine) {
@@ -54,6 +57,10 @@ fn run(cli: Cli, test: Option<Prepared>) -> anyhow::Result<i32> {
         }
         Command::Kv(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
             Ok(global) => Ok(lopata_host::cli::run_kv(&args, &global)),
+            Err(code) => Ok(code),
+        },
+        Command::Cache(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
+            Ok(global) => Ok(lopata_host::cli::run_cache(&args, &global)),
             Err(code) => Ok(code),
         },
         Command::Trace(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {

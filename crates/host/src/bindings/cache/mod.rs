@@ -7,6 +7,7 @@
 
 mod actor;
 mod answer;
+pub mod cli;
 mod form;
 pub mod rules;
 mod staging;
