@@ -81,6 +81,10 @@ impl Origin {
 
 fn answer(path: &str, number: usize) -> Vec<u8> {
     let body = if path.contains("big") { "x".repeat(3_000_000) } else { format!("answer {number}") };
+    if path.starts_with("/redirect") {
+        let location = "Location: /fresh?target\r\nCache-Control: max-age=600\r\n";
+        return format!("HTTP/1.1 302 Found\r\n{location}Content-Length: 0\r\n\r\n").into_bytes();
+    }
     let (status, headers) = match path.split(['/', '?']).nth(1).unwrap_or_default() {
         "private" => ("200 OK", "Cache-Control: private\r\n"),
         "short" => ("200 OK", "Cache-Control: max-age=1\r\n"),
@@ -180,6 +184,9 @@ fn it_is_the_default_cache() {
     let stored = fetch(&server, "/a", cf(json!({ "cacheTtl": 600 })));
     assert_eq!(ask(&server, &json!({ "path": "/a", "operation": "match" })), true);
     // A key stands for whatever URL has it.
+    let redirected = |key: &str| fetch(&server, "/redirect", cf(json!({ "cacheTtl": 600, "cacheKey": key })));
+    let (one, two) = (redirected("r"), redirected("r"));
+    assert_eq!((&one[0], &two[0], &one[2]), (&json!("MISS"), &json!("HIT"), &two[2]));
     let keyed = |path: &str| fetch(&server, path, cf(json!({ "cacheTtl": 600, "cacheKey": "one" })));
     assert_eq!((&keyed("/x")[0], &keyed("/y")[0]), (&json!("MISS"), &json!("HIT")));
     server.stop();

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lopata_protocol::HeaderList;
-use lopata_protocol::limits::CACHE_BYTES_MAX;
+use lopata_protocol::limits::{BODY_INLINE_BYTES_MAX, CACHE_BYTES_MAX};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ const SCHEMA: &str = "
 const GENERATION_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Bytes of a body that is read as a whole.
-const INLINE_BYTES_MAX: u64 = 64 * 1024;
+const INLINE_BYTES_MAX: u64 = BODY_INLINE_BYTES_MAX as u64;
 
 /// Reads of a row whose file is gone, because another process replaced the response in between.
 const READ_ATTEMPTS_MAX: usize = 8;

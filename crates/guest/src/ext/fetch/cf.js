@@ -1,7 +1,7 @@
 // The `cf` of a request that is sent: which options contradict each other, and what production adds.
 (function () {
 const { primordials } = __bootstrap;
-const { JSONParse, JSONStringify, TypeError } = primordials;
+const { JSONParse, JSONStringify, StringPrototypeIncludes, TypeError } = primordials;
 
 // Source of the texts and the rules: workerd's Request.
 const EXCLUSIVE_TEXT = "The 'cacheControl' and 'cacheTtl' options on cf are mutually exclusive. Use 'cacheControl' " +
@@ -40,5 +40,13 @@ function textOf(cf, cache) {
   return JSONStringify(sent);
 }
 
-return { textOf };
+/** @param {string} text as `textOf` makes it */
+function withoutKey(text) {
+  if (!StringPrototypeIncludes(text, '"cacheKey"')) return text;
+  const cf = JSONParse(text);
+  delete cf.cacheKey;
+  return JSONStringify(cf);
+}
+
+return { textOf, withoutKey };
 })();

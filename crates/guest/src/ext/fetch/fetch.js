@@ -116,7 +116,7 @@ async function follow(context, route, { state, body, type }) {
   if (type !== null && header(headerList, "content-type") === null) {
     ArrayPrototypePush(headerList, ["content-type", type]);
   }
-  const cf = cf_.textOf(request_.cfOf(state), state.cache);
+  let cf = cf_.textOf(request_.cfOf(state), state.cache);
   if (state.cache !== undefined) {
     // Source: workerd's fetch.
     if (header(headerList, "cache-control") === null) ArrayPrototypePush(headerList, ["cache-control", "no-cache"]);
@@ -151,6 +151,8 @@ async function follow(context, route, { state, body, type }) {
       if (source === null) throw new TypeError(ONE_TIME_BODY_TEXT);
       body = ofMemory(source);
     }
+    // A key names one response, and that was the redirect.
+    if ((route ?? outbound) === null) cf = cf_.withoutKey(cf);
     // Another worker may be asked for anything.
     url = (route ?? outbound) === null ? checkScheme(next) : next;
   }

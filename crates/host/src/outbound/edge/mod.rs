@@ -119,6 +119,10 @@ impl Edge {
         if self.options.revalidate {
             return Err(Status::Expired);
         }
+        if status == 206 && headers.get("content-encoding").is_some() {
+            // A part of what is encoded cannot be decoded, and nothing else is given to workers.
+            return Err(Status::Miss);
+        }
         let body = match body {
             Body::Empty => OutgoingBody::Empty,
             Body::Inline(bytes) => OutgoingBody::Full(bytes),
