@@ -19,6 +19,7 @@ mod failure;
 mod fixtures;
 mod harness;
 mod html_rewriter;
+mod killed;
 mod kv_cli;
 mod npm_programs;
 mod operations;

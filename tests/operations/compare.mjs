@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { readScripts, KINDS } from "./lib/scripts.mjs";
 import { Server } from "./lib/servers.mjs";
 import { readRecorded, writeRecorded } from "./lib/recorded.mjs";
+import { compareState } from "./state/compare.mjs";
 import { Explained } from "./lib/explained.mjs";
 import { show } from "./lib/show.mjs";
 
@@ -15,6 +16,7 @@ const HELP = `tests/operations/compare [options] [kind/file…]
 
   (no option)       run wrangler and lopata and compare their answers
   --recorded        run lopata only and compare it with what was recorded
+  --state           state that wrangler wrote in lopata, and the other way round; with --record, keep wrangler's
   --record          run wrangler twice and record its answers; all of a kind
   --only <text>     scripts whose name contains this text
   --lopata <path>   the binary; else LOPATA_BIN, target/debug/lopata or target/release/lopata
@@ -25,6 +27,7 @@ const HELP = `tests/operations/compare [options] [kind/file…]
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    state: { type: "boolean" },
     record: { type: "boolean" },
     recorded: { type: "boolean" },
     only: { type: "string" },
@@ -38,6 +41,8 @@ if (options.help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
+
+if (options.state) process.exit(await compareState(options));
 
 const wanted = (script) =>
   (positionals.length === 0 || positionals.some((name) => `${script.kind}/${script.name}`.startsWith(name.replace(/\/$/, "")))) &&

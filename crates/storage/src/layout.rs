@@ -53,7 +53,12 @@ impl PersistRoot {
 
     /// The database of a KV namespace.
     pub fn kv_database(&self, namespace: &str) -> PathBuf {
-        self.path.join("kv").join(KV_CLASS).join(format!("{}.sqlite", object_id(KV_CLASS, namespace)))
+        self.kv_databases().join(format!("{}.sqlite", object_id(KV_CLASS, namespace)))
+    }
+
+    /// The folder of the databases of all KV namespaces.
+    pub fn kv_databases(&self) -> PathBuf {
+        self.path.join("kv").join(KV_CLASS)
     }
 
     /// The folder of a KV namespace's values.

@@ -25,6 +25,9 @@ pub mod layout;
 mod memory;
 pub mod r2;
 pub mod sql;
+#[cfg(test)]
+mod steps;
+mod sweep;
 pub mod traces;
 pub mod transfer;
 

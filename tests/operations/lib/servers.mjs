@@ -28,17 +28,16 @@ export function configuration() {
 }
 
 export class Server {
-  /** Starts `wrangler` or `lopata` in `at`, or in a new folder, and waits until it answers. */
-  static async start(kind, binary, at) {
+  /** Starts `wrangler` or `lopata` with empty state, or with what is in the folder `state`, and waits until it answers. */
+  static async start(kind, binary, state) {
     const server = new Server();
     server.kind = kind;
-    server.folder = at ?? mkdtempSync(path.join(os.tmpdir(), `operations-${kind}-`));
-    server.keeps = at !== undefined;
+    server.folder = mkdtempSync(path.join(os.tmpdir(), `operations-${kind}-`));
     cpSync(fileURLToPath(new URL("worker", folder)), path.join(server.folder, "worker"), { recursive: true });
     writeFileSync(path.join(server.folder, "wrangler.json"), JSON.stringify(configuration(), null, 2));
     const [command, ...args] = kind === "wrangler" ? wrangler() : [lopata(binary)];
     // A group of its own: wrangler is a process that starts others.
-    server.child = spawn(command, [...args, "dev", "--port", "0"], {
+    server.child = spawn(command, [...args, "dev", "--port", "0", "--persist-to", state ?? "state"], {
       cwd: server.folder,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
@@ -62,8 +61,8 @@ export class Server {
   }
 
   /** Answers to the operations of a script. */
-  async run({ number, operations, kind, name }) {
-    const body = JSON.stringify({ number, operations });
+  async run({ number, operations, kind, name, span_ms }) {
+    const body = JSON.stringify({ number, operations, span_ms });
     const response = await fetch(this.origin, { method: "POST", body, signal: AbortSignal.timeout(HANG_MS) });
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${this.kind}, ${kind}/${name}: ${response.status} ${text.slice(0, 2000)}\n${this.output.slice(-2000)}`);
@@ -80,7 +79,7 @@ export class Server {
     const timer = setTimeout(() => process.kill(-this.child.pid, "SIGKILL"), 10_000);
     await this.over;
     clearTimeout(timer);
-    if (!this.keeps) rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -25,7 +25,8 @@ const TAGS = {
   number: ({ value }) => Number(value),
   bigint: ({ value }) => BigInt(value),
   symbol: ({ value }) => Symbol(value),
-  function: () => function given() {},
+  /** Bound, so that its text is nobody's formatting. */
+  function: () => function given() {}.bind(null),
   /** A string of its UTF-16 units, for halves of pairs. */
   units: ({ units }) => String.fromCharCode(...units),
   /** `text` so many times. */

@@ -23,11 +23,14 @@ const NOISE = new Set(["cf-ray", "date", "server", "connection", "transfer-encod
 
 export class Encoder {
   #start;
+  #span_ms;
   #known = new Map();
   #counts = new Map();
 
-  constructor(start) {
+  /** `span_ms`: milliseconds around `start` that count as the present. */
+  constructor(start, span_ms = PRESENT_MS) {
     this.#start = start;
+    this.#span_ms = span_ms;
   }
 
   async value(value, key) {
@@ -170,7 +173,7 @@ export class Encoder {
   #number(number, key) {
     if (MEASURED.has(key)) return "<duration>";
     if (key === "expiration" && Math.abs(number * 1000 - this.#start) < LATER_MS) {
-      return `<now + ${Math.floor((number - Math.floor(this.#start / 1000)) / 20) * 20}>`;
+      return `<now + ${Math.floor((number - Math.floor(this.#start / 1000)) / 60) * 60}>`;
     }
     if (Object.is(number, -0) || !Number.isFinite(number)) return { $: "number", value: Object.is(number, -0) ? "-0" : String(number) };
     return number;
@@ -183,7 +186,7 @@ export class Encoder {
   }
 
   #present(ms) {
-    return Math.abs(ms - this.#start) < PRESENT_MS;
+    return Math.abs(ms - this.#start) < this.#span_ms;
   }
 
   #know(kind, text) {

@@ -8,6 +8,7 @@ pub mod assets;
 pub mod cache;
 pub mod d1;
 pub mod kv;
+mod leftovers;
 mod modules;
 pub mod r2;
 mod service;

@@ -20,6 +20,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use lopata_protocol::HeaderList;
@@ -33,6 +34,7 @@ use crate::blobs::{BlobStore, written_ms};
 use crate::database::{self, Durability, StoreError};
 use crate::layout::PersistRoot;
 use crate::memory::{Held, Memory};
+pub use crate::sweep::Swept;
 
 /// wrangler's schema, which has no version, and a table of our own: files are named by a hash, which says nothing of
 /// the cache's name to those who list all caches.
@@ -231,6 +233,14 @@ impl std::fmt::Debug for CacheStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CacheStore").field("database", &self.connection.path()).finish_non_exhaustive()
     }
+}
+
+/// Removes bodies of `cache` under the persist root `root` that no entry names, and that nobody has written to for an
+/// hour: what processes left that were killed. Opens connections of its own, only if there is anything old; may run
+/// beside any store.
+pub fn sweep(root: &Path, cache: &str, now: SystemTime) -> Result<Swept, StoreError> {
+    let layout = PersistRoot::new(root);
+    crate::sweep::sweep(&layout.cache_blobs(cache), &layout.cache_databases(), &["_mf_entries"], now)
 }
 
 impl CacheStore {

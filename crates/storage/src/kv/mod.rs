@@ -18,6 +18,7 @@ mod tests;
 
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use lopata_protocol::kv::{KvError, KvKey, KvValue};
@@ -29,6 +30,7 @@ use crate::cursor;
 use crate::database::{self, Durability, StoreError};
 use crate::layout::PersistRoot;
 use crate::memory::{Held, Memory};
+pub use crate::sweep::Swept;
 
 /// wrangler's schema, which has no version.
 const SCHEMA: &str = "
@@ -152,6 +154,14 @@ impl std::fmt::Debug for KvStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KvStore").field("database", &self.connection.path()).finish_non_exhaustive()
     }
+}
+
+/// Removes values of `namespace` under the persist root `root` that no key names, and that nobody has written to for an
+/// hour: what processes left that were killed. Opens connections of its own, only if there is anything old; may run
+/// beside any store.
+pub fn sweep(root: &Path, namespace: &str, now: SystemTime) -> Result<Swept, StoreError> {
+    let layout = PersistRoot::new(root);
+    crate::sweep::sweep(&layout.kv_blobs(namespace), &layout.kv_databases(), &["_mf_entries"], now)
 }
 
 impl KvStore {

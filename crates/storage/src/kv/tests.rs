@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use lopata_protocol::limits::{KV_LIST_KEYS_MAX, KV_VALUE_BYTES_MAX};
 use proptest::prelude::*;
@@ -259,6 +260,76 @@ fn a_page_has_a_thousand_keys_unless_told() {
     assert_eq!(page.keys.len(), KV_LIST_KEYS_MAX as usize);
     let rest = store.list(None, None, page.cursor.as_deref()).unwrap();
     assert_eq!((names(&rest), rest.cursor.as_deref()), (vec!["1000"], None));
+}
+
+/// A store with a hundred thousand keys, `k000000` to `k099999`. Rows only: a list reads no values.
+fn hundred_thousand(fixture: &Fixture) -> KvStore {
+    let store = fixture.open();
+    store
+        .connection
+        .execute_batch(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)
+             INSERT INTO _mf_entries SELECT printf('k%06d', i), 'none', NULL, '{\"n\":1}' FROM n",
+        )
+        .unwrap();
+    store
+}
+
+/// Steps of a list, and its page.
+fn list_steps(store: &mut KvStore, prefix: &str, limit: i32, cursor: Option<&str>) -> (KvPage, u64) {
+    let list = |store: &mut KvStore| store.list(Some(prefix), Some(limit), cursor).unwrap();
+    crate::steps::during(store, |store| &store.connection, list)
+}
+
+#[test]
+fn a_page_costs_the_same_at_the_end_as_at_the_start() {
+    let fixture = Fixture::new();
+    let mut store = hundred_thousand(&fixture);
+    let mut cursor: Option<String> = None;
+    let mut costs = Vec::new();
+    let mut keys = 0;
+    loop {
+        let (page, steps) = list_steps(&mut store, "", 1000, cursor.as_deref());
+        keys += page.keys.len();
+        costs.push(steps);
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((keys, costs.len()), (100_000, 100));
+    let (least, most) = (costs.iter().min().unwrap(), costs.iter().max().unwrap());
+    assert!(most - least <= 32, "a page costs {least} to {most} steps");
+    assert!(*most < 1000 * 32, "{most} steps for a thousand keys");
+}
+
+#[test]
+fn a_prefix_costs_what_it_finds() {
+    let fixture = Fixture::new();
+    let mut store = hundred_thousand(&fixture);
+    let mut cost = |prefix: &str, found: usize| {
+        let (page, steps) = list_steps(&mut store, prefix, 1000, None);
+        assert_eq!(page.keys.len(), found, "{prefix}");
+        steps
+    };
+    let (first, last, alone) = (cost("k0000", 100), cost("k0999", 100), cost("k099999", 1));
+    assert!(first.abs_diff(last) <= 32, "{first} steps at the start, {last} at the end");
+    assert!(alone < 100 && cost("a", 0) < 100 && cost("z", 0) < 100, "{alone} steps for one key");
+}
+
+/// A process that was killed between a value and its row.
+#[test]
+fn what_a_killed_process_left_is_swept() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    store.write_one(KvWrite::put("k", "kept")).unwrap();
+    store.blobs.write(b"left", START_MS).unwrap();
+    assert_eq!(fixture.blob_count(), 2);
+    let now = SystemTime::now();
+    let sweep_at = |now| sweep(fixture.folder.path(), "ns", now).unwrap().removed;
+    assert_eq!(sweep_at(now), 0, "another process may be about to name it");
+    assert_eq!(sweep_at(now + Duration::from_secs(2 * 60 * 60)), 1);
+    assert_eq!((text(&mut fixture.open(), "k").as_deref(), fixture.blob_count()), (Some("kept"), 1));
 }
 
 #[test]

@@ -17,12 +17,12 @@ mod check;
 mod list;
 mod multipart;
 mod rows;
-mod sweep;
 #[cfg(test)]
 mod tests;
 
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use lopata_protocol::r2::{
     R2Checksums, R2Error, R2GetOptions, R2ListOptions, R2Object, R2Page, R2Part, R2PutOptions, R2Span, R2Upload,
@@ -32,10 +32,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 pub use self::body::{R2Blobs, R2Reader, R2Staged, R2Writer};
 use self::check::Existing;
-pub use self::sweep::{Swept, sweep};
 use crate::Clock;
 use crate::database::{self, Durability, StoreError};
 use crate::layout::PersistRoot;
+pub use crate::sweep::Swept;
 
 /// wrangler's schema, which has no version, and an index of our own: parts are looked for by their object whenever
 /// it is replaced.
@@ -186,6 +186,14 @@ impl std::fmt::Debug for R2Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("R2Store").field("database", &self.connection.path()).finish_non_exhaustive()
     }
+}
+
+/// Removes bodies of `bucket` under the persist root `root` that no object and no part names, and that nobody has
+/// written to for an hour. Opens connections of its own, only if there is anything old; may run beside any store.
+pub fn sweep(root: &Path, bucket: &str, now: SystemTime) -> Result<Swept, StoreError> {
+    let layout = PersistRoot::new(root);
+    let tables = ["_mf_objects", "_mf_multipart_parts"];
+    crate::sweep::sweep(&layout.r2_blobs(bucket), &layout.r2_databases(), &tables, now)
 }
 
 /// Reads.

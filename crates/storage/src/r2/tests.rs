@@ -417,6 +417,62 @@ fn pages_are_searches() {
     }
 }
 
+/// A bucket with a hundred thousand objects: a thousand folders `d000/` of a hundred each. Rows only.
+fn hundred_thousand(world: &World) -> R2Store {
+    let store = world.store();
+    store
+        .connection
+        .execute_batch(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)
+             INSERT INTO _mf_objects
+             SELECT printf('d%03d/%02d', i / 100, i % 100), 'none', 'v', 1, 'e', 0, '{}', '{}', '{}' FROM n",
+        )
+        .unwrap();
+    store
+}
+
+/// All pages of a list: how many objects and prefixes they have together, and what each page costs.
+fn page_costs(store: &mut R2Store, options: R2ListOptions) -> (usize, Vec<u64>) {
+    let mut options = options;
+    let (mut found, mut costs) = (0, Vec::new());
+    loop {
+        let list = |store: &mut R2Store| store.list(&options).unwrap();
+        let (page, steps) = crate::steps::during(store, |store| &store.connection, list);
+        found += page.objects.len() + page.delimited_prefixes.len();
+        costs.push(steps);
+        options.cursor = page.cursor;
+        if options.cursor.is_none() {
+            return (found, costs);
+        }
+    }
+}
+
+#[test]
+fn a_page_costs_the_same_at_the_end_as_at_the_start() {
+    let world = World::new();
+    let mut store = hundred_thousand(&world);
+    let spread = |costs: &[u64]| costs.iter().max().unwrap() - costs.iter().min().unwrap();
+
+    let (found, costs) = page_costs(&mut store, R2ListOptions::default());
+    assert_eq!((found, costs.len()), (100_000, 100));
+    assert!(spread(&costs) <= 64 && costs[0] < 1000 * 32, "{costs:?}");
+
+    // Each prefix stands for a hundred objects that are not looked at.
+    let delimited = R2ListOptions { delimiter: "/".into(), limit: Some(50), ..R2ListOptions::default() };
+    let (found, costs) = page_costs(&mut store, delimited);
+    assert_eq!((found, costs.len()), (1000, 20));
+    assert!(spread(&costs) <= 128 && costs[0] < 50 * 64, "{costs:?}");
+
+    let mut within = |prefix: &str| {
+        let (found, costs) =
+            page_costs(&mut store, R2ListOptions { prefix: prefix.into(), ..R2ListOptions::default() });
+        assert_eq!((found, costs.len()), (100, 1), "{prefix}");
+        costs[0]
+    };
+    let costs = [within("d000/"), within("d500/"), within("d999/")];
+    assert!(spread(&costs) <= 64, "{costs:?}");
+}
+
 #[test]
 fn limits_of_a_list() {
     let world = World::new();

@@ -16,12 +16,12 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lopata_bridges::{CacheRequest, CacheResult, CacheSender, CallReceiver, Parcel, Responder, StreamReader, calls};
 use lopata_protocol::limits::{CACHE_BODY_BYTES_MAX, CACHES_OPEN_MAX};
 use lopata_protocol::{Body, CacheAnswer, CacheCall, CacheError, HeaderList};
-use lopata_storage::cache::{CacheLookup, CachePut, CacheStoreError, CacheWrite, NewBody};
+use lopata_storage::cache::{CacheLookup, CachePut, CacheStoreError, CacheWrite, NewBody, sweep};
 use lopata_storage::{CacheStore, Clock};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -29,6 +29,7 @@ use tokio::runtime::Handle;
 use super::answer::answer;
 use super::rules::{self, Storable};
 use super::staging::{self, Staging};
+use crate::bindings::leftovers::Leftovers;
 
 /// Calls that are taken from the queue at once, and so the most writes of one commit.
 const BATCH_CALLS_MAX: usize = 64;
@@ -115,7 +116,14 @@ enum Writer {
 
 fn run(receiver: &CallReceiver<CacheRequest, CacheResult>, mut stores: Stores) {
     let mut pending = Pending::default();
-    while let Some(first) = receiver.recv() {
+    let mut leftovers = Leftovers::default();
+    loop {
+        let sweeping = || {
+            let (root, caches) = (stores.root.clone(), stores.open.keys().cloned().collect::<Vec<_>>());
+            move || caches.iter().for_each(|cache| drop(sweep(&root, cache, SystemTime::now())))
+        };
+        let is_open = !stores.open.is_empty();
+        let Some(first) = leftovers.next_call(receiver, is_open, sweeping) else { return };
         let mut next = Some(first);
         let mut taken = 1;
         while let Some((request, responder)) = next {

@@ -12,12 +12,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lopata_bridges::{CallReceiver, KvService, Responder, calls};
 use lopata_protocol::kv::{KvAnswer, KvCall, KvError};
-use lopata_storage::kv::KvWrite;
+use lopata_storage::kv::{KvWrite, sweep};
 use lopata_storage::{Clock, KvStore};
+
+use crate::bindings::leftovers::Leftovers;
 
 type Answer = Result<KvAnswer, KvError>;
 
@@ -43,7 +45,11 @@ impl Actor {
         let (running, ended) = mpsc::channel();
         thread::Builder::new().name("lopata-kv".to_string()).spawn(move || {
             let _running = running;
-            run(&receiver, || KvStore::open(&root, &namespace, clock.clone()));
+            let sweeping = || {
+                let (root, namespace) = (root.clone(), namespace.clone());
+                move || drop(sweep(&root, &namespace, SystemTime::now()))
+            };
+            run(&receiver, || KvStore::open(&root, &namespace, clock.clone()), sweeping);
         })?;
         Ok(Self { service, ended })
     }
@@ -66,10 +72,15 @@ impl Ended {
     }
 }
 
-fn run<E: std::fmt::Display>(receiver: &CallReceiver<KvCall, Answer>, open: impl Fn() -> Result<KvStore, E>) {
+fn run<E: std::fmt::Display, S: FnOnce() + Send + 'static>(
+    receiver: &CallReceiver<KvCall, Answer>,
+    open: impl Fn() -> Result<KvStore, E>,
+    sweeping: impl Fn() -> S,
+) {
     let mut store = None;
     let mut batch = Vec::new();
-    while let Some(first) = receiver.recv() {
+    let mut leftovers = Leftovers::default();
+    while let Some(first) = leftovers.next_call(receiver, store.is_some(), &sweeping) {
         batch.push(first);
         while batch.len() < BATCH_CALLS_MAX
             && let Some(next) = receiver.try_recv()

@@ -15,13 +15,14 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use lopata_bridges::{CallReceiver, R2Ask, R2Reply, R2Service, Received, Responder, calls};
+use lopata_bridges::{CallReceiver, R2Ask, R2Reply, R2Service, Responder, calls};
 use lopata_protocol::r2::{R2Answer, R2Call, R2Error, R2Value};
 use lopata_storage::r2::{R2Found, R2Write, R2Written, sweep};
 use lopata_storage::{Clock, R2Store};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::transfer;
+use crate::bindings::leftovers::Leftovers;
 
 pub(super) type Answer = Result<R2Reply, R2Error>;
 
@@ -34,9 +35,6 @@ const WRITE_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of a body that the actor itself reads.
 const READ_BYTES_MAX: u64 = 256 * 1024;
-
-/// How long the queue must have been empty before leftover files are looked for, once.
-const SWEEP_AFTER: Duration = Duration::from_secs(10);
 
 /// A running actor.
 #[derive(Debug)]
@@ -102,22 +100,14 @@ impl Place {
 
 fn run(receiver: &CallReceiver<R2Ask, Answer>, place: &Arc<Place>) {
     let mut batch = Vec::new();
-    let mut swept = false;
+    let mut leftovers = Leftovers::default();
     loop {
-        // A fresh process looks once for what another may have left.
-        let first = match swept || place.store.lock().is_none() {
-            true => receiver.recv(),
-            false => match receiver.recv_timeout(SWEEP_AFTER) {
-                Received::Call(ask, responder) => Some((ask, responder)),
-                Received::TimedOut => {
-                    swept = true;
-                    start_sweep(place);
-                    continue;
-                }
-                Received::Closed => None,
-            },
+        let sweeping = || {
+            let place = place.clone();
+            move || drop(sweep(&place.root, &place.bucket, SystemTime::now()))
         };
-        let Some(first) = first else { return };
+        let is_open = place.store.lock().is_some();
+        let Some(first) = leftovers.next_call(receiver, is_open, sweeping) else { return };
         batch.push(first);
         while batch.len() < BATCH_CALLS_MAX
             && let Some(next) = receiver.try_recv()
@@ -126,13 +116,6 @@ fn run(receiver: &CallReceiver<R2Ask, Answer>, place: &Arc<Place>) {
         }
         carry_out(place, batch.drain(..));
     }
-}
-
-/// On a thread of its own: a folder may have many files. What it fails for, the next process tries again.
-fn start_sweep(place: &Arc<Place>) {
-    let place = place.clone();
-    let sweeping = move || drop(sweep(&place.root, &place.bucket, SystemTime::now()));
-    drop(thread::Builder::new().name("lopata-r2-sweep".to_string()).spawn(sweeping));
 }
 
 /// Writes that wait for their commit, and who waits for them.

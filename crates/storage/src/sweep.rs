@@ -1,8 +1,8 @@
-//! Removes bodies that nothing names: what a process left that was killed between writing a body and naming it, or
-//! between replacing an object and deleting its old body.
+//! Removes files of values that nothing names: what a process left that was killed between writing a file and naming
+//! it, or between replacing a value and deleting its old file.
 //!
-//! A file goes only if it has not been written to for an hour, nobody holds its lock, and no bucket's database under
-//! the same root names it: two buckets may share a folder, and other programs write there too.
+//! A file goes only if it has not been written to for an hour, nobody holds its lock, and no database of its kind under
+//! the same root names it: two namespaces may share a folder, and other programs write there too.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -13,7 +13,6 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::database::StoreError;
-use crate::layout::PersistRoot;
 
 /// How long a file must have been left alone.
 const AGE_MIN: Duration = Duration::from_secs(60 * 60);
@@ -25,22 +24,19 @@ pub struct Swept {
     pub removed: usize,
 }
 
-/// Sweeps the bodies of `bucket` under the persist root `root`. Opens connections of its own, only if there is
-/// anything old; may run beside any store.
-pub fn sweep(root: &Path, bucket: &str, now: SystemTime) -> Result<Swept, StoreError> {
-    let layout = PersistRoot::new(root);
-    let folder = layout.r2_blobs(bucket);
-    let mut left = old_files(&folder, now);
+/// Sweeps the files in `folder` that no row of these `tables` names as its `blob_id`, in any database in the folder
+/// `databases`. Opens connections of its own, only if there is anything old; may run beside any store.
+pub(crate) fn sweep(folder: &Path, databases: &Path, tables: &[&str], now: SystemTime) -> Result<Swept, StoreError> {
+    let mut left = old_files(folder, now);
     if left.is_empty() {
         return Ok(Swept::default());
     }
-    let databases = layout.r2_databases();
-    let listed = fs::read_dir(&databases).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
-    let entries = listed.map_err(|source| StoreError::Folder { path: databases, source })?;
+    let listed = fs::read_dir(databases).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+    let entries = listed.map_err(|source| StoreError::Folder { path: databases.to_owned(), source })?;
     for path in entries.into_iter().map(|entry| entry.path()) {
         if path.extension().is_some_and(|extension| extension == "sqlite") {
             // One that cannot be read may name anything, so nothing goes.
-            forget_named(&path, &mut left).map_err(|source| StoreError::Database { path, source })?;
+            forget_named(&path, tables, &mut left).map_err(|source| StoreError::Database { path, source })?;
         }
     }
     let removed = left.into_iter().filter(|name| remove(&folder.join(name))).count();
@@ -58,10 +54,10 @@ fn old_files(folder: &Path, now: SystemTime) -> HashSet<String> {
     entries.filter_map(Result::ok).filter(old).filter_map(name).filter(is_ours).collect()
 }
 
-fn forget_named(database: &Path, left: &mut HashSet<String>) -> rusqlite::Result<()> {
+fn forget_named(database: &Path, tables: &[&str], left: &mut HashSet<String>) -> rusqlite::Result<()> {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    for table in ["_mf_objects", "_mf_multipart_parts"] {
+    for table in tables {
         let exists: bool = connection.query_row(
             "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1)",
             [table],
