@@ -27,6 +27,7 @@ mod outbound;
 mod playground;
 mod project_file;
 mod r2;
+mod r2_http;
 mod reload;
 mod rpc;
 mod rpc_ends;

@@ -1,5 +1,5 @@
 //! The control endpoints: `/cdn-cgi/handler/scheduled` and its twins, which trigger handlers, the live feed of spans,
-//! and a census.
+//! a census, and buckets from outside.
 //!
 //! The server has checked Host and Origin before anything here runs.
 
@@ -13,6 +13,7 @@ use lopata_bridges::{Parcel, live_calls, live_sockets, live_streams, live_stubs,
 use lopata_guest::live_events;
 use lopata_protocol::{Answer, EventId, EventOutcome, ScheduledOutcome, SpanContext, ToGuest};
 
+use crate::bindings::r2::http::Endpoints;
 use crate::dispatcher::{Accepted, DispatchError, Dispatcher};
 use crate::server::{ControlBody, ControlRequest, ControlResponse};
 use crate::traces::{Tick, Traces, live};
@@ -38,11 +39,16 @@ pub struct Control {
     pub traces: Traces,
     /// `--test-scheduled`.
     pub test_scheduled: bool,
+    /// Buckets from outside.
+    pub buckets: Endpoints,
 }
 
 impl Control {
     /// Whether `path` is one of these endpoints.
     pub fn claims(&self, method: &Method, path: &str) -> bool {
+        if self.buckets.claims(path) {
+            return true;
+        }
         if path == CENSUS || path == live::PATH {
             return method == Method::GET;
         }
@@ -52,6 +58,9 @@ impl Control {
 
     /// Answers a request that was claimed.
     pub async fn answer(self, request: ControlRequest) -> ControlResponse {
+        if self.buckets.claims(request.uri().path()) {
+            return self.buckets.answer(request).await;
+        }
         if request.uri().path() == CENSUS {
             let body = serde_json::json!({
                 "calls": live_calls(),

@@ -16,6 +16,7 @@ use lopata_protocol::{
 
 use crate::assets::{Assets, Notices};
 use crate::bindings::assets::Mounted;
+use crate::bindings::r2::{self, http::ExposedBucket};
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
 use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, TailConsumer, WorkerConfig};
@@ -36,6 +37,8 @@ pub struct Blueprint {
     pub crons: Vec<CronTrigger>,
     /// Workers that are told of its events.
     pub tail_consumers: Vec<TailConsumer>,
+    /// Its buckets, for requests from outside of workers.
+    pub buckets: Vec<ExposedBucket>,
     /// The folders whose sources may be shown on an error page.
     pub source_roots: Vec<PathBuf>,
     compatibility_date: String,
@@ -112,6 +115,8 @@ impl Blueprint {
             && self.env.len() == other.env.len()
             && self.env.iter().zip(&other.env).all(same_entry)
             && self.assets.as_ref().map(Arc::as_ptr) == other.assets.as_ref().map(Arc::as_ptr)
+            && self.buckets.len() == other.buckets.len()
+            && self.buckets.iter().zip(&other.buckets).all(|(a, b)| a.same_as(b))
     }
 
     /// The env entries, as the error page lists them.
@@ -351,6 +356,7 @@ impl Project {
             subrequests_max: subrequests_max(&config),
             crons: CronTrigger::all(&config.crons),
             tail_consumers: config.tail_consumers.clone(),
+            buckets: r2::exposed(&config, &env),
             source_roots: source_roots(&config),
             compatibility_date: config.compatibility_date.clone(),
             compatibility_flags: config.compatibility_flags.clone(),

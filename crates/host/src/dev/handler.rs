@@ -8,6 +8,7 @@ use lopata_bridges::{Parcel, Unreachable, reply_with_sink};
 use lopata_protocol::{Answer, EventId, FromGuest, Props, RequestHead, ToGuest, WireError};
 use tokio::sync::watch;
 
+use crate::bindings::r2::http::Endpoints;
 use crate::control::Control;
 use crate::dispatcher::{Accepted, DispatchError};
 use crate::server::{
@@ -40,7 +41,8 @@ impl DevHandler {
         test_scheduled: bool,
     ) -> Self {
         let statuses = workers.all().iter().map(|worker| worker.status.clone()).collect();
-        let control = Control { workers, routing: routing.clone(), traces: traces.clone(), test_scheduled };
+        let buckets = Endpoints::new(workers.clone());
+        let control = Control { workers, routing: routing.clone(), traces: traces.clone(), test_scheduled, buckets };
         let unread: lopata_bridges::UnreadSink = Arc::new({
             let traces = traces.clone();
             move |message| record(&traces, message)

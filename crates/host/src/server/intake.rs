@@ -125,7 +125,8 @@ async fn pump(mut incoming: Incoming, mut writer: StreamWriter, first: Bytes) {
     }
 }
 
-async fn drain(mut incoming: Incoming) {
+/// Reads what nobody wants, up to a bound.
+pub(crate) async fn drain(mut incoming: Incoming) {
     let mut drained = 0;
     while drained < DRAIN_BYTES_MAX
         && let Ok(Some(data)) = next_data(&mut incoming).await

@@ -48,7 +48,7 @@ pub use self::handler::{
     Abort, BindingLine, ControlBody, ControlRequest, ControlResponse, Diagnostic, Dispatched, ErrorContext, Failure,
     FetchEvent, Handler, Refusal, RequestLine, ServerSpan, Target,
 };
-pub(crate) use self::intake::{Gathered, gather, next_data};
+pub(crate) use self::intake::{Gathered, drain, gather, next_data};
 pub use self::listen::ListenError;
 pub(crate) use self::negotiate::Coding;
 pub use self::options::{HostPattern, HttpsOptions, Port, ServeOptions, Site};

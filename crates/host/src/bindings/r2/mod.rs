@@ -5,6 +5,7 @@
 
 mod actor;
 pub mod bucket;
+pub mod http;
 mod transfer;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use parking_lot::Mutex;
 
 use self::actor::Actor;
 pub use self::bucket::Bucket;
+use self::http::ExposedBucket;
 use super::{Binding, BindingContext, BindingEntry};
 use crate::config::{R2Bucket, WorkerConfig};
 
@@ -51,6 +53,17 @@ fn entry(configured: &R2Bucket, context: &BindingContext) -> BindingEntry {
         service,
         identity: format!("r2 {} in {}", bucket, context.persist.display()),
     }
+}
+
+/// The buckets of a worker, for those who come over HTTP. What is shown of an entry is its bucket's name.
+pub fn exposed(config: &WorkerConfig, entries: &[BindingEntry]) -> Vec<ExposedBucket> {
+    let of = |configured: &R2Bucket| {
+        let entry = entries.iter().find(|entry| entry.name == configured.binding)?;
+        let (_, ServiceHandle::R2(service)) = entry.service.clone()? else { return None };
+        let credentials = configured.s3_credentials.clone();
+        Some(ExposedBucket { name: configured.local_name().to_string(), credentials, bucket: Bucket::new(service) })
+    };
+    config.r2_buckets.iter().filter_map(of).collect()
 }
 
 /// The running actors, by the store that each of them owns.
