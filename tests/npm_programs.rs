@@ -243,3 +243,77 @@ fn large_wasm() -> Vec<u8> {
     ]
     .concat()
 }
+
+#[test]
+fn kv_asset_handler() {
+    let server = start("site-handler");
+    let page = server.get("/");
+    assert_eq!(
+        (page.text().as_str(), page.header("content-type")),
+        ("<h1>A site</h1>\n", Some("text/html; charset=utf-8"))
+    );
+    assert_eq!(server.get("/guide/").text(), "<h1>The guide</h1>\n");
+    let style = server.get("/style.css");
+    assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
+    assert_eq!(server.get("/next.draft.html").status, 404, "it is excluded");
+    assert_eq!(
+        server.get("/manifest").json(),
+        json!({
+            "guide/index.html": "$__MINIFLARE_SITES__$/guide%2Findex.html",
+            "index.html": "$__MINIFLARE_SITES__$/index.html",
+            "style.css": "$__MINIFLARE_SITES__$/style.css",
+        })
+    );
+    let mark = server.log().mark();
+    programs().write("site-handler/public/index.html", "<h1>A site, edited</h1>\n");
+    server.expect("/", "<h1>A site, edited</h1>\n");
+    programs().write("site-handler/public/fresh.txt", "fresh");
+    server.expect("/fresh.txt", "fresh");
+    server.log().wait_for(mark, "Local server updated and ready");
+    assert_eq!(server.get("/manifest").json()["fresh.txt"], "$__MINIFLARE_SITES__$/fresh.txt");
+    server.stop();
+}
+
+#[test]
+fn a_site_built_by_vite() {
+    let built = Command::new("node").args(["node_modules/vite/bin/vite.js", "build", "vite-site"]);
+    let built = { built }.current_dir(programs().folder()).output().expect("Node.js is installed");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let server = start("vite-site");
+
+    let page = server.get("/");
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(page.header("cache-control"), Some("public, max-age=0, must-revalidate"));
+    // What the page names is there, under names with a hash, and may be kept for ever.
+    let text = page.text();
+    let named = |prefix: &str, end: &str| {
+        let at = text.find(prefix).unwrap_or_else(|| panic!("{prefix} in {text}")) + prefix.len();
+        text[at..].split('"').next().filter(|name| name.ends_with(end)).expect("a quoted name").to_string()
+    };
+    let types = [
+        ("src=\"", ".js", "text/javascript; charset=utf-8"),
+        ("stylesheet\" crossorigin href=\"", ".css", "text/css; charset=utf-8"),
+    ];
+    for (prefix, end, kind) in types {
+        let asset = server.get(&named(prefix, end));
+        assert_eq!((asset.status, asset.header("content-type")), (200, Some(kind)));
+        assert_eq!(asset.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        let tag = asset.header("etag").expect("it has one");
+        let again = server.client().send("GET", &named(prefix, end), &[("if-none-match", tag)], b"");
+        assert_eq!((again.status, again.header("cache-control")), (304, asset.header("cache-control")));
+    }
+    assert_eq!(server.get("/anchor.svg").header("content-type"), Some("image/svg+xml"));
+
+    // A navigation to a route of the page's own gets the page, a fetch of the page's the worker.
+    let route = server.client().send("GET", "/harbour/ny-alesund", &[("sec-fetch-mode", "navigate")], b"");
+    assert_eq!((route.status, route.text()), (200, text.clone()));
+    assert_eq!(server.get("/api/tides/ny-alesund").json()[0], json!({ "time": "04:12", "metres": 1.4 }));
+    assert_eq!(server.get("/api/nothing").status, 404);
+    let moved = server.get("/heligoland");
+    assert_eq!((moved.status, moved.header("location")), (301, Some("/harbour/heligoland")));
+    for hidden in ["/_headers", "/_redirects"] {
+        assert_eq!(server.get(hidden).status, 404, "{hidden}");
+    }
+    server.stop();
+}

@@ -290,3 +290,44 @@ fn a_reader_of_the_clock_may_leave() {
     until("the worker still answers", || (server.get("/motto").status == 200).then_some(()));
     server.stop();
 }
+
+#[test]
+fn the_garden_is_a_site_of_files() {
+    let project = playground();
+    let server = Server::start(&project);
+    let visit = |path: &str| server.client().send("GET", path, &[("host", "garden.localhost")], b"");
+    let gate = visit("/");
+    assert!(gate.status == 200 && gate.text().contains("A small garden"), "{} {}", gate.status, gate.text());
+    assert_eq!(gate.header("content-security-policy"), Some("default-src 'self'"));
+    assert_eq!(visit("/today").text(), gate.text(), "one page under two names");
+    assert_eq!(visit("/garden.css").header("cache-control"), Some("public, max-age=60"));
+    assert_eq!(visit("/beds/herbs").header("x-bed"), Some("herbs"));
+
+    let led = |path: &str| {
+        let answer = visit(path);
+        (answer.status, answer.header("location").unwrap_or_default().to_string())
+    };
+    assert_eq!(led("/vegetables?from=an-old-link"), (301, "/beds/vegetables?from=an-old-link".to_string()));
+    assert_eq!(led("/herbs"), (302, "/beds/herbs".to_string()));
+    assert_eq!(led("/2019/beds/herbs"), (301, "/beds/herbs".to_string()));
+    assert_eq!(led("/plots/north/1"), (308, "/beds/north/1".to_string()));
+    assert_eq!(led("/beds/herbs.html"), (307, "/beds/herbs".to_string()));
+
+    assert!(visit("/api/sow").json()["sow"].is_string());
+    let upside_down = visit("/api/upside-down").text();
+    assert!(upside_down.contains("class=\"bat\"") && upside_down.contains("Thyme"), "{upside_down}");
+    assert_eq!(visit("/api/nothing").text(), "Nothing grows here.\n");
+    let drafts = visit("/drafts/slugs.txt");
+    assert_eq!(
+        (drafts.status, drafts.text().as_str()),
+        (404, "Nothing grows here.\n"),
+        "it is ignored, and the worker has no such page"
+    );
+    let navigated =
+        server.client().send("GET", "/nothing", &[("host", "garden.localhost"), ("sec-fetch-mode", "navigate")], b"");
+    assert!(navigated.status == 404 && navigated.text().contains("no such bed"), "{}", navigated.text());
+
+    project.edit("garden/public/beds/herbs.html", "Thyme", "Sage");
+    assert!(visit("/beds/herbs").text().contains("Sage"));
+    server.stop();
+}

@@ -163,6 +163,18 @@ pub struct DevArgs {
     /// Static assets to be served
     #[arg(long, value_name = "DIR")]
     pub assets: Option<PathBuf>,
+    /// Root folder of static assets for Workers Sites
+    #[arg(long, value_name = "DIR")]
+    pub site: Option<PathBuf>,
+    /// Which files of the Workers Site count; may be repeated (default: all)
+    #[arg(long, value_name = "GLOB", num_args = 1..)]
+    pub site_include: Option<Vec<String>>,
+    /// Which files of the Workers Site do not count; may be repeated
+    #[arg(long, value_name = "GLOB", num_args = 1..)]
+    pub site_exclude: Option<Vec<String>>,
+    /// Reload HTML pages in the browser when something has changed
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub live_reload: bool,
     /// Expose /__scheduled to trigger the scheduled handler
     #[arg(long)]
     pub test_scheduled: bool,
@@ -188,14 +200,6 @@ pub struct DevArgs {
 pub struct Missing {
     #[arg(short, long, hide = true)]
     remote: bool,
-    #[arg(long, hide = true)]
-    live_reload: bool,
-    #[arg(long, hide = true, num_args = 0..=1)]
-    site: Option<Option<PathBuf>>,
-    #[arg(long, hide = true)]
-    site_include: Vec<String>,
-    #[arg(long, hide = true)]
-    site_exclude: Vec<String>,
     #[arg(long, hide = true)]
     inspector_port: Option<u16>,
     #[arg(long, hide = true)]
@@ -228,11 +232,7 @@ impl Missing {
     pub fn given(&self) -> Vec<(&'static str, Lack)> {
         let flags = [
             ("--remote", self.remote, Lack::Refused),
-            ("--site", self.site.is_some(), Lack::Refused),
             ("--tunnel", self.tunnel || self.tunnel_name.is_some(), Lack::Refused),
-            ("--site-include", !self.site_include.is_empty(), Lack::Refused),
-            ("--site-exclude", !self.site_exclude.is_empty(), Lack::Refused),
-            ("--live-reload", self.live_reload, Lack::Ignored),
             ("--inspector-port", self.inspector_port.is_some(), Lack::Ignored),
             ("--inspector-ip", self.inspector_ip.is_some(), Lack::Ignored),
             ("--routes", !self.routes.is_empty(), Lack::Ignored),

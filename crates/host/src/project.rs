@@ -17,11 +17,12 @@ use lopata_protocol::{
 use crate::assets::{Assets, Notices};
 use crate::bindings::assets::Mounted;
 use crate::bindings::r2::{self, http::ExposedBucket};
+use crate::bindings::kv::site::Manifest;
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
 use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, TailConsumer, WorkerConfig};
 use crate::cron::CronTrigger;
-use crate::server::{BindingLine, Diagnostic, Failure, HostPattern, Site};
+use crate::server::{BindingLine, Diagnostic, Failure, HostPattern, Reload, Site};
 use crate::watch::concerns;
 use crate::workers::WorkerId;
 
@@ -143,6 +144,8 @@ pub struct Built {
     pub site: Option<Site>,
     /// The routes of the configuration.
     pub routes: Vec<Route>,
+    /// What pages in browsers should do when the change was one of the files that are served as they are.
+    pub content_changed: Option<Reload>,
     /// What is wrong with the newest configuration, when this was built with the one before.
     pub config_failure: Option<BuildFailure>,
 }
@@ -246,6 +249,8 @@ pub struct Project {
     /// The assets of the newest configuration.
     assets: Option<Mounted>,
     asset_notices: Notices,
+    /// The folders whose files are served as they are: a change in one need not be a change of the worker.
+    content: Vec<PathBuf>,
 }
 
 impl Project {
@@ -267,6 +272,7 @@ impl Project {
             command_watch: None,
             assets: None,
             asset_notices,
+            content: Vec::new(),
         }
     }
 
@@ -281,7 +287,10 @@ impl Project {
         };
         let mut outcome = self.attempt(fresh).await;
         let watch = match &mut outcome {
-            Ok(built) => &mut built.watch,
+            Ok(built) => {
+                built.content_changed = content_changed(cause, &self.content);
+                &mut built.watch
+            }
             Err(failure) => &mut failure.watch,
         };
         // A path of the project's own choice may be a folder or a file, and may come into being later.
@@ -333,7 +342,7 @@ impl Project {
         mut warnings: Vec<String>,
         config_failure: Option<BuildFailure>,
     ) -> Built {
-        let Bundle { entry, format, modules, globals, watch, warnings: bundle_warnings, .. } = bundle;
+        let Bundle { entry, format, mut modules, globals, watch, warnings: bundle_warnings, .. } = bundle;
         warnings.extend(bundle_warnings);
         let mut watch = watch;
         watch.files.extend(config_watch);
@@ -341,13 +350,20 @@ impl Project {
             // The worker's own build may have just made the directory.
             assets.refresh();
             watch.files.extend(assets.rule_files());
-            if self.overrides.live_reload {
-                watch.trees.insert(assets.settings().directory.clone());
-            }
         }
+        self.content = config.site.iter().map(|site| site.bucket.clone()).collect();
+        if let Some(Mounted { assets, .. }) = self.assets.as_ref().filter(|_| self.overrides.live_reload) {
+            self.content.push(assets.settings().directory.clone());
+        }
+        watch.trees.extend(self.content.iter().cloned());
         let mut env = bindings::entries(&config, &self.context);
         let asset_binding = config.assets.as_ref().and_then(|assets| assets.binding.as_deref());
         env.extend(self.assets.iter().zip(asset_binding).map(|(mounted, name)| mounted.entry(name)));
+        match (config.site.as_ref().map(Manifest::of), format) {
+            (Some(manifest), WorkerFormat::Modules) => modules.extend(manifest.modules(&modules)),
+            (Some(manifest), WorkerFormat::ServiceWorker) => env.push(manifest.global()),
+            (None, _) => {}
+        }
         env.extend(globals.into_iter().map(bindings::module_global));
         let site = (self.worker == WorkerId::PRIMARY).then(|| site(&config, &self.overrides));
         let blueprint = Blueprint {
@@ -373,7 +389,7 @@ impl Project {
         } else {
             self.shown_warnings = warnings.clone();
         }
-        Built { blueprint, watch, warnings, site, routes: config.routes, config_failure }
+        Built { blueprint, watch, warnings, site, routes: config.routes, content_changed: None, config_failure }
     }
 
     /// What is a reason to run the build command again: its own folders, the configuration, and what the project file
@@ -423,6 +439,15 @@ fn page_diagnostic(diagnostic: &config::Diagnostic) -> Diagnostic {
         frame: None,
         hint: diagnostic.help.clone(),
     }
+}
+
+/// What pages should do about a change, if it is one of the files of these folders.
+fn content_changed(cause: &Cause, folders: &[PathBuf]) -> Option<Reload> {
+    let Cause::Files(paths) = cause else { return None };
+    let mut served = paths.iter().filter(|path| folders.iter().any(|folder| path.starts_with(folder))).peekable();
+    served.peek()?;
+    let styles = served.all(|path| path.extension().is_some_and(|extension| extension == "css"));
+    Some(if styles { Reload::Styles } else { Reload::Page })
 }
 
 fn bundle_failure(config: &WorkerConfig, error: bundle::BundleError) -> BuildFailure {

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::SiteFlags;
 use super::checks::as_count;
 use super::diagnostics::SourceFile;
 use super::environments::Settings;
@@ -14,7 +15,7 @@ use super::schema::Effect;
 use super::tree::{Node, Object};
 use super::worker::{
     Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
-    R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig,
+    R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig, WorkersSite,
 };
 use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst, routing};
 
@@ -40,6 +41,8 @@ pub struct Given {
     pub alias: Vec<(String, String)>,
     /// The asset directory from a flag.
     pub assets: Option<PathBuf>,
+    /// What flags say about a Workers Site.
+    pub site: SiteFlags,
 }
 
 /// The worker. `root` is the configuration's directory, `cwd` the user's.
@@ -75,6 +78,7 @@ pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd:
         routes: routes(settings),
         limits: limits(settings),
         assets: assets(settings, root, given.assets),
+        site: site(settings, root, cwd, given.site),
         kv_namespaces,
         d1_databases,
         r2_buckets,
@@ -251,6 +255,17 @@ fn assets(settings: &Settings<'_>, root: &Path, given: Option<PathBuf>) -> Optio
         not_found_handling: text("not_found_handling").and_then(NotFound::parse).unwrap_or_default(),
         run_worker_first,
         base_path: text("base_path").and_then(|path| BasePath::parse(path).ok()).unwrap_or_default(),
+    })
+}
+
+fn site(settings: &Settings<'_>, root: &Path, cwd: &Path, flags: SiteFlags) -> Option<WorkersSite> {
+    let object = settings.get("site").and_then(Node::as_object);
+    let get = |name: &str| object.and_then(|object| object.get(name));
+    let written = get("bucket").and_then(Node::as_str).map(|bucket| root.join(bucket));
+    Some(WorkersSite {
+        bucket: clean(&flags.bucket.map(|bucket| cwd.join(bucket)).or(written)?),
+        include: flags.include.unwrap_or_else(|| strings(get("include"))),
+        exclude: flags.exclude.unwrap_or_else(|| strings(get("exclude"))),
     })
 }
 

@@ -47,7 +47,7 @@ pub use diagnostics::{Diagnostic, Label, Severity, SourceFile, display_path, ren
 pub use dotenv::Variables;
 pub use worker::{
     Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
-    R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig,
+    R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig, WorkersSite,
 };
 
 use environments::{Settings, Wanted};
@@ -84,10 +84,23 @@ pub struct LoadOptions {
     pub assets: Option<PathBuf>,
     /// Whether no entry is looked for, for commands that do not run the worker.
     pub without_entry: bool,
+    /// `--site`, `--site-include` and `--site-exclude`.
+    pub site: SiteFlags,
     /// The day that is today.
     pub today: Date,
     /// The process environment.
     pub process_env: Variables,
+}
+
+/// The flags about a Workers Site, each of which comes before its key of `site`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteFlags {
+    /// `--site`: the directory, relative to the user's.
+    pub bucket: Option<PathBuf>,
+    /// `--site-include`.
+    pub include: Option<Vec<String>>,
+    /// `--site-exclude`.
+    pub exclude: Option<Vec<String>>,
 }
 
 impl LoadOptions {
@@ -108,6 +121,7 @@ impl LoadOptions {
             compatibility_flags: None,
             assets: None,
             without_entry: false,
+            site: SiteFlags::default(),
             today: Date::today(),
             process_env: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
         }
@@ -246,6 +260,7 @@ impl Loader<'_> {
             define: options.define.clone(),
             alias: options.alias.clone(),
             assets: options.assets.as_ref().map(|dir| assemble::clean(&cwd.join(dir))),
+            site: options.site.clone(),
         };
         let mut config = assemble::worker(&settings, &source.file, &root, cwd, given);
         let flagged = |name: &str| options.vars.iter().any(|(flag, _)| flag == name);

@@ -62,6 +62,8 @@ pub struct WorkerConfig {
     pub limits: Limits,
     /// The static assets.
     pub assets: Option<Assets>,
+    /// The files of a Workers Site.
+    pub site: Option<WorkersSite>,
     /// KV namespaces.
     pub kv_namespaces: Vec<KvNamespace>,
     /// D1 databases.
@@ -269,6 +271,17 @@ pub struct Assets {
     pub run_worker_first: RunWorkerFirst,
     /// The prefix of all paths.
     pub base_path: BasePath,
+}
+
+/// `site`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkersSite {
+    /// The directory.
+    pub bucket: PathBuf,
+    /// Which files count; when there are any, `exclude` does not matter.
+    pub include: Vec<String>,
+    /// Which files do not count.
+    pub exclude: Vec<String>,
 }
 
 /// An item of `kv_namespaces`.

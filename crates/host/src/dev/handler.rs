@@ -6,13 +6,13 @@ use futures_util::future::BoxFuture;
 use http::Method;
 use lopata_bridges::{Parcel, Unreachable, reply_with_sink};
 use lopata_protocol::{Answer, EventId, FromGuest, Props, RequestHead, ToGuest, WireError};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::bindings::r2::http::Endpoints;
 use crate::control::Control;
 use crate::dispatcher::{Accepted, DispatchError};
 use crate::server::{
-    Abort, ControlRequest, ControlResponse, Dispatched, ErrorContext, Failure, FetchEvent, Handler, Refusal,
+    Abort, ControlRequest, ControlResponse, Dispatched, ErrorContext, Failure, FetchEvent, Handler, Refusal, Reload,
     RequestLine, ServerSpan, Target,
 };
 use crate::supervisor::Status;
@@ -29,6 +29,8 @@ pub struct DevHandler {
     traces: Traces,
     control: Control,
     unread: lopata_bridges::UnreadSink,
+    /// `--live-reload`.
+    live_reload: bool,
 }
 
 impl DevHandler {
@@ -39,6 +41,7 @@ impl DevHandler {
         terminal: Terminal,
         traces: Traces,
         test_scheduled: bool,
+        live_reload: bool,
     ) -> Self {
         let statuses = workers.all().iter().map(|worker| worker.status.clone()).collect();
         let buckets = Endpoints::new(workers.clone());
@@ -47,7 +50,7 @@ impl DevHandler {
             let traces = traces.clone();
             move |message| record(&traces, message)
         });
-        Self { statuses, routing, terminal, traces, control, unread }
+        Self { statuses, routing, terminal, traces, control, unread, live_reload }
     }
 
     fn status(&self, target: Target) -> &Status {
@@ -142,6 +145,10 @@ impl Handler for DevHandler {
         // All workers count one.
         self.statuses.first().map(|status| status.revision.subscribe())
     }
+
+    fn reloads(&self) -> Option<&broadcast::Sender<Reload>> {
+        self.statuses.first().filter(|_| self.live_reload).map(|status| &status.reloads)
+    }
 }
 
 #[cfg(test)]
@@ -180,7 +187,7 @@ mod tests {
         broken.dispatcher.fail(failure.clone());
         broken.failure.store(Some(failure));
         let routing = Routing::new(vec![(Vec::new(), None), (vec!["echo.localhost".to_string()], None)]);
-        let handler = DevHandler::new(workers, Arc::new(routing), terminal, traces.clone(), false);
+        let handler = DevHandler::new(workers, Arc::new(routing), terminal, traces.clone(), false, false);
 
         let main = handler.select("http://localhost:8787/");
         let echo = handler.select("http://echo.localhost:8787/");

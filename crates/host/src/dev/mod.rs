@@ -239,9 +239,10 @@ fn routing(plan: &Plan) -> Routing {
 /// Enters the workers into the registry and starts them, the primary first.
 fn start_workers(workers: &Workers, plan: Plan, looks: Vec<FirstLook>, shared: &Shared) -> anyhow::Result<Running> {
     let revision = watch::Sender::new(0);
+    let reloads = Status::default().reloads;
     // All names before the first start, so that no worker finds another missing that is about to be entered.
     let enter = |look: FirstLook| {
-        let status = Status::new(revision.clone());
+        let status = Status { reloads: reloads.clone(), ..Status::new(revision.clone()) };
         Ok((workers.add(&look.name, status.clone())?, status, look))
     };
     let entered = looks.into_iter().map(enter).collect::<Result<Vec<_>, NameTaken>>()?;
@@ -273,7 +274,10 @@ async fn serve_until_told(
     let has_crons = looks.iter().flat_map(|look| &look.loaded).any(|loaded| !loaded.config.crons.is_empty());
     let mut running = start_workers(workers, plan, looks, shared)?;
     let test_scheduled = lasting.args.test_scheduled;
-    let handler = DevHandler::new(workers.clone(), routing.clone(), terminal.clone(), traces.clone(), test_scheduled);
+    let live_reload = lasting.args.live_reload;
+    let (workers, routing) = (workers.clone(), routing.clone());
+    let handler =
+        DevHandler::new(workers, routing.clone(), terminal.clone(), traces.clone(), test_scheduled, live_reload);
     // The socket is taken while the first build runs; requests that come early wait for it.
     let bound = match crate::server::serve(serve, Arc::new(handler)).await {
         Ok(bound) => Arc::new(bound),
@@ -282,7 +286,7 @@ async fn serve_until_told(
             return Ok(end(&running, None, shared, Told::Exit(1), lasting).await);
         }
     };
-    follow_site(terminal, &bound, routing);
+    follow_site(terminal, &bound, &routing);
     let signals = lasting.signals.get_or_insert_with(Signals::listen);
     tokio::select! {
         () = running.first_attempts() => {}

@@ -76,7 +76,7 @@ impl http_body::Body for OutBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(body) => body.pull.remaining().map_or_else(SizeHint::default, SizeHint::with_exact),
+            Self::Stream(body) => body.remaining().map_or_else(SizeHint::default, SizeHint::with_exact),
             Self::Encoded(_) => SizeHint::default(),
             Self::Control(body) => body.size_hint(),
         }
@@ -88,12 +88,18 @@ type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
 /// A worker's stream that goes out as it is.
 pub(super) struct StreamBody {
     pull: Pull,
+    /// What follows the stream; empty once it is out.
+    tail: Bytes,
     completion: Completion,
 }
 
 impl StreamBody {
-    pub(super) fn new(reader: StreamReader, length: Option<u64>, completion: Completion) -> Self {
-        Self { pull: Pull::new(reader, length), completion }
+    pub(super) fn new(reader: StreamReader, length: Option<u64>, tail: Bytes, completion: Completion) -> Self {
+        Self { pull: Pull::new(reader, length), tail, completion }
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        self.pull.remaining().map(|remaining| remaining + self.tail.len() as u64)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Polled {
@@ -103,6 +109,7 @@ impl StreamBody {
                 self.completion.done(Some("the worker's body failed"));
                 Poll::Ready(Some(Err(BodyError::Worker(error))))
             }
+            None if !self.tail.is_empty() => Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.tail))))),
             None => {
                 self.completion.done(None);
                 Poll::Ready(None)
@@ -113,7 +120,7 @@ impl StreamBody {
 
 impl Drop for StreamBody {
     fn drop(&mut self) {
-        if self.pull.is_through() {
+        if self.pull.is_through() && self.tail.is_empty() {
             self.completion.done(None);
         }
     }
@@ -122,7 +129,8 @@ impl Drop for StreamBody {
 /// Where an encoded body comes from.
 pub(super) enum Source {
     Bytes(Bytes),
-    Stream(StreamReader),
+    /// With what follows it.
+    Stream(StreamReader, Bytes),
 }
 
 impl Source {
@@ -130,7 +138,14 @@ impl Source {
         match self {
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Bytes(bytes) => Poll::Ready(Some(Ok(bytes.split_to(bytes.len().min(ENCODE_PIECE_BYTES))))),
-            Self::Stream(reader) => reader.poll_read(cx),
+            Self::Stream(reader, tail) => match ready!(reader.poll_read(cx)) {
+                None => {
+                    let tail = std::mem::take(tail);
+                    *self = Self::Bytes(Bytes::new());
+                    Poll::Ready((!tail.is_empty()).then_some(Ok(tail)))
+                }
+                chunk => Poll::Ready(chunk),
+            },
         }
     }
 }

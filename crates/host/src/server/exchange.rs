@@ -20,6 +20,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
 use lopata_bridges::{Answered, Attachments, Parcel};
 use lopata_protocol::{Answer, EventId, SpanContext, SpanId, WireError};
+use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use super::body::OutBody;
@@ -28,6 +29,7 @@ use super::completion::Completion;
 use super::error_page::{self, Subject};
 use super::handler::{Dispatched, FetchEvent, Handler, RequestLine, Target};
 use super::intake;
+use super::live_reload;
 use super::local_only;
 use super::options::Site;
 use super::request::{self as translation, Surroundings, Translated};
@@ -83,6 +85,11 @@ pub(super) async fn exchange(
             && let Some(receiver) = peer.handler.revisions()
         {
             return Ok(revisions::respond(receiver, request.uri().query(), peer.shutdown.token()).map(OutBody::Control));
+        }
+        if path == live_reload::PATH
+            && let Some(reloads) = peer.handler.reloads().map(broadcast::Sender::subscribe)
+        {
+            return Ok(live_reload::respond(&peer, &request.into_parts().0, reloads));
         }
         if peer.handler.claims(request.method(), path) {
             return Ok(peer.handler.control(request).await.map(OutBody::Control));
@@ -167,7 +174,7 @@ impl Asking<'_> {
             Answer::Response { head, body } => {
                 let rewrite = rewrite.as_deref();
                 let mut attachments = answer.attachments;
-                let asked = Asked { method: &self.parts.method, headers: &self.parts.headers, rewrite };
+                let asked = self.asked(rewrite);
                 let built = match head.status {
                     101 => upgrade::accept(self.peer, self.parts, &head, attachments.take_socket(), rewrite),
                     _ => response::build(&head, body, attachments, &asked, guard),
@@ -192,11 +199,17 @@ impl Asking<'_> {
     ) -> Response<OutBody> {
         let Parcel { message, attachments } = asset;
         let Answer::Response { head, body } = message else { unreachable!("assets answer with responses") };
-        let asked = Asked { method: &self.parts.method, headers: &self.parts.headers, rewrite };
+        let asked = self.asked(rewrite);
         match response::build(&head, body, attachments, &asked, guard) {
             Ok(response) => response,
             Err(invalid) => plain(StatusCode::INTERNAL_SERVER_ERROR, invalid.to_string()),
         }
+    }
+
+    fn asked<'a>(&'a self, rewrite: Option<&'a Rewrite>) -> Asked<'a> {
+        let Self { peer, parts, event: _ } = self;
+        let live_reload = peer.handler.reloads().is_some() && live_reload::is_for_a_window(&parts.headers);
+        Asked { method: &parts.method, headers: &parts.headers, rewrite, live_reload }
     }
 
     fn translate(&self, drawn: Drawn) -> Result<Translated, translation::InvalidHost> {

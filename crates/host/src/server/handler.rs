@@ -19,7 +19,9 @@ use lopata_protocol::{
     Answer, Body, EventId, FromGuest, RequestHead, SpanContext, SpanId, SpanKind, SpanRecord, SpanStatus, WireError,
 };
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
+
+use super::live_reload::Reload;
 
 /// The worker that a request is for, as [`Handler::select`] decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +73,11 @@ pub trait Handler: Send + Sync + 'static {
     /// A number that changes whenever other code or another failure would be served: error pages reload then.
     /// `None` leaves that out.
     fn revisions(&self) -> Option<watch::Receiver<u64>>;
+
+    /// What tells open pages to load anew; `None` unless that is asked for, and then pages are left as they are.
+    fn reloads(&self) -> Option<&broadcast::Sender<Reload>> {
+        None
+    }
 }
 
 /// One request for the worker, as it is delivered.

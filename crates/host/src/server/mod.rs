@@ -19,6 +19,7 @@ mod exchange;
 mod handler;
 mod intake;
 mod listen;
+mod live_reload;
 mod local_only;
 mod negotiate;
 mod options;
@@ -50,6 +51,7 @@ pub use self::handler::{
 };
 pub(crate) use self::intake::{Gathered, drain, gather, next_data};
 pub use self::listen::ListenError;
+pub use self::live_reload::Reload;
 pub(crate) use self::negotiate::Coding;
 pub use self::options::{HostPattern, HttpsOptions, Port, ServeOptions, Site};
 pub(crate) use self::pull::Pull;

@@ -14,6 +14,7 @@ use lopata_protocol::{Body, HeaderList, ResponseHead, WireError};
 
 use super::body::{EncodedBody, OutBody, Source, StreamBody};
 use super::completion::Completion;
+use super::live_reload;
 use super::negotiate::{Plan, plan};
 use super::request::is_hop_by_hop;
 use super::rewrite::Rewrite;
@@ -52,6 +53,8 @@ pub(super) struct Asked<'a> {
     pub(super) method: &'a Method,
     pub(super) headers: &'a HeaderMap,
     pub(super) rewrite: Option<&'a Rewrite>,
+    /// A page gets the script that loads it anew.
+    pub(super) live_reload: bool,
 }
 
 /// The response that goes out, its body still with the `completion` that watches over it.
@@ -76,15 +79,19 @@ pub(super) fn build(
         Body::Empty => Content::Nothing,
         Body::Inline(bytes) => Content::Bytes(bytes),
         Body::Stream { id, length } => {
-            Content::Stream(attachments.take_stream(id).ok_or(InvalidResponse::LostBody)?, length)
+            Content::Stream(attachments.take_stream(id).ok_or(InvalidResponse::LostBody)?, length, Bytes::new())
         }
     };
+    let tail = if asked.live_reload && !head.encoded { live_reload::tail(status, &headers) } else { None };
+    let tail = tail.unwrap_or_default();
+    let content = content.followed_by(&tail);
     let out = if *asked.method == Method::HEAD {
         // The length of the body that a GET would have brought: the worker's word when there is no body to measure.
         let measured = if encodes(head, &headers, asked) { None } else { content.length() };
-        let claimed =
-            || head.headers.get("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-        if let Some(length) = measured.or_else(claimed) {
+        let claimed = || {
+            head.headers.get("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok())
+        };
+        if let Some(length) = measured.or_else(|| Some(claimed()? + tail.len() as u64)) {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
         OutBody::Empty
@@ -124,15 +131,26 @@ pub(super) fn build(
 enum Content {
     Nothing,
     Bytes(Bytes),
-    Stream(StreamReader, Option<u64>),
+    /// With its length, when that is known, and what follows it.
+    Stream(StreamReader, Option<u64>, Bytes),
 }
 
 impl Content {
+    /// The body with `tail` behind it; nothing follows where there is no body.
+    fn followed_by(self, tail: &Bytes) -> Self {
+        match self {
+            content if tail.is_empty() => content,
+            Self::Nothing => Self::Nothing,
+            Self::Bytes(bytes) => Self::Bytes([bytes, tail.clone()].concat().into()),
+            Self::Stream(reader, length, _) => Self::Stream(reader, length, tail.clone()),
+        }
+    }
+
     fn length(&self) -> Option<u64> {
         match self {
             Self::Nothing => None,
             Self::Bytes(bytes) => Some(bytes.len() as u64),
-            Self::Stream(_, length) => *length,
+            Self::Stream(_, length, tail) => length.map(|length| length + tail.len() as u64),
         }
     }
 
@@ -140,8 +158,8 @@ impl Content {
         match self {
             Self::Nothing => OutBody::Empty,
             Self::Bytes(bytes) => OutBody::Full(bytes),
-            Self::Stream(reader, length) => {
-                OutBody::Stream(Box::new(StreamBody::new(reader, length, take(completion))))
+            Self::Stream(reader, length, tail) => {
+                OutBody::Stream(Box::new(StreamBody::new(reader, length, tail, take(completion))))
             }
         }
     }
@@ -151,7 +169,7 @@ impl Content {
         match self {
             Self::Nothing => None,
             Self::Bytes(bytes) => Some(Source::Bytes(bytes)),
-            Self::Stream(reader, _) => Some(Source::Stream(reader)),
+            Self::Stream(reader, _, tail) => Some(Source::Stream(reader, tail)),
         }
     }
 }
@@ -218,7 +236,7 @@ mod tests {
 
     fn build_for(method: Method, head: &ResponseHead, body: Body) -> Result<Response<OutBody>, InvalidResponse> {
         let headers = HeaderMap::new();
-        let asked = Asked { method: &method, headers: &headers, rewrite: None };
+        let asked = Asked { method: &method, headers: &headers, rewrite: None, live_reload: false };
         build(head, body, Attachments::none(), &asked, &mut None)
     }
 

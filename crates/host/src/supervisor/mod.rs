@@ -27,14 +27,14 @@ use lopata_bridges::{Parcel, WaitUntilTracker};
 use lopata_guest::{GuestHandle, GuestReport};
 use lopata_protocol::message::Death;
 use lopata_protocol::{Export, FromGuest, GenerationId, GuestId, ToGuest, WireError, limits};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use self::debounce::Debounce;
 use crate::assets::Assets;
 use crate::dispatcher::Dispatcher;
 use crate::generation::Generation;
 use crate::project::{Blueprint, BuildFailure, Built, Cause, Project};
-use crate::server::Failure;
+use crate::server::{Failure, Reload};
 use crate::tails::Tails;
 use crate::terminal::Terminal;
 use crate::traces::Traces;
@@ -75,11 +75,16 @@ pub struct Status {
     pub failure: Arc<arc_swap::ArcSwapOption<Failure>>,
     /// Changes whenever other code, or another failure, would be served.
     pub revision: watch::Sender<u64>,
+    /// Tells pages in browsers what has changed. All workers of a process share one.
+    pub reloads: broadcast::Sender<Reload>,
     /// Why guests that died lately did, by the generation's last words.
     pub last_death: Arc<arc_swap::ArcSwapOption<WireError>>,
     /// The static assets that are served beside the active generation, or before the first.
     pub assets: Arc<arc_swap::ArcSwapOption<Assets>>,
 }
+
+/// Changes that a page may be behind with; one that is further behind loads anew anyway.
+const RELOADS_MAX: usize = 16;
 
 impl Status {
     /// The status of a worker that has not started. All workers of a process count one `revision`: what a page
@@ -89,6 +94,7 @@ impl Status {
             dispatcher: Arc::default(),
             failure: Arc::default(),
             revision,
+            reloads: broadcast::Sender::new(RELOADS_MAX),
             last_death: Arc::default(),
             assets: Arc::default(),
         }
@@ -362,12 +368,16 @@ impl Supervisor {
                 if self.active.is_none() {
                     self.status.assets.store(built.blueprint.assets.clone());
                 }
+                let content = built.content_changed;
                 let unchanged = self.active.as_ref().is_some_and(|active| active.blueprint.same_as(&built.blueprint));
                 if unchanged {
                     if self.status.failure.load().is_some() && self.config_failure.is_none() {
                         self.terminal.notice("⎔ Local server updated and ready");
                     }
                     self.clear_failure();
+                    if let Some(reload) = content {
+                        self.tell_pages(reload);
+                    }
                     self.attempt_over();
                 } else {
                     if self.active.is_some() {
@@ -480,6 +490,7 @@ impl Supervisor {
             }
         }
         if from_edit {
+            self.tell_pages(Reload::Page);
             self.deaths = 0;
             self.status.last_death.store(None);
             self.clear_failure();
@@ -568,6 +579,11 @@ impl Supervisor {
         if std::mem::take(&mut self.dirty) {
             self.reload();
         }
+    }
+
+    /// Tells open pages, of which there may be none.
+    fn tell_pages(&self, reload: Reload) {
+        let _ = self.status.reloads.send(reload);
     }
 
     fn set_failure(&mut self, failure: Failure) {

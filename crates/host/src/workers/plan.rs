@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{DevArgs, Global, Protocol};
 use crate::config::project_file::{ProjectFile, WorkerEntry};
-use crate::config::{self, ConfigErrors, Diagnostic, HttpScheme, LoadOptions, Loaded, display_path};
+use crate::config::{self, ConfigErrors, Diagnostic, HttpScheme, LoadOptions, Loaded, SiteFlags, display_path};
 use crate::project::Overrides;
 
 /// One worker that is to run.
@@ -57,7 +57,7 @@ impl Plan {
         options.env = global.env.clone();
         let auxiliary = |config: &PathBuf| {
             let options = LoadOptions { config: Some(config.clone()), ..options.clone() };
-            WorkerPlan::new(options, Overrides::default())
+            WorkerPlan::new(options, auxiliary_overrides(args))
         };
         let auxiliaries: Vec<_> = global.config.iter().skip(1).map(auxiliary).collect();
         let primary = WorkerPlan::new(primary_options(options, args, global), primary_overrides(args, cwd));
@@ -68,7 +68,8 @@ impl Plan {
     pub fn from_project_file(file: &ProjectFile, args: &DevArgs, global: &Global, cwd: &Path) -> Self {
         let mut options = LoadOptions::new(cwd);
         options.env = global.env.clone();
-        let auxiliary = |entry: &WorkerEntry| WorkerPlan::new(options.clone(), Overrides::default()).entered(entry);
+        let auxiliary =
+            |entry: &WorkerEntry| WorkerPlan::new(options.clone(), auxiliary_overrides(args)).entered(entry);
         let auxiliaries: Vec<_> = file.workers.iter().map(auxiliary).collect();
         let primary = WorkerPlan::new(primary_options(options, args, global), primary_overrides(args, cwd));
         let workers = std::iter::once(primary.entered(&file.main)).chain(auxiliaries).collect();
@@ -88,7 +89,14 @@ fn primary_options(mut options: LoadOptions, args: &DevArgs, global: &Global) ->
         if args.latest { Some(options.today.to_string()) } else { args.compatibility_date.clone() };
     options.compatibility_flags = args.compatibility_flags.clone();
     options.assets = args.assets.clone();
+    options.site =
+        SiteFlags { bucket: args.site.clone(), include: args.site_include.clone(), exclude: args.site_exclude.clone() };
     options
+}
+
+/// The flags that are about the server and thus about all workers.
+fn auxiliary_overrides(args: &DevArgs) -> Overrides {
+    Overrides { live_reload: args.live_reload, ..Overrides::default() }
 }
 
 fn primary_overrides(args: &DevArgs, cwd: &Path) -> Overrides {
@@ -100,7 +108,7 @@ fn primary_overrides(args: &DevArgs, cwd: &Path) -> Overrides {
         tsconfig: args.tsconfig.as_ref().map(|path| cwd.join(path)),
         jsx_factory: args.jsx_factory.clone(),
         jsx_fragment: args.jsx_fragment.clone(),
-        live_reload: false,
+        live_reload: args.live_reload,
     }
 }
 

@@ -13,6 +13,7 @@
 //! - Keys are ordered by their bytes, and a page costs the same wherever it starts.
 
 mod check;
+pub mod site;
 #[cfg(test)]
 mod tests;
 

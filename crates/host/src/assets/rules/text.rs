@@ -152,6 +152,7 @@ pub fn search(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     const TO: UrlCheck = UrlCheck { only_relative: false, no_port: false, keep_search_and_hash: true };

@@ -20,6 +20,11 @@ use lopata_storage::kv::{KvWrite, sweep};
 use lopata_storage::{Clock, KvStore};
 
 use crate::bindings::leftovers::Leftovers;
+use lopata_storage::kv::KvWrite;
+use lopata_storage::kv::site::SiteStore;
+use lopata_storage::{Clock, KvStore};
+
+use super::site;
 
 type Answer = Result<KvAnswer, KvError>;
 
@@ -50,6 +55,17 @@ impl Actor {
                 move || drop(sweep(&root, &namespace, SystemTime::now()))
             };
             run(&receiver, || KvStore::open(&root, &namespace, clock.clone()), sweeping);
+        })?;
+        Ok(Self { service, ended })
+    }
+
+    /// Starts the actor of a Workers Site.
+    pub fn spawn_site(store: SiteStore) -> io::Result<Self> {
+        let (service, receiver) = calls();
+        let (running, ended) = mpsc::channel();
+        thread::Builder::new().name("lopata-site".to_string()).spawn(move || {
+            let _running = running;
+            site::run(&receiver, &store);
         })?;
         Ok(Self { service, ended })
     }

@@ -8,6 +8,7 @@
 
 mod actor;
 pub mod cli;
+pub mod site;
 
 use std::collections::HashMap;
 use std::io;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use lopata_bridges::{KvService, ServiceHandle};
 use lopata_protocol::{EnvValue, ServiceId};
+use lopata_storage::kv::site::SiteStore;
 use parking_lot::Mutex;
 
 use self::actor::Actor;
@@ -56,6 +58,8 @@ fn entry(namespace: &KvNamespace, context: &BindingContext) -> BindingEntry {
 #[derive(Debug, Default)]
 pub struct Stores {
     actors: Mutex<HashMap<(PathBuf, String), (ServiceId, Actor)>>,
+    /// Those of Workers Sites.
+    sites: Mutex<Vec<(SiteStore, ServiceId, Actor)>>,
 }
 
 impl Stores {
@@ -73,10 +77,23 @@ impl Stores {
         Ok(started)
     }
 
+    /// The service of a Workers Site's files; starts its actor if none runs.
+    pub fn site(&self, site: SiteStore) -> io::Result<(ServiceId, KvService)> {
+        let mut sites = self.sites.lock();
+        if let Some((_, id, actor)) = sites.iter().find(|(store, ..)| *store == site) {
+            return Ok((*id, actor.service()));
+        }
+        let actor = Actor::spawn_site(site.clone())?;
+        let started = (ServiceId::next(), actor.service());
+        sites.push((site, started.0, actor));
+        Ok(started)
+    }
+
     /// Lets the actors end once nobody holds their service any more, and waits for that, but no longer than
     /// `timeout`. True when all have ended: every queued write has been carried out and the files are closed.
     pub fn close(&self, timeout: Duration) -> bool {
-        let actors: Vec<_> = self.actors.lock().drain().map(|(_, (_, actor))| actor.release()).collect();
+        let mut actors: Vec<_> = self.actors.lock().drain().map(|(_, (_, actor))| actor.release()).collect();
+        actors.extend(self.sites.lock().drain(..).map(|(_, _, actor)| actor.release()));
         let deadline = Instant::now() + timeout;
         // Waits for each in turn; all of them were told before the first wait.
         actors.into_iter().all(|ended| ended.wait(deadline.saturating_duration_since(Instant::now())))

@@ -133,5 +133,5 @@ pub static KEYS: &[Key] = &[
     list("worker_loaders", bindings::WORKER_LOADERS, "binding", "Worker Loader"),
     list("vpc_services", bindings::VPC_SERVICES, "binding", "VPC Service"),
     list("vpc_networks", bindings::VPC_NETWORKS, "binding", "VPC Network"),
-    key("site", TopLevelOnly, settings::SITE, Throws).nullable().gives(Source::Site, "Workers Site"),
+    key("site", TopLevelOnly, settings::SITE, Works).nullable().gives(Source::Site, "Workers Site"),
 ];

@@ -241,6 +241,7 @@ fn a_full_configuration() {
                     ),
                 },
             ),
+            site: None,
             kv_namespaces: [
                 KvNamespace {
                     binding: "ONE",
@@ -400,6 +401,7 @@ fn defaults() {
                 subrequests: None,
             },
             assets: None,
+            site: None,
             kv_namespaces: [],
             d1_databases: [],
             r2_buckets: [],
