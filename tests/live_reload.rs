@@ -118,6 +118,7 @@ fn a_reload_is_told_and_a_failed_build_is_not() {
     script_after(&server.get("/page").text(), "<p>two</p>");
     server.reload(|| project.write("src/index.ts", &CODE.replace("<p>one</p>", "<p>three</p>")));
     own.expect("reload");
+    other.expect("reload");
 
     own.close(1000, "");
     assert_eq!(own.closed().0, 1000);

@@ -276,8 +276,9 @@ fn kv_asset_handler() {
 
 #[test]
 fn a_site_built_by_vite() {
-    let built = Command::new("node").args(["node_modules/vite/bin/vite.js", "build", "vite-site"]);
-    let built = { built }.current_dir(programs().folder()).output().expect("Node.js is installed");
+    let build = ["node_modules/vite/bin/vite.js", "build", "vite-site"];
+    let built = Command::new("node").args(build).current_dir(programs().folder()).output();
+    let built = built.expect("Node.js is installed");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let server = start("vite-site");
 

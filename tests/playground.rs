@@ -317,15 +317,10 @@ fn the_garden_is_a_site_of_files() {
     let upside_down = visit("/api/upside-down").text();
     assert!(upside_down.contains("class=\"bat\"") && upside_down.contains("Thyme"), "{upside_down}");
     assert_eq!(visit("/api/nothing").text(), "Nothing grows here.\n");
-    let drafts = visit("/drafts/slugs.txt");
-    assert_eq!(
-        (drafts.status, drafts.text().as_str()),
-        (404, "Nothing grows here.\n"),
-        "it is ignored, and the worker has no such page"
-    );
-    let navigated =
-        server.client().send("GET", "/nothing", &[("host", "garden.localhost"), ("sec-fetch-mode", "navigate")], b"");
-    assert!(navigated.status == 404 && navigated.text().contains("no such bed"), "{}", navigated.text());
+    for nothing in ["/drafts/slugs.txt", "/beds/nothing", "/_headers"] {
+        let answer = visit(nothing);
+        assert!(answer.status == 404 && answer.text().contains("no such bed"), "{nothing} {}", answer.text());
+    }
 
     project.edit("garden/public/beds/herbs.html", "Thyme", "Sage");
     assert!(visit("/beds/herbs").text().contains("Sage"));

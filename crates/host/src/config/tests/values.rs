@@ -478,7 +478,7 @@ fn static_assets_and_sites_have_no_main() {
     let loaded = dir.load(|_| {}).unwrap();
     assert_eq!(loaded.config.main, Some(dir.path().join("workers-site/index.js")));
     assert_eq!(loaded.warnings.len(), 1);
-    assert_eq!(loaded.config.other_bindings.len(), 2);
+    assert_eq!(loaded.config.site.unwrap().bucket, dir.path().join("x"));
 }
 
 #[test]
