@@ -150,14 +150,16 @@ impl Assets {
         self.changes.subscribe()
     }
 
-    /// Looks for what production would refuse, on a thread of its own.
+    /// Looks for what production would refuse, on a thread of its own that nobody waits for.
     pub fn audit(self: &Arc<Self>) {
         let assets = self.clone();
-        self.runtime.spawn_blocking(move || {
+        let look = move || {
             let complain = complaining(&assets.notices, &assets.complained);
             let ignore = assets.current_rules().ignore.clone();
             audit::audit(&assets.settings.directory, &ignore).into_iter().for_each(complain);
-        });
+        };
+        // Without a thread there is no audit, and everything else goes on.
+        let _ = std::thread::Builder::new().name("assets".to_string()).spawn(look);
     }
 
     /// The answer to a request for the worker, if it is not the worker's to give.
@@ -226,6 +228,8 @@ impl Assets {
             Some(Found::Broken) => return Decision::Answer(Response::empty(500)),
         };
         let pathname = pathname.as_deref().unwrap_or(parts.pathname);
+        // A rewrite leads to the assets whatever they have, so that what stands for a missing one counts.
+        let not_found = if rewritten { self.settings.not_found_handling } else { not_found };
         let decoded = paths::decode(pathname);
         let found = self.settings.base_path.strip(&decoded).and_then(|inside| {
             let exists = &mut |path: &str| self.files.find(path, &rules.ignore);
@@ -233,7 +237,6 @@ impl Assets {
             Some((inside, intent))
         });
         let Some((inside, intent)) = found else {
-            // A rewrite has promised an asset.
             return if rewritten { Decision::Answer(Response::empty(404)) } else { Decision::NoIntent };
         };
         if !request.method.eq_ignore_ascii_case("GET") && !request.method.eq_ignore_ascii_case("HEAD") {

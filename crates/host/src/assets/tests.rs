@@ -182,6 +182,11 @@ async fn rules_of_the_directory_count() {
     assert!(other.header("x-other").is_some());
     assert_eq!(get("/nowhere").unwrap().status, 404, "a rewrite has promised an asset");
     assert_eq!(get("/a.txt").unwrap().header("etag"), None);
+    let with_page = directory(&["404.html"]);
+    fs::write(with_page.path().join("_redirects"), "/old /none 200\n").unwrap();
+    let with_page = super::tests::assets(Settings { not_found_handling: NotFound::Page, ..settings(with_page.path()) });
+    let page = with_page.route(&request("GET", "/old", &[])).map(seen).unwrap();
+    assert_eq!((page.status, page.body.as_deref()), (404, Some("FILE 404.html")));
     for path in ["/secret.txt", "/_headers", "/_redirects", "/.assetsignore", "/none"] {
         assert_eq!(get(path), None, "{path}");
     }
