@@ -36,7 +36,6 @@ use lopata_bridges::Parcel;
 use lopata_protocol::{Answer, RequestHead};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 pub use self::base_path::{BasePath, BasePathError};
 pub use self::html::{HtmlHandling, NotFound};
@@ -94,8 +93,6 @@ pub struct Assets {
     notices: Notices,
     /// Reads large files.
     runtime: Handle,
-    /// Counts the changes that somebody has seen.
-    changes: watch::Sender<u64>,
     /// What [`Notices`] were told of, so that it is said once.
     complained: Arc<Mutex<HashSet<String>>>,
 }
@@ -122,7 +119,7 @@ impl Assets {
         let html_handling_none = settings.html_handling == HtmlHandling::None;
         let rules = RuleFiles::read(&settings.directory, cwd, html_handling_none, notices.clone());
         let runtime = Handle::current();
-        Self { settings, files, rules, notices, runtime, changes: watch::Sender::new(0), complained }
+        Self { settings, files, rules, notices, runtime, complained }
     }
 
     /// How they are served.
@@ -138,16 +135,6 @@ impl Assets {
     /// Takes in what the rule files say by now, so that it is said while they are edited and not when they are used.
     pub fn refresh(&self) {
         self.current_rules();
-    }
-
-    /// Something in the directory has changed.
-    pub fn changed(&self) {
-        self.changes.send_modify(|changes| *changes += 1);
-    }
-
-    /// Changes whenever something in the directory is known to have changed.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
     }
 
     /// Looks for what production would refuse, on a thread of its own that nobody waits for.

@@ -52,6 +52,16 @@ pub fn check(checker: &mut Checker<'_>, settings: &Settings<'_>, context: Contex
     }
     let Some(first) = place("run_worker_first") else { return };
     let always = first.as_bool() == Some(true);
+    let placement = settings.get("placement").and_then(|placement| placement.as_object()?.get("mode"));
+    if always && placement.and_then(Node::as_str) == Some("smart") {
+        let message = "Turning on Smart Placement in a Worker that is using assets and run_worker_first set to true means \
+                       that your entire Worker could be moved to run closer to your data source, and all requests will \
+                       go to that Worker before serving assets.";
+        checker.warning("smart-placement", message, first.range.clone()).help = Some(format!(
+            "This could result in poor performance as round trip times could increase when serving assets.\n\nRead \
+             more: {BINDING_DOCS}#smart-placement"
+        ));
+    }
     if !has_code && (always || first.as_array().is_some()) {
         let message = "Cannot set run_worker_first without a Worker script.";
         checker.error("contradiction", message, first.range.clone()).help = Some(

@@ -270,11 +270,6 @@ impl Supervisor {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Changed(path) => {
-                if let Some(assets) = &*self.status.assets.load()
-                    && path.starts_with(&assets.settings().directory)
-                {
-                    assets.changed();
-                }
                 self.cause.add(path);
                 self.debounce.changed(Instant::now());
             }
