@@ -16,8 +16,8 @@ use lopata_protocol::{
 
 use crate::assets::{Assets, Notices};
 use crate::bindings::assets::Mounted;
-use crate::bindings::r2::{self, http::ExposedBucket};
 use crate::bindings::kv::site::Manifest;
+use crate::bindings::r2::{self, http::ExposedBucket};
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
 use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, TailConsumer, WorkerConfig};

@@ -33,10 +33,16 @@ pub trait Binding: Sync {
 }
 
 /// All bindings. Entries of an earlier line come first in `env`.
-static BINDINGS: [&dyn Binding; 7] =
-    [&vars::Vars, &kv::Kv, &r2::R2, &d1::D1, &service::Service, &modules::Blobs, &unavailable::Unavailable];
-static BINDINGS: [&dyn Binding; 6] =
-    [&vars::Vars, &kv::Kv, &r2::R2, &service::Service, &modules::Blobs, &unavailable::Unavailable, &kv::site::Site];
+static BINDINGS: [&dyn Binding; 8] = [
+    &vars::Vars,
+    &kv::Kv,
+    &r2::R2,
+    &d1::D1,
+    &service::Service,
+    &modules::Blobs,
+    &unavailable::Unavailable,
+    &kv::site::Site,
+];
 
 /// One entry of `env`, with what the host wants to know of it.
 #[derive(Clone, Debug)]

@@ -16,15 +16,12 @@ use std::time::{Duration, SystemTime};
 
 use lopata_bridges::{CallReceiver, KvService, Responder, calls};
 use lopata_protocol::kv::{KvAnswer, KvCall, KvError};
+use lopata_storage::kv::site::SiteStore;
 use lopata_storage::kv::{KvWrite, sweep};
 use lopata_storage::{Clock, KvStore};
 
-use crate::bindings::leftovers::Leftovers;
-use lopata_storage::kv::KvWrite;
-use lopata_storage::kv::site::SiteStore;
-use lopata_storage::{Clock, KvStore};
-
 use super::site;
+use crate::bindings::leftovers::Leftovers;
 
 type Answer = Result<KvAnswer, KvError>;
 
