@@ -9,12 +9,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use lopata_protocol::kv::{KvError, KvKey, KvValue};
 
-use super::{KvPage, check, decode_cursor};
+use super::{KvPage, check};
+use crate::cursor;
 
 /// What the keys of the manifest begin with. Source: wrangler.
 pub const KEY_PREFIX: &str = "$__MINIFLARE_SITES__$/";
@@ -95,13 +94,13 @@ impl SiteStore {
         let limit = check::list_limit(limit)?;
         let prefix = prefix.unwrap_or_default();
         check::list_prefix(prefix)?;
-        let after = cursor.map(decode_cursor).unwrap_or_default();
+        let after = cursor.map(cursor::decode).unwrap_or_default();
         let mut keys: Vec<String> = self.files().iter().map(|path| key_of(path)).collect();
         keys.retain(|key| key.starts_with(prefix) && *key > after);
         keys.sort_unstable();
         let more = keys.len() > limit;
         keys.truncate(limit);
-        let cursor = keys.last().filter(|_| more).map(|last| STANDARD.encode(last));
+        let cursor = keys.last().filter(|_| more).map(|last| cursor::encode(last));
         let keys = keys.into_iter().map(|name| KvKey { name, expiration: None, metadata: None }).collect();
         Ok(KvPage { keys, cursor })
     }
