@@ -35,7 +35,7 @@ pub enum R2Call {
         /// The body.
         value: R2Value,
         /// What is stored with it, and when.
-        options: R2PutOptions,
+        options: Box<R2PutOptions>,
     },
     /// Deletes objects, whether they exist or not. Answered by [`R2Answer::Done`].
     Delete {

@@ -119,7 +119,7 @@ pub enum R2Write {
         /// The body, with the hashes that the options give.
         body: R2Staged,
         /// What is stored with it, and when.
-        options: R2PutOptions,
+        options: Box<R2PutOptions>,
     },
     /// Removes objects, whether they exist or not. Answered by [`R2Written::Done`].
     Delete {
@@ -358,7 +358,7 @@ impl R2Store {
 
     /// Sets an object.
     pub fn put(&mut self, key: &str, body: R2Staged, options: R2PutOptions) -> Result<R2Object, R2Error> {
-        self.write_one(R2Write::Put { key: key.to_string(), body, options }).and_then(object)
+        self.write_one(R2Write::Put { key: key.to_string(), body, options: Box::new(options) }).and_then(object)
     }
 
     /// Sets an object to a body that is all there.
@@ -413,7 +413,7 @@ impl R2Store {
         let connection = &self.connection;
         match write {
             R2Write::Put { key, body, options } => {
-                let object = self.put_row(&key, &body, options, replaced)?;
+                let object = self.put_row(&key, &body, *options, replaced)?;
                 staged.push(body);
                 Ok(R2Written::Object(Box::new(object)))
             }

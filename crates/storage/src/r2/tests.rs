@@ -164,7 +164,7 @@ fn writes_share_a_commit_and_are_answered_each() {
     let put = |key: &str, body: &[u8]| R2Write::Put {
         key: key.into(),
         body: blobs.stage(body, &R2Checksums::default()).unwrap(),
-        options: R2PutOptions::default(),
+        options: Box::default(),
     };
     let results = store.write(vec![
         put("a", b"1"),

@@ -149,7 +149,7 @@ impl Wanted {
                     checksums,
                     storage_class: storage_class(self.storage_class),
                 };
-                R2Call::Put { key, value, options }
+                R2Call::Put { key, value, options: Box::new(options) }
             }
             "delete" => R2Call::Delete { keys: self.objects.unwrap_or_else(|| vec![key]) },
             "list" => R2Call::List(R2ListOptions {

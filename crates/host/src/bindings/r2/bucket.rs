@@ -76,7 +76,7 @@ impl Bucket {
     /// Writes an object.
     pub async fn put(&self, key: impl Into<String>, body: BodyIn, options: R2PutOptions) -> Result<R2Object, R2Error> {
         let (value, body) = parted(body);
-        object(self.ask(R2Call::Put { key: key.into(), value, options }, body).await?)
+        object(self.ask(R2Call::Put { key: key.into(), value, options: Box::new(options) }, body).await?)
     }
 
     /// Deletes objects, whether they exist or not.

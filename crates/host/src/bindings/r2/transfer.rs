@@ -56,7 +56,7 @@ pub(super) enum Source {
 
 /// What a body is for.
 pub(super) enum Purpose {
-    Put { key: String, options: R2PutOptions },
+    Put { key: String, options: Box<R2PutOptions> },
     Part { key: String, upload_id: String, part_number: u32 },
 }
 
