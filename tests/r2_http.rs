@@ -1,9 +1,11 @@
-//! Buckets from outside of workers: the public URL, and the S3 endpoint with clients from npm.
+//! Buckets from outside of workers: the public URL, the S3 endpoint with clients from npm, and `lopata r2 …` beside a
+//! running server.
 
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::harness::server::run;
 use crate::harness::{Options, Project, Response, Server};
 
 const CODE: &str = r#"
@@ -164,5 +166,43 @@ fn clients_from_npm() {
     assert!(output.status.success() && said.contains(" cases, 0 failed"), "{said}");
     server.nothing_left();
     server.assert_well();
+    server.stop();
+}
+
+fn r2(project: &Project, args: &[&str]) -> String {
+    let all: Vec<&str> = ["r2"].iter().chain(args).copied().collect();
+    let (code, output) = run(project, &all);
+    assert_eq!(code, Some(0), "{args:?}: {output}");
+    output
+}
+
+#[test]
+fn the_command_line_beside_a_server() {
+    let project = bucket();
+    let server = Server::start(&project);
+    project.write("f.txt", "from outside");
+    r2(&project, &["object", "put", "files/a/b", "--file", "f.txt", "--content-type", "text/html", "--local"]);
+    assert_eq!(server.get("/a%2Fb").json(), json!({ "text": "from outside", "contentType": "text/html" }));
+    store(&server, "/c", b"from the worker");
+    assert_eq!(r2(&project, &["object", "get", "files/c", "--pipe"]), "from the worker");
+    let list: Value = serde_json::from_str(&r2(&project, &["object", "list", "files", "--json"])).expect("it is JSON");
+    let keys: Vec<&str> = list.as_array().into_iter().flatten().filter_map(|object| object["key"].as_str()).collect();
+    assert_eq!(keys, ["a/b", "c"]);
+    let table = r2(&project, &["object", "list", "files"]);
+    assert!(table.contains("│ a/b │ 12   │"), "{table}");
+    project.write("list.json", "[{\"key\":\"x\",\"file\":\"f.txt\"},{\"key\":\"y\",\"file\":\"f.txt\"}]");
+    let bulk = r2(&project, &["bulk", "put", "files", "--filename", "list.json"]);
+    assert!(bulk.ends_with("Uploaded 100% (2 out of 2)\n"), "{bulk}");
+    assert_eq!(server.get("/y").json()["text"], "from outside");
+    r2(&project, &["object", "delete", "files/a/b"]);
+    assert_eq!(server.get("/a%2Fb").json(), Value::Null);
+    r2(&project, &["object", "get", "files/x"]);
+    assert_eq!(project.read("x"), "from outside");
+
+    let (code, output) = run(&project, &["r2", "object", "get", "files/none", "--pipe"]);
+    assert_eq!((code, output.trim_end()), (Some(1), "✘ [ERROR] The specified key does not exist."));
+    r2(&project, &["object", "put", "files/z", "-f", "f.txt", "--persist-to", "elsewhere"]);
+    assert!(project.path("elsewhere/v3/r2").is_dir());
+    assert_eq!(server.get("/z").json(), Value::Null);
     server.stop();
 }

@@ -24,6 +24,9 @@ use crate::bindings::cache::cli::{self as cache_cli, CacheArgs, CacheContext};
 use crate::bindings::d1::cli::{D1Args, D1CliError, D1Context};
 use crate::bindings::kv;
 use crate::bindings::kv::cli::{KvArgs, KvContext, Place};
+use crate::bindings::kv::cli::{KvArgs, KvContext};
+use crate::bindings::r2;
+use crate::bindings::r2::cli::{R2Args, R2Context};
 use crate::cli::console::{Console, with_console};
 use crate::cli::import::StateArgs;
 use crate::cli::state::{Need, StateError};
@@ -63,6 +66,8 @@ pub enum Command {
     State(StateArgs),
     /// Look into the caches of the local state, and empty them
     Cache(Box<CacheArgs>),
+    /// Manage R2 objects in the local state
+    R2(Box<R2Args>),
 }
 
 /// Flags that every command takes.
@@ -351,6 +356,15 @@ pub fn run_cache(args: &CacheArgs, global: &Global) -> i32 {
         };
         let context = CacheContext { root: found.root, clock: lopata_storage::system_clock() };
         let done = cache_cli::run(args, &context, console);
+/// `lopata r2`: finds the state, and leaves the rest to the binding. The result is the exit code.
+pub fn run_r2(args: &R2Args, global: &Global) -> i32 {
+    with_console(|console| {
+        let found = match state::find(global, args.flags().persist_to.as_deref(), Need::Place) {
+            Ok(found) => found,
+            Err(error) => return refused(console, &error),
+        };
+        let context = R2Context { root: found.root, cwd: found.cwd, clock: lopata_storage::system_clock() };
+        let done = r2::cli::run(args, &context, console);
         report(console, done)
     })
 }

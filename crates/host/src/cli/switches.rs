@@ -13,7 +13,7 @@ use std::ffi::OsString;
 const COMMANDS: [(&str, &[&str]); 5] = [
     ("kv", &["--preview", "--local", "--remote", "--text", "--force"]),
     ("d1", &["--preview", "--local", "--remote", "--json", "--yes", "--skip-confirmation", "--schema", "--data"]),
-    ("r2", &["--local", "--remote", "--pipe", "--force"]),
+    ("r2", &["--local", "--remote", "--pipe", "--force", "--json"]),
     ("cache", &["--local", "--remote", "--json", "--force"]),
     ("state", &["--json", "--force", "--dry-run"]),
 ];

@@ -5,6 +5,7 @@
 
 mod actor;
 pub mod bucket;
+pub mod cli;
 pub mod http;
 mod transfer;
 

@@ -30,6 +30,7 @@ use hyper::body::Incoming;
 
 use self::body::read_whole;
 use self::checksum::Checks;
+pub use self::dates::iso as iso_date;
 use self::detect::{BucketOperation, ObjectOperation};
 use self::errors::S3Error;
 use self::sigv4::{Credentials, Head, Payload, verify_request};
