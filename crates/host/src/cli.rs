@@ -24,7 +24,6 @@ use crate::bindings::cache::cli::{self as cache_cli, CacheArgs, CacheContext};
 use crate::bindings::d1::cli::{D1Args, D1CliError, D1Context};
 use crate::bindings::kv;
 use crate::bindings::kv::cli::{KvArgs, KvContext, Place};
-use crate::bindings::kv::cli::{KvArgs, KvContext};
 use crate::bindings::r2;
 use crate::bindings::r2::cli::{R2Args, R2Context};
 use crate::cli::console::{Console, with_console};
@@ -356,6 +355,10 @@ pub fn run_cache(args: &CacheArgs, global: &Global) -> i32 {
         };
         let context = CacheContext { root: found.root, clock: lopata_storage::system_clock() };
         let done = cache_cli::run(args, &context, console);
+        report(console, done)
+    })
+}
+
 /// `lopata r2`: finds the state, and leaves the rest to the binding. The result is the exit code.
 pub fn run_r2(args: &R2Args, global: &Global) -> i32 {
     with_console(|console| {

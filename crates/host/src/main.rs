@@ -20,10 +20,8 @@ fn main() {
         | Command::Trace(_)
         | Command::D1(_)
         | Command::State(_)
-        | Command::Cache(_) => (None, EngineOptions::default()),
-        Command::Dev(_) | Command::Kv(_) | Command::Trace(_) | Command::D1(_) | Command::State(_) | Command::R2(_) => {
-            (None, EngineOptions::default())
-        }
+        | Command::Cache(_)
+        | Command::R2(_) => (None, EngineOptions::default()),
     };
     // Before any other thread: every guest must descend from the thread that prepares V8.
     for unknown in lopata_guest::init_with(engine) {
@@ -64,6 +62,8 @@ fn run(cli: Cli, test: Option<Prepared>) -> anyhow::Result<i32> {
         },
         Command::Cache(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
             Ok(global) => Ok(lopata_host::cli::run_cache(&args, &global)),
+            Err(code) => Ok(code),
+        },
         Command::R2(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
             Ok(global) => Ok(lopata_host::cli::run_r2(&args, &global)),
             Err(code) => Ok(code),

@@ -73,7 +73,7 @@ impl Put {
                 };
                 let mut source = Source::open(&entry.file, &context.cwd)?;
                 let body = source.stage(&store, &entry.key, &options).map_err(failed)?;
-                writes.push(R2Write::Put { key: entry.key.clone(), body, options: options.clone() });
+                writes.push(R2Write::Put { key: entry.key.clone(), body, options: Box::new(options.clone()) });
             }
             commit(&mut store, writes, together)?;
             done += together.len();
