@@ -214,6 +214,11 @@ mod tests {
     }
 
     /// All calls are queued before the actor starts, so that they meet in batches.
+    /// The actor's loop without sweeps.
+    fn run<E: std::fmt::Display>(receiver: &CallReceiver<KvCall, Answer>, open: impl Fn() -> Result<KvStore, E>) {
+        super::run(receiver, open, || || ());
+    }
+
     #[test]
     fn calls_are_answered_in_their_order() {
         let folder = tempfile::tempdir().unwrap();
