@@ -149,7 +149,7 @@ fn files_are_kept() {
     let project = playground();
     let server = Server::start(&project);
     assert!(server.get("/files").text().contains("Drop files here"));
-    let large: Vec<u8> = (0..3_000_000_u32).map(|n| ((n * n) >> 7) as u8).collect();
+    let large: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
     let client = server.client();
     let put = |key: &str, headers: &[(&str, &str)], body: &[u8]| {
         client.send("PUT", &format!("/files/raw?key={key}"), headers, body)

@@ -1,7 +1,7 @@
 // Tries `lopata dev --live-reload` in a real browser: `node live-reload.mjs`.
 //
-// LOPATA_BIN is the program (../../target/debug/lopata), CHROMIUM the browser (/usr/bin/chromium). The projects are made in
-// a folder of its own: a worker with a page and a site of files, and a page under a strict policy.
+// LOPATA_BIN is the program (../../target/debug/lopata), CHROMIUM the browser (/usr/bin/chromium). The project is made in a
+// folder of its own: a worker with a page and a site of files, and a page under a strict policy.
 
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
