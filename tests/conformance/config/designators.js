@@ -121,14 +121,17 @@ export const kvBulkWithMetadata = test(async (env) => {
   assert.deepStrictEqual(JSON.parse((await one(env)).body), { keys: ["a"], withMetadata: true });
 });
 
+// Without fields that are undefined, which newer dates have.
+const shown = (object) => JSON.parse(JSON.stringify(object));
+
 export const r2Head = test(async (env) => {
   await answer(env, withMetadata(OBJECT));
   const object = await env.R2.head("k");
   assert.strictEqual(`${object}`, "[object HeadResult]");
   const { key, version, size, etag, httpEtag, storageClass, uploaded, httpMetadata, customMetadata, checksums } = object;
   assert.deepStrictEqual([key, version, size, etag, httpEtag, storageClass], ["k", "v", 5, "e", '"e"', "Standard"]);
-  assert.deepStrictEqual([uploaded.getTime(), httpMetadata, customMetadata], [1700000000000, { contentType: "text/x" }, { a: "b" }]);
-  assert.deepStrictEqual(checksums.toJSON(), { md5: "00112233445566778899aabbccddeeff" });
+  assert.deepStrictEqual([uploaded.getTime(), shown(httpMetadata), customMetadata], [1700000000000, { contentType: "text/x" }, { a: "b" }]);
+  assert.deepStrictEqual(shown(checksums), { md5: "00112233445566778899aabbccddeeff" });
   const { method, headers } = await one(env);
   assert.strictEqual(method, "GET");
   assert.deepStrictEqual(JSON.parse(headers["cf-r2-request"]), { version: 1, method: "head", object: "k" });
