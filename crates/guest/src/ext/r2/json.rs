@@ -186,7 +186,6 @@ fn storage_class(given: String) -> String {
 }
 
 /// `Some(None)` for what is not given, `None` for what cannot be read.
-#[expect(clippy::option_option, reason = "absent and unreadable are two things")]
 fn optional<T, U>(given: Option<T>, read: impl FnOnce(T) -> Option<U>) -> Option<Option<U>> {
     match given {
         Some(given) => read(given).map(Some),
