@@ -362,7 +362,8 @@ pub fn run_cache(args: &CacheArgs, global: &Global) -> i32 {
 /// `lopata r2`: finds the state, and leaves the rest to the binding. The result is the exit code.
 pub fn run_r2(args: &R2Args, global: &Global) -> i32 {
     with_console(|console| {
-        let found = match state::find(global, args.flags().persist_to.as_deref(), Need::Place) {
+        let persist_to = args.flags().and_then(|flags| flags.persist_to.as_deref());
+        let found = match state::find(global, persist_to, Need::Place) {
             Ok(found) => found,
             Err(error) => return refused(console, &error),
         };

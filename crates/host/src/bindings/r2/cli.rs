@@ -11,7 +11,7 @@ mod list;
 mod metadata;
 mod object;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -41,6 +41,19 @@ enum Group {
         #[command(subcommand)]
         command: BulkCommand,
     },
+    /// Not available: about buckets in production
+    #[command(hide = true)]
+    Bucket(Elsewhere),
+    /// Not available: about buckets in production
+    #[command(hide = true)]
+    Sql(Elsewhere),
+}
+
+/// The arguments of a command that only production has.
+#[derive(Debug, Args)]
+struct Elsewhere {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,6 +91,11 @@ pub enum R2CliError {
     /// Data that are not here.
     #[error(transparent)]
     NotLocal(#[from] NotLocal),
+    /// A command about buckets themselves.
+    #[error(
+        "`r2 {0}` is about buckets in production, which lopata does not reach. Use wrangler for it.\nA local bucket is made when it is first used, by a worker or by `lopata r2 object put`."
+    )]
+    Elsewhere(&'static str),
     /// No slash.
     #[error("The object path must be in the form of {{bucket}}/{{key}} you provided {0}")]
     Path(String),
@@ -177,28 +195,36 @@ impl R2Context {
 }
 
 impl R2Args {
-    /// What the command says of the place of its data.
-    pub fn flags(&self) -> &LocalFlags {
+    /// What the command says of the place of its data; nothing for one that has none.
+    pub fn flags(&self) -> Option<&LocalFlags> {
         let place = match &self.group {
+            Group::Bucket(_) | Group::Sql(_) => return None,
             Group::Object { command: ObjectCommand::Get(get) } => &get.place,
             Group::Object { command: ObjectCommand::Put(put) } => &put.place,
             Group::Object { command: ObjectCommand::Delete(delete) } => &delete.place,
             Group::Object { command: ObjectCommand::List(list) } => &list.place,
             Group::Bulk { command: BulkCommand::Put(put) } => &put.place,
         };
-        &place.flags
+        Some(&place.flags)
     }
 }
 
 /// Carries out a command.
 pub fn run(args: &R2Args, context: &R2Context, console: &mut Console<'_>) -> Result<(), R2CliError> {
-    args.flags().check()?;
-    match &args.group {
+    args.flags().map_or(Ok(()), LocalFlags::check)?;
+    let done = match &args.group {
+        Group::Bucket(_) => Err(R2CliError::Elsewhere("bucket")),
+        Group::Sql(_) => Err(R2CliError::Elsewhere("sql")),
         Group::Object { command: ObjectCommand::Get(get) } => get.run(context, console),
         Group::Object { command: ObjectCommand::Put(put) } => put.run(context, console),
         Group::Object { command: ObjectCommand::Delete(delete) } => delete.run(context, console),
         Group::Object { command: ObjectCommand::List(list) } => list.run(context, console),
         Group::Bulk { command: BulkCommand::Put(put) } => put.run(context, console),
+    };
+    match done.and_then(|()| Ok(console.out.flush()?)) {
+        // Who reads the output has what it wants.
+        Err(R2CliError::Pipe(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
     }
 }
 

@@ -189,6 +189,11 @@ fn mistakes_are_told() {
         "The storage class \"Cold\" is not valid. It is \"Standard\" or \"InfrequentAccess\".",
     );
     refuses(&folder, &["object", "get", "my-bucket/x", "--pipe"], "The specified key does not exist.");
+    refuses(
+        &folder,
+        &["bucket", "create", "my-bucket", "--location", "weur"],
+        "`r2 bucket` is about buckets in production, which lopata does not reach. Use wrangler for it.\nA local bucket is made when it is first used, by a worker or by `lopata r2 object put`.",
+    );
 }
 
 #[test]
