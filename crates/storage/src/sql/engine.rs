@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use lopata_protocol::d1::D1Value;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::{Connection, InterruptHandle, ffi};
 
 use super::counts::{Counts, Plan, Profiler};
 use super::error::SqlError;
+use super::limited;
 use super::policy::Policy;
 use super::raw::{self, Statement, Step, Waiting};
 
@@ -214,9 +215,12 @@ impl Engine {
     /// The first statement and what comes after it.
     fn prepare<'s>(&self, sql: &'s str, keep: bool) -> Result<(Statement, &'s str), SqlError> {
         self.policy.start();
-        let prepared = raw::prepare(&self.connection, sql, keep);
-        let (statement, end) = prepared.map_err(|fault| match fault.code & 0xff {
-            rusqlite::ffi::SQLITE_AUTH if self.policy.refused_transaction() => SqlError::Transaction,
+        let (statement, end) = match raw::prepare(&self.connection, sql, keep) {
+            Err(fault) if fault.is_syntax_error_at_limit() => self.prepare_limited(sql, keep).ok_or(fault),
+            prepared => prepared,
+        }
+        .map_err(|fault| match fault.code & 0xff {
+            ffi::SQLITE_AUTH if self.policy.refused_transaction() => SqlError::Transaction,
             _ => SqlError::Sqlite(fault),
         })?;
         let statement = statement.ok_or(SqlError::Empty)?;
@@ -227,6 +231,13 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn kept_statements(&self) -> usize {
         self.kept.len()
+    }
+
+    /// A statement whose `ORDER BY` or `LIMIT` SQLite does not know, and its end. Only for SQL that is one statement.
+    fn prepare_limited(&self, sql: &str, keep: bool) -> Option<(Option<Statement>, usize)> {
+        let (statement, _) = raw::prepare(&self.connection, &limited::rewritten(sql)?, keep).ok()?;
+        let end = sql.find(';').map_or(sql.len(), |at| at + 1);
+        sql[end..].trim().is_empty().then_some((statement, end))
     }
 
     fn access_of(&self, statement: &Statement) -> Access {

@@ -65,6 +65,14 @@ pub struct Fault {
     pub offset: Option<u32>,
 }
 
+impl Fault {
+    /// Whether SQLite has met an `ORDER BY` or a `LIMIT` that it did not expect.
+    pub(super) fn is_syntax_error_at_limit(&self) -> bool {
+        let near = |word: &str| self.message.eq_ignore_ascii_case(&format!("near \"{word}\": syntax error"));
+        near("order") || near("limit")
+    }
+}
+
 fn fault_text(fault: &Fault) -> String {
     let Fault { code, message, offset } = fault;
     let mut text = message.clone();

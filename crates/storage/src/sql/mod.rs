@@ -9,6 +9,7 @@ mod codes;
 mod counts;
 mod engine;
 mod error;
+mod limited;
 mod policy;
 #[cfg(test)]
 mod policy_tests;

@@ -164,6 +164,28 @@ fn errors_name_place_and_code() {
     assert_eq!(engine.run("SELECT ?", &[]), Err(SqlError::Bindings));
 }
 
+/// The numbers that wrangler 4.86 gives.
+#[test]
+fn deletes_and_updates_have_limits() {
+    let mut engine = engine("CREATE TABLE w (id INTEGER PRIMARY KEY); INSERT INTO w VALUES (0), (1), (2), (3), (4)");
+    let ids = |engine: &mut Engine| engine.run("SELECT group_concat(id) FROM w", &[]).unwrap().cells;
+    let text = |ids: &str| [D1Value::Text(ids.into())];
+    let delete = "DELETE FROM w WHERE id NOT IN (0, 1) ORDER BY id LIMIT ?";
+    assert_eq!(engine.run(delete, &[D1Value::Real(2.0)]).unwrap().rows_written, 2);
+    assert_eq!(ids(&mut engine), text("0,1,4"));
+    // Kept, it runs again.
+    engine.run(delete, &[D1Value::Real(1.0)]).unwrap();
+    assert_eq!(ids(&mut engine), text("0,1"));
+    let outcome = engine.run("UPDATE w SET id = id + 1000 WHERE id < 5 RETURNING id LIMIT 1;", &[]).unwrap();
+    assert_eq!(outcome.cells, [D1Value::Integer(1000)]);
+    assert_eq!(ids(&mut engine), text("1,1000"));
+    engine.run("CREATE TABLE dq (a)", &[]).unwrap();
+    let outcome = engine.run("DELETE FROM dq ORDER BY a LIMIT 1", &[]).unwrap();
+    assert_eq!((outcome.rows_read, outcome.rows_written), (3, 0));
+    let error = engine.run("DELETE FROM dq LIMIT 1 LIMIT 2", &[]).unwrap_err().to_string();
+    assert_eq!(error, "near \"LIMIT\": syntax error at offset 15: SQLITE_ERROR");
+}
+
 #[test]
 fn the_cache_of_statements_is_bounded() {
     let mut engine = engine("");
