@@ -248,5 +248,4 @@ fn stand_in(text: &str, letter: char) -> String {
 }
 
 #[cfg(test)]
-#[path = "export_tests.rs"]
 mod tests;
