@@ -123,7 +123,10 @@ fn carry_out(script: &Script, file: Option<&Path>, store: &mut D1Store) -> Resul
     let first = statements.next().expect("a script has a statement");
     if statements.peek().is_none() {
         // Whether it is a statement at all is for the database to say.
-        return store.query(&[D1Statement::new(&*first.sql)]).map_err(|error| fail(&first, error));
+        let is_one = script.split().next().is_some();
+        return store
+            .query(&[D1Statement::new(&*first.sql)])
+            .map_err(|error| if is_one { fail(&first, error) } else { error.into() });
     }
     let mut progress = Progress::new("Executing", Unit::Bytes, Some(script.len() as u64));
     let mut transaction = store.transaction()?;
