@@ -10,7 +10,9 @@ const {
   encodeURIComponent,
   Error,
   ObjectDefineProperty,
+  ObjectGetOwnPropertyNames,
   PromiseReject,
+  SafeArrayIterator,
   SafeWeakMap,
   String,
   StringPrototypeIncludes,
@@ -171,6 +173,13 @@ class CacheStorage {
 
 for (const { 0: prototype, 1: name } of [[Cache.prototype, "Cache"], [CacheStorage.prototype, "CacheStorage"]]) {
   ObjectDefineProperty(prototype, SymbolToStringTag, { __proto__: null, value: name, configurable: true });
+}
+
+for (const prototype of new SafeArrayIterator([Cache.prototype, CacheStorage.prototype])) {
+  for (const key of new SafeArrayIterator(ObjectGetOwnPropertyNames(prototype))) {
+    // The shape of production's methods.
+    if (key !== "constructor") ObjectDefineProperty(prototype, key, { __proto__: null, enumerable: true });
+  }
 }
 
 function check(cache) {
