@@ -518,3 +518,22 @@ fn what_is_wrong_is_said_in_wranglers_words() {
         &["The value must be a pathname, not a URL."],
     );
 }
+
+#[test]
+fn tests_of_a_project_have_its_assets() {
+    let code = r#"
+        export default {
+          async test(_controller: unknown, env: any) {
+            const small = await (await env.ASSETS.fetch("http://a.test/a.txt")).text();
+            const large = await (await env.ASSETS.fetch("http://a.test/large.txt")).text();
+            if (small !== "small" || large.length !== 1048576) throw new Error(`${small} ${large.length}`);
+          },
+        };
+    "#;
+    let project = Project::worker(code, json!({ "assets": { "directory": "public", "binding": "ASSETS" } }));
+    project.write("public/a.txt", "small");
+    project.write("public/large.txt", &"y".repeat(MIB));
+    let (code, output) = run(&project, &["test", "wrangler.json"]);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("[ PASS ]"), "{output}");
+}

@@ -4,13 +4,13 @@
 //! they are sent, a chunk at a time, by a task that ends with its reader.
 
 use std::fs::File;
-use std::io::{self, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
 use lopata_bridges::{Parcel, StreamWriter, stream};
-use lopata_protocol::{Answer, Body, HeaderList, ResponseHead, WireError};
+use lopata_protocol::{Answer, Body, EventOutcome, HeaderList, ResponseHead, WireError};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::runtime::Handle;
 
@@ -119,8 +119,8 @@ impl Response {
         Ok(Self { status, headers, content })
     }
 
-    /// The answer to a call. `url` is what was asked for; `runtime` reads what is large.
-    pub fn into_answer(self, url: &str, runtime: &Handle) -> Parcel<Answer> {
+    /// The answer to a call. `url` is what was asked for; `runtime` reads what is large, piece by piece.
+    pub fn into_answer(self, url: &str, runtime: Option<&Handle>) -> Parcel<Answer> {
         let Self { status, headers, content } = self;
         let mut list = HeaderList::with_capacity(headers.len());
         for (name, value) in &headers {
@@ -139,6 +139,15 @@ impl Response {
             Sent::Empty => inline(head, Bytes::new()),
             Sent::Bytes(bytes) => inline(head, bytes),
             Sent::File { file, start, length } => {
+                let Some(runtime) = runtime else {
+                    return match read(file, start, length) {
+                        Ok(bytes) => inline(head, bytes),
+                        Err(error) => {
+                            let error = WireError::new("Error", error.to_string());
+                            Parcel::new(Answer::Failed { error, outcome: EventOutcome::InternalError })
+                        }
+                    };
+                };
                 let (writer, reader) = stream();
                 let body = Body::Stream { id: reader.id(), length: Some(length) };
                 let mut parcel = Parcel::new(Answer::Response { head, body });
@@ -169,6 +178,14 @@ fn names(given: &[u8], tag: &[u8]) -> bool {
 
 fn reason(status: u16) -> &'static str {
     http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+}
+
+/// Reads a part of a file.
+fn read(mut file: File, start: u64, length: u64) -> io::Result<Bytes> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = vec![0; length as usize];
+    file.read_exact(&mut bytes)?;
+    Ok(Bytes::from(bytes))
 }
 
 /// Sends a part of a file until its reader has enough.

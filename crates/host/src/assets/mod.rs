@@ -91,8 +91,8 @@ pub struct Assets {
     files: Files,
     rules: RuleFiles,
     notices: Notices,
-    /// Reads large files.
-    runtime: Handle,
+    /// Reads large files; without one they are read by whoever asks, as a whole.
+    runtime: Option<Handle>,
     /// What [`Notices`] were told of, so that it is said once.
     complained: Arc<Mutex<HashSet<String>>>,
 }
@@ -107,10 +107,7 @@ enum Decision {
 
 impl Assets {
     /// Serves a directory. Reads nothing but its rule files; what is to be said of those goes to `notices`, with paths
-    /// from `cwd`.
-    ///
-    /// # Panics
-    /// Outside of an async runtime.
+    /// from `cwd`. Large files are read on the async runtime that this is called in, if it is called in one.
     pub fn new(settings: Settings, cwd: &Path, notices: Notices) -> Self {
         let complained = Arc::<Mutex<HashSet<String>>>::default();
         let root = settings.directory.clone();
@@ -118,7 +115,7 @@ impl Assets {
         let files = Files::new(root.clone(), move |file, size| too_large(audit::too_large(&root, file, size)));
         let html_handling_none = settings.html_handling == HtmlHandling::None;
         let rules = RuleFiles::read(&settings.directory, cwd, html_handling_none, notices.clone());
-        let runtime = Handle::current();
+        let runtime = Handle::try_current().ok();
         Self { settings, files, rules, notices, runtime, complained }
     }
 
@@ -186,7 +183,7 @@ impl Assets {
     pub fn answer(&self, request: &RequestHead) -> Parcel<Answer> {
         let url = paths::normal(&request.url);
         let Some(parts) = UrlParts::read(&url) else {
-            return Response::empty(404).into_answer(&request.url, &self.runtime);
+            return Response::empty(404).into_answer(&request.url, self.runtime.as_ref());
         };
         let rules = self.current_rules();
         let decided = self.decide(request, &parts, self.settings.not_found_handling, false, &rules);
@@ -290,7 +287,7 @@ impl Assets {
             complaining(&self.notices, &self.complained)(bad.to_string());
             response = Response::empty(500);
         }
-        response.into_answer(url, &self.runtime)
+        response.into_answer(url, self.runtime.as_ref())
     }
 
     fn forbidden(&self, url: &str) -> Parcel<Answer> {
@@ -298,7 +295,7 @@ impl Assets {
         let kind = http::HeaderValue::from_static("text/plain;charset=UTF-8");
         response.headers.insert(http::header::CONTENT_TYPE, kind);
         response.content = answer::Sent::Bytes(bytes::Bytes::from_static(b"Blocked"));
-        response.into_answer(url, &self.runtime)
+        response.into_answer(url, self.runtime.as_ref())
     }
 }
 

@@ -198,7 +198,11 @@ impl Asking<'_> {
         guard: &mut Option<Completion>,
     ) -> Response<OutBody> {
         let Parcel { message, attachments } = asset;
-        let Answer::Response { head, body } = message else { unreachable!("assets answer with responses") };
+        let (head, body) = match message {
+            Answer::Response { head, body } => (head, body),
+            Answer::Failed { error, .. } => return plain(StatusCode::INTERNAL_SERVER_ERROR, error.message),
+            other => unreachable!("assets answer with responses, not {other:?}"),
+        };
         let asked = self.asked(rewrite);
         match response::build(&head, body, attachments, &asked, guard) {
             Ok(response) => response,

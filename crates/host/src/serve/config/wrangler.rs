@@ -18,6 +18,8 @@ use super::model::{
 use super::place::{Located, Place};
 use super::report::Report;
 use super::{FileError, Files, Options};
+use crate::assets::{Notice, Notices};
+use crate::bindings::assets::Mounted;
 use crate::bindings::{self, BindingContext};
 use crate::bundle::{Bundle, BundleError, Bundler, Failure, OutputStream, WatchSet, WorkerBundler};
 use crate::config::tree::Object;
@@ -122,6 +124,13 @@ fn assemble(config: &WorkerConfig, bundle: Bundle, start: &Place, options: &Opti
     let stores = Stores::new(report);
     let keep: Arc<dyn Any + Send + Sync> = Arc::clone(&stores) as _;
     let mut entries = bindings::entries(config, &stores.context);
+    let asset_binding = config.assets.as_ref().and_then(|assets| assets.binding.as_deref());
+    let notices: Notices = Arc::new(|notice| match notice {
+        Notice::Info(_) => {}
+        Notice::Warning(text) | Notice::Error(text) => eprintln!("{text}"),
+    });
+    let mounted = Mounted::of(config, None, &config.root, &notices);
+    entries.extend(mounted.iter().zip(asset_binding).map(|(mounted, name)| mounted.entry(name)));
     entries.extend(bundle.globals.into_iter().map(bindings::module_global));
     let to_itself = |name: &str| {
         let service = config.services.iter().find(|service| service.binding == name)?;
