@@ -6,7 +6,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use lopata_storage::{KvStore, PersistRoot, system_clock};
+use lopata_protocol::r2::R2ListOptions;
+use lopata_storage::{KvStore, PersistRoot, R2Store, system_clock};
 use rusqlite::Connection;
 
 /// Keys of the store.
@@ -17,6 +18,7 @@ const RUNS: usize = 25;
 fn main() {
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
     kv(folder.path());
+    r2(folder.path());
 }
 
 fn kv(root: &Path) {
@@ -42,6 +44,32 @@ fn kv(root: &Path) {
     }
 }
 
+fn r2(root: &Path) {
+    let mut store = R2Store::open(root, "lists", system_clock()).expect("the folder is writable");
+    fill(
+        &PersistRoot::new(root).r2_database("lists"),
+        "INSERT INTO _mf_objects
+         SELECT printf('d%03d/%02d', i / 100, i % 100), 'none', 'v', 1, 'e', 0, '{}', '{}', '{}' FROM n",
+    );
+    let list = |start_after: &str, prefix: &str, delimiter: &str| R2ListOptions {
+        start_after: Some(start_after.to_string()),
+        prefix: prefix.to_string(),
+        delimiter: delimiter.to_string(),
+        ..R2ListOptions::default()
+    };
+    for (what, options) in [
+        ("R2, 1000 objects from 0", list("", "", "")),
+        ("R2, 1000 objects from 50000", list("d499/99", "", "")),
+        ("R2, 1000 objects from 99000", list("d989/99", "", "")),
+        ("R2, 100 objects of prefix d000/", list("", "d000/", "")),
+        ("R2, 100 objects of prefix d999/", list("", "d999/", "")),
+        ("R2, 10 prefixes of 100 objects each, first", list("", "d00", "/")),
+        ("R2, 10 prefixes of 100 objects each, last", list("", "d99", "/")),
+    ] {
+        report(what, &mut store, |store: &mut R2Store| drop(store.list(&options).expect("it lists")));
+    }
+}
+
 /// Runs an insert for the numbers `n(i)` below [`KEYS`]. Rows only: lists read no values.
 fn fill(database: &Path, insert: &str) {
     let connection = Connection::open(database).expect("the store made it");
@@ -58,5 +86,5 @@ fn report<S>(what: &str, store: &mut S, page: impl Fn(&mut S)) {
         })
         .collect();
     times.sort_unstable();
-    println!("{what:40} {:8} us", times[RUNS / 2]);
+    println!("{what:44} {:8} us", times[RUNS / 2]);
 }
