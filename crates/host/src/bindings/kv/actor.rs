@@ -213,12 +213,12 @@ mod tests {
         KvStore::open(folder, "ns", lopata_storage::system_clock())
     }
 
-    /// All calls are queued before the actor starts, so that they meet in batches.
     /// The actor's loop without sweeps.
     fn run<E: std::fmt::Display>(receiver: &CallReceiver<KvCall, Answer>, open: impl Fn() -> Result<KvStore, E>) {
         super::run(receiver, open, || || ());
     }
 
+    /// All calls are queued before the actor starts, so that they meet in batches.
     #[test]
     fn calls_are_answered_in_their_order() {
         let folder = tempfile::tempdir().unwrap();
@@ -235,7 +235,7 @@ mod tests {
             }
         }
         drop(service);
-        run(&receiver, || open(folder.path()), || || ());
+        run(&receiver, || open(folder.path()));
         for (answer, expected) in answers {
             assert_eq!(answer.wait_blocking().unwrap(), expected);
         }
@@ -247,7 +247,7 @@ mod tests {
         let (service, receiver) = calls();
         let answers = ["a", "", "b"].map(|key| service.call(put(key, "v")));
         drop(service);
-        run(&receiver, || open(folder.path()), || || ());
+        run(&receiver, || open(folder.path()));
         let ok = answers.map(|answer| answer.wait_blocking().unwrap().is_ok());
         assert_eq!(ok, [true, false, true]);
     }
@@ -259,7 +259,7 @@ mod tests {
         drop(service.call(put("k", "v")));
         drop(service.call(get("k")));
         drop(service);
-        run(&receiver, || open(folder.path()), || || ());
+        run(&receiver, || open(folder.path()));
         assert!(open(folder.path()).unwrap().get("k", None).unwrap().is_some());
     }
 
@@ -271,18 +271,14 @@ mod tests {
             let root = folder.path();
             let attempts = std::cell::Cell::new(0);
             scope.spawn(move || {
-                run(
-                    &receiver,
-                    || {
-                        attempts.set(attempts.get() + 1);
-                        if attempts.get() == 1 {
-                            Err("no space".to_string())
-                        } else {
-                            open(root).map_err(|e| e.to_string())
-                        }
-                    },
-                    || || (),
-                );
+                run(&receiver, || {
+                    attempts.set(attempts.get() + 1);
+                    if attempts.get() == 1 {
+                        Err("no space".to_string())
+                    } else {
+                        open(root).map_err(|e| e.to_string())
+                    }
+                });
             });
             let first = service.call(put("k", "v")).wait_blocking().unwrap();
             let second = service.call(put("k", "v")).wait_blocking().unwrap();

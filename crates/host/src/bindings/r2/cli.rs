@@ -11,7 +11,7 @@ mod list;
 mod metadata;
 mod object;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
