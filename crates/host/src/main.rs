@@ -1,7 +1,7 @@
 //! `lopata`: runs Cloudflare Workers on a developer's machine.
 
 use lopata_guest::EngineOptions;
-use lopata_host::cli::{Cli, Command};
+use lopata_host::cli::{Cli, Command, Global};
 use lopata_host::serve::test::{Prepared, TestArgs};
 
 fn main() {
@@ -50,36 +50,26 @@ fn fail(error: &dyn std::error::Error) -> ! {
 /// `test` is non-null exactly for `lopata test`.
 fn run(cli: Cli, test: Option<Prepared>) -> anyhow::Result<i32> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("lopata-host").build()?;
+    let global = cli.global;
+    // For commands that are about one worker and its data.
+    let about_main = |run: &dyn Fn(&Global) -> anyhow::Result<i32>| match runtime
+        .block_on(lopata_host::cli::of_main_worker(global.clone()))?
+    {
+        Ok(global) => run(&global),
+        Err(code) => Ok(code),
+    };
     let code = match cli.command {
-        Command::Dev(args) => runtime.block_on(lopata_host::dev::run(*args, cli.global)),
+        Command::Dev(args) => runtime.block_on(lopata_host::dev::run(*args, global)),
         Command::Test(_) => {
             let prepared = test.expect("it was prepared before V8 was");
             Ok(runtime.block_on(lopata_host::serve::test::run(prepared)))
         }
-        Command::Kv(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
-            Ok(global) => Ok(lopata_host::cli::run_kv(&args, &global)),
-            Err(code) => Ok(code),
-        },
-        Command::Cache(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
-            Ok(global) => Ok(lopata_host::cli::run_cache(&args, &global)),
-            Err(code) => Ok(code),
-        },
-        Command::R2(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
-            Ok(global) => Ok(lopata_host::cli::run_r2(&args, &global)),
-            Err(code) => Ok(code),
-        },
-        Command::Trace(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
-            Ok(global) => lopata_host::cli::run_trace(&args, &global),
-            Err(code) => Ok(code),
-        },
-        Command::State(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
-            Ok(global) => Ok(lopata_host::cli::run_state(&args, &global)),
-            Err(code) => Ok(code),
-        },
-        Command::D1(args) => match runtime.block_on(lopata_host::cli::of_main_worker(cli.global))? {
-            Ok(global) => Ok(lopata_host::cli::run_d1(&args, &global)),
-            Err(code) => Ok(code),
-        },
+        Command::Kv(args) => about_main(&|global| Ok(lopata_host::cli::run_kv(&args, global))),
+        Command::R2(args) => about_main(&|global| Ok(lopata_host::cli::run_r2(&args, global))),
+        Command::D1(args) => about_main(&|global| Ok(lopata_host::cli::run_d1(&args, global))),
+        Command::Cache(args) => about_main(&|global| Ok(lopata_host::cli::run_cache(&args, global))),
+        Command::State(args) => about_main(&|global| Ok(lopata_host::cli::run_state(&args, global))),
+        Command::Trace(args) => about_main(&|global| lopata_host::cli::run_trace(&args, global)),
     };
     // Not dropped: what still runs (a bundler in the middle of a build) would find its other half gone and say so.
     // The process ends with the next line of `main`.

@@ -381,7 +381,7 @@ impl Project {
             modules,
             env,
             outbound: self.outbound.clone(),
-            cache: self.context.caches.service(&self.context.persist),
+            cache: self.context.stores.caches.service(&self.context.persist),
             assets: self.assets.as_ref().map(|mounted| mounted.assets.clone()),
         };
         if self.shown_warnings == warnings {

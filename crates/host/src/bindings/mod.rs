@@ -4,6 +4,7 @@
 //! [`BINDINGS`]. No binding knows another. What lopata cannot provide yet becomes an entry that throws a clear
 //! error on first use, so that the rest of the worker runs.
 
+pub mod actors;
 pub mod assets;
 pub mod cache;
 pub mod d1;
@@ -17,6 +18,7 @@ mod vars;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lopata_bridges::ServiceHandle;
 use lopata_protocol::{EnvValue, ServiceId};
@@ -68,14 +70,8 @@ pub struct BindingEntry {
 pub struct BindingContext {
     /// The persist root, `.lopata/state/v3`.
     pub persist: PathBuf,
-    /// The running D1 stores.
-    pub d1: Arc<d1::Stores>,
-    /// The running KV stores.
-    pub kv: Arc<kv::Stores>,
-    /// The caches, which every worker has.
-    pub caches: Arc<cache::Caches>,
-    /// The running R2 stores.
-    pub r2: Arc<r2::Stores>,
+    /// The stores of this process.
+    pub stores: Arc<Stores>,
     /// The workers of this process.
     pub workers: Arc<Workers>,
 }
@@ -83,7 +79,30 @@ pub struct BindingContext {
 impl BindingContext {
     /// A context for a persist root and the workers that share it.
     pub fn new(persist: PathBuf, workers: Arc<Workers>) -> Self {
-        Self { persist, d1: Arc::default(), kv: Arc::default(), caches: Arc::default(), r2: Arc::default(), workers }
+        Self { persist, stores: Arc::default(), workers }
+    }
+}
+
+/// The running stores of a process.
+#[derive(Debug, Default)]
+pub struct Stores {
+    /// KV namespaces and Workers Sites.
+    pub kv: kv::Stores,
+    /// R2 buckets.
+    pub r2: r2::Stores,
+    /// D1 databases.
+    pub d1: d1::Stores,
+    /// The caches, which every worker has.
+    pub caches: cache::Caches,
+}
+
+impl Stores {
+    /// Ends all actors once nobody can call them, each kind within `timeout`: what is queued is carried out first.
+    pub fn close(&self, timeout: Duration) {
+        self.kv.close(timeout);
+        self.r2.close(timeout);
+        self.d1.close(timeout);
+        self.caches.close(timeout);
     }
 }
 

@@ -201,8 +201,7 @@ async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told
 
     let workers = Arc::new(Workers::default());
     let context = BindingContext::new(persist, workers.clone());
-    let (stores, caches, buckets) = (context.kv.clone(), context.caches.clone(), context.r2.clone());
-    let databases = context.d1.clone();
+    let stores = context.stores.clone();
     let exporter = match otlp::Config::read(|name| std::env::var(name).ok()) {
         Ok(config) => config.map(|config| Exporter::start(config, lasting.client.clone(), terminal.clone())),
         Err(error) => {
@@ -223,9 +222,6 @@ async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told
     drop((shared, workers));
     // Writes that were answered are durable; this lets queued ones finish too.
     stores.close(SHUTDOWN_GRACE);
-    caches.close(SHUTDOWN_GRACE);
-    buckets.close(SHUTDOWN_GRACE);
-    databases.close(SHUTDOWN_GRACE);
     told
 }
 

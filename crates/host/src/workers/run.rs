@@ -77,7 +77,7 @@ impl Running {
         shared: &Shared,
     ) {
         let (outbound, fetch_calls) = fetch_service();
-        let (_, cache) = shared.context.caches.service(&shared.context.persist);
+        let (_, cache) = shared.context.stores.caches.service(&shared.context.persist);
         let (client, zone) = (shared.client.clone(), config.map_or_else(|| "worker.example.com".to_string(), zone));
         tokio::spawn(async move { crate::outbound::serve(client, &zone, cache, fetch_calls).await });
         let project = Project::new(ProjectParts {

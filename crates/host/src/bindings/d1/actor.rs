@@ -26,8 +26,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,6 +35,8 @@ use lopata_storage::d1::D1Opener;
 use lopata_storage::sql::{Access, Watcher};
 use lopata_storage::{D1Store, StoreError};
 use parking_lot::{Condvar, Mutex};
+
+use crate::bindings::actors::{Actor, Alive};
 
 type Answer = Result<D1Answer, D1Error>;
 
@@ -55,51 +55,16 @@ const IDLE: Duration = Duration::from_secs(10);
 /// Connections for reading that are kept while nobody uses them.
 const IDLE_READERS_MAX: usize = 2;
 
-/// The running actor of a database.
-#[derive(Debug)]
-pub struct Actor {
-    service: D1Service,
-    closing: Arc<AtomicBool>,
-    /// Disconnected when all threads have ended.
-    ended: mpsc::Receiver<()>,
-}
-
-/// The end to come of an actor that was let go.
-pub struct Ended(mpsc::Receiver<()>);
-
-impl Actor {
-    /// Starts the actor of a database under the persist root `root`.
-    pub fn spawn(root: PathBuf, id: String) -> io::Result<Self> {
-        let (service, receiver) = calls();
-        let (running, ended) = mpsc::channel();
-        let closing = Arc::new(AtomicBool::new(false));
-        let open = Box::new(move || D1Store::open(&root, &id));
-        let closing_too = Arc::clone(&closing);
-        let crew =
-            Arc::new(Crew { receiver, open, closing: closing_too, state: Mutex::default(), lead: Condvar::new() });
-        crew.state.lock().led = true;
-        Crew::spawn(&crew, running)?;
-        Ok(Self { service, closing, ended })
-    }
-
-    /// The way to call it.
-    pub fn service(&self) -> D1Service {
-        self.service.clone()
-    }
-
-    /// Gives up this end of the service, and interrupts what only reads. The actor ends when all others have given up
-    /// theirs.
-    pub fn release(self) -> Ended {
-        self.closing.store(true, Ordering::Relaxed);
-        Ended(self.ended)
-    }
-}
-
-impl Ended {
-    /// Waits for the end; false when `timeout` was over first.
-    pub fn wait(&self, timeout: Duration) -> bool {
-        matches!(self.0.recv_timeout(timeout), Err(mpsc::RecvTimeoutError::Disconnected))
-    }
+/// Starts the actor of a database under the persist root `root`. Once it is wanted to end, what only reads is
+/// interrupted.
+pub fn spawn(root: PathBuf, id: String) -> io::Result<Actor<D1Service>> {
+    let (service, receiver) = calls();
+    let (actor, alive) = Actor::new(service);
+    let open = Box::new(move || D1Store::open(&root, &id));
+    let crew = Arc::new(Crew { receiver, open, state: Mutex::default(), lead: Condvar::new() });
+    crew.state.lock().led = true;
+    Crew::spawn(&crew, alive)?;
+    Ok(actor)
 }
 
 /// A call that is being carried out, and its caller.
@@ -112,7 +77,6 @@ struct Task {
 struct Crew {
     receiver: CallReceiver<D1Call, Answer>,
     open: Box<dyn Fn() -> Result<D1Store, StoreError> + Send + Sync>,
-    closing: Arc<AtomicBool>,
     state: Mutex<State>,
     /// Told when nobody leads any more, and when there are no more calls.
     lead: Condvar,
@@ -146,7 +110,7 @@ enum Writer {
 /// The statement that this thread runs.
 struct Running {
     crew: Arc<Crew>,
-    running: mpsc::Sender<()>,
+    alive: Alive,
     started: Instant,
     access: Access,
     responder: Responder<Answer>,
@@ -168,19 +132,19 @@ impl Running {
         let elapsed = self.started.elapsed();
         if self.leads && elapsed >= LONG {
             self.leads = false;
-            Crew::pass_on(&self.crew, &self.running);
+            Crew::pass_on(&self.crew, &self.alive);
         }
-        let abandoned = self.responder.is_closed() || self.crew.closing.load(Ordering::Relaxed);
+        let abandoned = self.responder.is_closed() || self.alive.is_closing();
         abandoned && (self.access == Access::Read || elapsed >= ABANDONED_WRITE_MAX)
     }
 }
 
 impl Crew {
     /// Starts a thread, which leads.
-    fn spawn(crew: &Arc<Self>, running: mpsc::Sender<()>) -> io::Result<()> {
+    fn spawn(crew: &Arc<Self>, alive: Alive) -> io::Result<()> {
         let shared = Arc::clone(crew);
         crew.state.lock().threads += 1;
-        let spawned = thread::Builder::new().name("lopata-d1".to_string()).spawn(move || serve(&shared, &running));
+        let spawned = thread::Builder::new().name("lopata-d1".to_string()).spawn(move || serve(&shared, &alive));
         if spawned.is_err() {
             crew.state.lock().threads -= 1;
         }
@@ -189,11 +153,11 @@ impl Crew {
 
     /// Gives the lead to a thread that waits, or to a new one. When there can be none, the lead is free for the first
     /// thread that is done.
-    fn pass_on(crew: &Arc<Self>, running: &mpsc::Sender<()>) {
+    fn pass_on(crew: &Arc<Self>, alive: &Alive) {
         let mut state = crew.state.lock();
         if state.waiting == 0 && state.threads < THREADS_MAX {
             drop(state);
-            if Self::spawn(crew, running.clone()).is_ok() {
+            if Self::spawn(crew, alive.clone()).is_ok() {
                 return;
             }
             state = crew.state.lock();
@@ -246,13 +210,13 @@ impl Crew {
     }
 }
 
-fn serve(crew: &Arc<Crew>, running: &mpsc::Sender<()>) {
+fn serve(crew: &Arc<Crew>, alive: &Alive) {
     loop {
         // Leads until a statement takes long, or nobody can call any more.
         loop {
             match crew.receiver.recv() {
                 Some((call, responder)) => {
-                    if !carry_out(crew, running, Task { call, responder }) {
+                    if !carry_out(crew, alive, Task { call, responder }) {
                         break;
                     }
                 }
@@ -275,7 +239,7 @@ fn serve(crew: &Arc<Crew>, running: &mpsc::Sender<()>) {
 }
 
 /// Carries out one call; whether this thread leads afterwards.
-fn carry_out(crew: &Arc<Crew>, running: &mpsc::Sender<()>, task: Task) -> bool {
+fn carry_out(crew: &Arc<Crew>, alive: &Alive, task: Task) -> bool {
     let mut reader = match crew.take_reader() {
         Ok(reader) => reader,
         Err(error) => {
@@ -289,13 +253,13 @@ fn carry_out(crew: &Arc<Crew>, running: &mpsc::Sender<()>, task: Task) -> bool {
     };
     match access {
         Ok(Access::Read) => {
-            let leads = run(crew, running, task, &mut reader, Access::Read, true);
+            let leads = run(crew, alive, task, &mut reader, Access::Read, true);
             crew.give_reader(reader);
             leads
         }
         Ok(Access::Write) => {
             crew.give_reader(reader);
-            write(crew, running, task)
+            write(crew, alive, task)
         }
         Err(error) => {
             crew.give_reader(reader);
@@ -306,7 +270,7 @@ fn carry_out(crew: &Arc<Crew>, running: &mpsc::Sender<()>, task: Task) -> bool {
 }
 
 /// Carries out a write, or queues it behind the one that runs; then all that have queued meanwhile.
-fn write(crew: &Arc<Crew>, running: &mpsc::Sender<()>, task: Task) -> bool {
+fn write(crew: &Arc<Crew>, alive: &Alive, task: Task) -> bool {
     let mut writer = {
         let mut state = crew.state.lock();
         match std::mem::replace(&mut state.writer, Writer::Busy) {
@@ -320,7 +284,7 @@ fn write(crew: &Arc<Crew>, running: &mpsc::Sender<()>, task: Task) -> bool {
     let mut leads = true;
     let mut next = Some(task);
     while let Some(task) = next {
-        leads = run(crew, running, task, &mut writer, Access::Write, leads);
+        leads = run(crew, alive, task, &mut writer, Access::Write, leads);
         let mut state = crew.state.lock();
         next = state.writes.pop_front();
         if next.is_none() {
@@ -334,14 +298,14 @@ fn write(crew: &Arc<Crew>, running: &mpsc::Sender<()>, task: Task) -> bool {
 /// Runs a call on a connection and answers it; whether this thread still leads, if it did before.
 fn run(
     crew: &Arc<Crew>,
-    running: &mpsc::Sender<()>,
+    alive: &Alive,
     Task { call, responder }: Task,
     store: &mut D1Store,
     access: Access,
     leads: bool,
 ) -> bool {
     let now =
-        Running { crew: Arc::clone(crew), running: running.clone(), started: Instant::now(), access, responder, leads };
+        Running { crew: Arc::clone(crew), alive: alive.clone(), started: Instant::now(), access, responder, leads };
     RUNNING.set(Some(now));
     let answer = match call {
         D1Call::Query { statements } => query(store, &statements),

@@ -9,16 +9,14 @@
 mod actor;
 pub mod cli;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lopata_bridges::{D1Service, ServiceHandle};
 use lopata_protocol::{EnvValue, ServiceId};
-use parking_lot::Mutex;
 
-use self::actor::Actor;
+use super::actors::Actors;
 use super::{Binding, BindingContext, BindingEntry};
 use crate::config::{D1Database, WorkerConfig};
 
@@ -33,7 +31,7 @@ impl Binding for D1 {
 
 fn entry(database: &D1Database, context: &BindingContext) -> BindingEntry {
     let id = database.local_id();
-    let started = context.d1.service(&context.persist, id);
+    let started = context.stores.d1.service(&context.persist, id);
     let (value, service) = match started {
         Ok((service_id, service)) => (EnvValue::D1(service_id), Some((service_id, ServiceHandle::D1(service)))),
         Err(error) => {
@@ -55,32 +53,20 @@ fn entry(database: &D1Database, context: &BindingContext) -> BindingEntry {
 /// The running actors, by the store that each of them owns.
 #[derive(Debug, Default)]
 pub struct Stores {
-    actors: Mutex<HashMap<(PathBuf, String), (ServiceId, Actor)>>,
+    databases: Actors<(PathBuf, String), D1Service>,
 }
 
 impl Stores {
     /// The service of a database under the persist root `root`; starts its actor if none runs. Touches no file: the
     /// store is opened at the first call.
     pub fn service(&self, root: &Path, id: &str) -> io::Result<(ServiceId, D1Service)> {
-        let mut actors = self.actors.lock();
         let place = (root.to_owned(), id.to_string());
-        if let Some((id, actor)) = actors.get(&place) {
-            return Ok((*id, actor.service()));
-        }
-        let actor = Actor::spawn(root.to_owned(), id.to_string())?;
-        let started = (ServiceId::next(), actor.service());
-        actors.insert(place, (started.0, actor));
-        Ok(started)
+        self.databases.service(place, |(root, id)| actor::spawn(root.clone(), id.clone()))
     }
 
-    /// Lets the actors end once nobody holds their service any more, and waits for that, but no longer than `timeout`.
-    /// Statements that only read are interrupted. True when all have ended: every queued write has been carried out and
-    /// the files are closed.
+    /// Ends the actors, and interrupts statements that only read; see [`Actors::close`].
     pub fn close(&self, timeout: Duration) -> bool {
-        let actors: Vec<_> = self.actors.lock().drain().map(|(_, (_, actor))| actor.release()).collect();
-        let deadline = Instant::now() + timeout;
-        // Waits for each in turn; all of them were told before the first wait.
-        actors.into_iter().all(|ended| ended.wait(deadline.saturating_duration_since(Instant::now())))
+        self.databases.close(timeout)
     }
 }
 

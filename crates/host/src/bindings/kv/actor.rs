@@ -10,9 +10,8 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use lopata_bridges::{CallReceiver, KvService, Responder, calls};
 use lopata_protocol::kv::{KvAnswer, KvCall, KvError};
@@ -21,6 +20,7 @@ use lopata_storage::kv::{KvWrite, sweep};
 use lopata_storage::{Clock, KvStore};
 
 use super::site;
+use crate::bindings::actors::Actor;
 use crate::bindings::leftovers::Leftovers;
 
 type Answer = Result<KvAnswer, KvError>;
@@ -29,60 +29,30 @@ type Answer = Result<KvAnswer, KvError>;
 /// first of them waits for the last.
 const BATCH_CALLS_MAX: usize = 64;
 
-/// A running actor.
-#[derive(Debug)]
-pub struct Actor {
-    service: KvService,
-    /// Disconnected when the thread has ended.
-    ended: mpsc::Receiver<()>,
+/// Starts the actor of a namespace under the persist root `root`.
+pub fn spawn(root: PathBuf, namespace: String, clock: Clock) -> io::Result<Actor<KvService>> {
+    let (service, receiver) = calls();
+    let (actor, alive) = Actor::new(service);
+    thread::Builder::new().name("lopata-kv".to_string()).spawn(move || {
+        let _alive = alive;
+        let sweeping = || {
+            let (root, namespace) = (root.clone(), namespace.clone());
+            move || drop(sweep(&root, &namespace, SystemTime::now()))
+        };
+        run(&receiver, || KvStore::open(&root, &namespace, clock.clone()), sweeping);
+    })?;
+    Ok(actor)
 }
 
-/// The end to come of an actor that was let go.
-pub struct Ended(mpsc::Receiver<()>);
-
-impl Actor {
-    /// Starts the actor of a namespace under the persist root `root`.
-    pub fn spawn(root: PathBuf, namespace: String, clock: Clock) -> io::Result<Self> {
-        let (service, receiver) = calls();
-        let (running, ended) = mpsc::channel();
-        thread::Builder::new().name("lopata-kv".to_string()).spawn(move || {
-            let _running = running;
-            let sweeping = || {
-                let (root, namespace) = (root.clone(), namespace.clone());
-                move || drop(sweep(&root, &namespace, SystemTime::now()))
-            };
-            run(&receiver, || KvStore::open(&root, &namespace, clock.clone()), sweeping);
-        })?;
-        Ok(Self { service, ended })
-    }
-
-    /// Starts the actor of a Workers Site.
-    pub fn spawn_site(store: SiteStore) -> io::Result<Self> {
-        let (service, receiver) = calls();
-        let (running, ended) = mpsc::channel();
-        thread::Builder::new().name("lopata-site".to_string()).spawn(move || {
-            let _running = running;
-            site::run(&receiver, &store);
-        })?;
-        Ok(Self { service, ended })
-    }
-
-    /// The way to call it.
-    pub fn service(&self) -> KvService {
-        self.service.clone()
-    }
-
-    /// Gives up this end of the service. The actor ends when all others have.
-    pub fn release(self) -> Ended {
-        Ended(self.ended)
-    }
-}
-
-impl Ended {
-    /// Waits for the end; false when `timeout` was over first.
-    pub fn wait(&self, timeout: Duration) -> bool {
-        matches!(self.0.recv_timeout(timeout), Err(mpsc::RecvTimeoutError::Disconnected))
-    }
+/// Starts the actor of a Workers Site.
+pub fn spawn_site(store: SiteStore) -> io::Result<Actor<KvService>> {
+    let (service, receiver) = calls();
+    let (actor, alive) = Actor::new(service);
+    thread::Builder::new().name("lopata-site".to_string()).spawn(move || {
+        let _alive = alive;
+        site::run(&receiver, &store);
+    })?;
+    Ok(actor)
 }
 
 fn run<E: std::fmt::Display, S: FnOnce() + Send + 'static>(

@@ -10,7 +10,6 @@ mod actor;
 pub mod cli;
 pub mod site;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,9 +17,8 @@ use std::time::{Duration, Instant};
 use lopata_bridges::{KvService, ServiceHandle};
 use lopata_protocol::{EnvValue, ServiceId};
 use lopata_storage::kv::site::SiteStore;
-use parking_lot::Mutex;
 
-use self::actor::Actor;
+use super::actors::Actors;
 use super::{Binding, BindingContext, BindingEntry};
 use crate::config::{KvNamespace, WorkerConfig};
 
@@ -35,7 +33,7 @@ impl Binding for Kv {
 
 fn entry(namespace: &KvNamespace, context: &BindingContext) -> BindingEntry {
     let id = namespace.local_id();
-    let started = context.kv.service(&context.persist, id);
+    let started = context.stores.kv.service(&context.persist, id);
     let (value, service) = match started {
         Ok((service_id, service)) => (EnvValue::Kv(service_id), Some((service_id, ServiceHandle::Kv(service)))),
         Err(error) => {
@@ -57,46 +55,30 @@ fn entry(namespace: &KvNamespace, context: &BindingContext) -> BindingEntry {
 /// The running actors, by the store that each of them owns.
 #[derive(Debug, Default)]
 pub struct Stores {
-    actors: Mutex<HashMap<(PathBuf, String), (ServiceId, Actor)>>,
+    namespaces: Actors<(PathBuf, String), KvService>,
     /// Those of Workers Sites.
-    sites: Mutex<Vec<(SiteStore, ServiceId, Actor)>>,
+    sites: Actors<SiteStore, KvService>,
 }
 
 impl Stores {
     /// The service of a namespace under the persist root `root`; starts its actor if none runs. Touches no
     /// file: the store is opened at the first call.
     pub fn service(&self, root: &Path, namespace: &str) -> io::Result<(ServiceId, KvService)> {
-        let mut actors = self.actors.lock();
-        let place = (root.to_owned(), namespace.to_string());
-        if let Some((id, actor)) = actors.get(&place) {
-            return Ok((*id, actor.service()));
-        }
-        let actor = Actor::spawn(root.to_owned(), namespace.to_string(), lopata_storage::system_clock())?;
-        let started = (ServiceId::next(), actor.service());
-        actors.insert(place, (started.0, actor));
-        Ok(started)
+        self.namespaces.service((root.to_owned(), namespace.to_string()), |(root, namespace)| {
+            actor::spawn(root.clone(), namespace.clone(), lopata_storage::system_clock())
+        })
     }
 
     /// The service of a Workers Site's files; starts its actor if none runs.
     pub fn site(&self, site: SiteStore) -> io::Result<(ServiceId, KvService)> {
-        let mut sites = self.sites.lock();
-        if let Some((_, id, actor)) = sites.iter().find(|(store, ..)| *store == site) {
-            return Ok((*id, actor.service()));
-        }
-        let actor = Actor::spawn_site(site.clone())?;
-        let started = (ServiceId::next(), actor.service());
-        sites.push((site, started.0, actor));
-        Ok(started)
+        self.sites.service(site, |site| actor::spawn_site(site.clone()))
     }
 
-    /// Lets the actors end once nobody holds their service any more, and waits for that, but no longer than
-    /// `timeout`. True when all have ended: every queued write has been carried out and the files are closed.
+    /// Ends the actors; see [`Actors::close`].
     pub fn close(&self, timeout: Duration) -> bool {
-        let mut actors: Vec<_> = self.actors.lock().drain().map(|(_, (_, actor))| actor.release()).collect();
-        actors.extend(self.sites.lock().drain(..).map(|(_, _, actor)| actor.release()));
         let deadline = Instant::now() + timeout;
-        // Waits for each in turn; all of them were told before the first wait.
-        actors.into_iter().all(|ended| ended.wait(deadline.saturating_duration_since(Instant::now())))
+        let namespaces = self.namespaces.close(timeout);
+        self.sites.close(deadline.saturating_duration_since(Instant::now())) && namespaces
     }
 }
 

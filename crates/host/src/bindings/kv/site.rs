@@ -36,7 +36,7 @@ fn store(site: &WorkersSite) -> SiteStore {
 fn namespace(site: &WorkersSite, context: &BindingContext) -> BindingEntry {
     let store = store(site);
     let identity = format!("{store:?}");
-    let (value, service) = match context.kv.site(store) {
+    let (value, service) = match context.stores.kv.site(store) {
         Ok((id, service)) => (EnvValue::Kv(id), Some((id, ServiceHandle::Kv(service)))),
         Err(error) => (EnvValue::Unavailable(format!("The Workers Site could not be started: {error}.")), None),
     };

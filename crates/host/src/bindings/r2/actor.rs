@@ -11,9 +11,9 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use lopata_bridges::{CallReceiver, R2Ask, R2Reply, R2Service, Responder, calls};
 use lopata_protocol::r2::{R2Answer, R2Call, R2Error, R2Value};
@@ -22,6 +22,7 @@ use lopata_storage::{Clock, R2Store};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::transfer;
+use crate::bindings::actors::{Actor, Alive};
 use crate::bindings::leftovers::Leftovers;
 
 pub(super) type Answer = Result<R2Reply, R2Error>;
@@ -36,43 +37,13 @@ const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a body that the actor itself reads.
 const READ_BYTES_MAX: u64 = 256 * 1024;
 
-/// A running actor.
-#[derive(Debug)]
-pub struct Actor {
-    service: R2Service,
-    /// Disconnected when the thread has ended, and every transfer.
-    ended: mpsc::Receiver<()>,
-}
-
-/// The end to come of an actor that was let go.
-pub struct Ended(mpsc::Receiver<()>);
-
-impl Actor {
-    /// Starts the actor of a bucket under the persist root `root`.
-    pub fn spawn(root: PathBuf, bucket: String, clock: Clock) -> io::Result<Self> {
-        let (service, receiver) = calls();
-        let (running, ended) = mpsc::channel();
-        let place = Arc::new(Place { root, bucket, clock, store: Mutex::new(None), _running: running });
-        thread::Builder::new().name("lopata-r2".to_string()).spawn(move || run(&receiver, &place))?;
-        Ok(Self { service, ended })
-    }
-
-    /// The way to call it.
-    pub fn service(&self) -> R2Service {
-        self.service.clone()
-    }
-
-    /// Gives up this end of the service. The actor ends when all others have.
-    pub fn release(self) -> Ended {
-        Ended(self.ended)
-    }
-}
-
-impl Ended {
-    /// Waits for the end; false when `timeout` was over first.
-    pub fn wait(&self, timeout: Duration) -> bool {
-        matches!(self.0.recv_timeout(timeout), Err(mpsc::RecvTimeoutError::Disconnected))
-    }
+/// Starts the actor of a bucket under the persist root `root`.
+pub fn spawn(root: PathBuf, bucket: String, clock: Clock) -> io::Result<Actor<R2Service>> {
+    let (service, receiver) = calls();
+    let (actor, alive) = Actor::new(service);
+    let place = Arc::new(Place { root, bucket, clock, store: Mutex::new(None), _alive: alive });
+    thread::Builder::new().name("lopata-r2".to_string()).spawn(move || run(&receiver, &place))?;
+    Ok(actor)
 }
 
 /// The bucket, as the actor and the transfers share it.
@@ -83,7 +54,7 @@ pub(super) struct Place {
     /// Taken for single calls and commits, never while a body moves.
     store: Mutex<Option<R2Store>>,
     /// Dropped with the last that has to do with the bucket.
-    _running: mpsc::Sender<()>,
+    _alive: Alive,
 }
 
 impl Place {

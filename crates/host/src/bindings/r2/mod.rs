@@ -9,18 +9,16 @@ pub mod cli;
 pub mod http;
 mod transfer;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lopata_bridges::{R2Service, ServiceHandle};
 use lopata_protocol::{EnvValue, ServiceId};
-use parking_lot::Mutex;
 
-use self::actor::Actor;
 pub use self::bucket::Bucket;
 use self::http::ExposedBucket;
+use super::actors::Actors;
 use super::{Binding, BindingContext, BindingEntry};
 use crate::config::{R2Bucket, WorkerConfig};
 
@@ -35,7 +33,7 @@ impl Binding for R2 {
 
 fn entry(configured: &R2Bucket, context: &BindingContext) -> BindingEntry {
     let bucket = configured.local_name();
-    let started = context.r2.service(&context.persist, bucket);
+    let started = context.stores.r2.service(&context.persist, bucket);
     let (value, service) = match started {
         Ok((id, service)) => {
             (EnvValue::R2 { service: id, bucket: bucket.to_string() }, Some((id, ServiceHandle::R2(service))))
@@ -70,22 +68,16 @@ pub fn exposed(config: &WorkerConfig, entries: &[BindingEntry]) -> Vec<ExposedBu
 /// The running actors, by the store that each of them owns.
 #[derive(Debug, Default)]
 pub struct Stores {
-    actors: Mutex<HashMap<(PathBuf, String), (ServiceId, Actor)>>,
+    buckets: Actors<(PathBuf, String), R2Service>,
 }
 
 impl Stores {
     /// The service of a bucket under the persist root `root`; starts its actor if none runs. Touches no file: the
     /// store is opened at the first call.
     pub fn service(&self, root: &Path, bucket: &str) -> io::Result<(ServiceId, R2Service)> {
-        let mut actors = self.actors.lock();
-        let place = (root.to_owned(), bucket.to_string());
-        if let Some((id, actor)) = actors.get(&place) {
-            return Ok((*id, actor.service()));
-        }
-        let actor = Actor::spawn(root.to_owned(), bucket.to_string(), lopata_storage::system_clock())?;
-        let started = (ServiceId::next(), actor.service());
-        actors.insert(place, (started.0, actor));
-        Ok(started)
+        self.buckets.service((root.to_owned(), bucket.to_string()), |(root, bucket)| {
+            actor::spawn(root.clone(), bucket.clone(), lopata_storage::system_clock())
+        })
     }
 
     /// The same for the host's own code.
@@ -94,13 +86,9 @@ impl Stores {
         Ok(Bucket::new(service))
     }
 
-    /// Lets the actors end once nobody holds their service any more, and waits for that, but no longer than
-    /// `timeout`. True when all have ended: every queued write has been carried out, no body is under way, and the
-    /// files are closed.
+    /// Ends the actors, once no body is under way; see [`Actors::close`].
     pub fn close(&self, timeout: Duration) -> bool {
-        let actors: Vec<_> = self.actors.lock().drain().map(|(_, (_, actor))| actor.release()).collect();
-        let deadline = Instant::now() + timeout;
-        actors.into_iter().all(|ended| ended.wait(deadline.saturating_duration_since(Instant::now())))
+        self.buckets.close(timeout)
     }
 }
 

@@ -215,9 +215,7 @@ impl Stores {
 
 impl Drop for Stores {
     fn drop(&mut self) {
-        self.context.kv.close(CLOSE_TIMEOUT);
-        self.context.r2.close(CLOSE_TIMEOUT);
-        self.context.d1.close(CLOSE_TIMEOUT);
+        self.context.stores.close(CLOSE_TIMEOUT);
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
