@@ -22,7 +22,7 @@ const ID_RANDOM_BYTES: usize = 32;
 const ID_BYTES: usize = ID_RANDOM_BYTES + size_of::<i64>();
 
 /// A folder of values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct BlobStore {
     folder: PathBuf,
 }
@@ -89,6 +89,32 @@ impl BlobStore {
     pub fn delete(&self, id: &str) {
         if is_id(id) {
             let _ = fs::remove_file(self.folder.join(id));
+        }
+    }
+}
+
+/// The deletion of values that no row names any more, which happens when this is dropped: whoever waits for the write
+/// that replaced them need not wait for it.
+#[must_use = "dropped at once, it keeps the answer waiting"]
+pub struct Leftover(Option<Box<dyn FnOnce() + Send>>);
+
+impl Leftover {
+    /// Deletes the values `names` by `delete`, later.
+    pub(crate) fn new(names: Vec<String>, delete: impl Fn(&str) + Send + 'static) -> Self {
+        let any = !names.is_empty();
+        Self(any.then(|| Box::new(move || names.iter().for_each(|name| delete(name))) as Box<dyn FnOnce() + Send>))
+    }
+
+    /// Nothing to delete.
+    pub(crate) fn nothing() -> Self {
+        Self(None)
+    }
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        if let Some(delete) = self.0.take() {
+            delete();
         }
     }
 }

@@ -26,7 +26,7 @@ use lopata_protocol::kv::{KvError, KvKey, KvValue};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::Clock;
-use crate::blobs::BlobStore;
+use crate::blobs::{BlobStore, Leftover};
 use crate::cursor;
 use crate::database::{self, Durability, StoreError};
 use crate::layout::PersistRoot;
@@ -214,10 +214,18 @@ impl KvStore {
     /// Carries out writes in their order, under one commit, and answers each of them. A refused write does
     /// not stop the others; a fault of the machine fails all that were not refused.
     pub fn write(&mut self, writes: Vec<KvWrite>) -> Vec<Result<(), KvError>> {
+        self.write_leaving(writes).0
+    }
+
+    /// The same; the values that were replaced go when the second of the two is dropped.
+    pub fn write_leaving(&mut self, writes: Vec<KvWrite>) -> (Vec<Result<(), KvError>>, Leftover) {
         let now_ms = (self.clock)();
         let prepared: Vec<Result<Prepared, KvError>> =
             writes.into_iter().map(|write| self.prepare(write, now_ms).map_err(KvError::from)).collect();
-        let failed = self.commit(&prepared).err().map(KvError::from);
+        let (failed, leftover) = match self.commit(&prepared) {
+            Ok(leftover) => (None, leftover),
+            Err(failure) => (Some(KvError::from(failure)), Leftover::nothing()),
+        };
         let mut results = Vec::with_capacity(prepared.len());
         for outcome in prepared {
             results.push(match (outcome, &failed) {
@@ -237,7 +245,7 @@ impl KvStore {
                 }
             });
         }
-        results
+        (results, leftover)
     }
 
     /// What a write would be refused for. A write that passes can still fail for reasons of the machine.
@@ -368,18 +376,18 @@ impl KvStore {
         }
     }
 
-    fn commit(&self, prepared: &[Result<Prepared, KvError>]) -> Result<(), Failure> {
+    fn commit(&self, prepared: &[Result<Prepared, KvError>]) -> Result<Leftover, Failure> {
         let accepted: Vec<&Prepared> = prepared.iter().flatten().collect();
         if accepted.is_empty() {
-            return Ok(());
+            return Ok(Leftover::nothing());
         }
         let (transaction, replaced) = self.stage(&accepted).inspect_err(|_| {
             accepted.iter().flat_map(|write| &write.put).for_each(|(blob, _)| self.blobs.delete(blob));
         })?;
         // A commit that reports a fault may have taken place all the same, so the new values stay.
         transaction.commit()?;
-        replaced.iter().for_each(|blob| self.blobs.delete(blob));
-        Ok(())
+        let blobs = self.blobs.clone();
+        Ok(Leftover::new(replaced, move |blob| blobs.delete(blob)))
     }
 
     /// Writes the rows; gives the open transaction and the names of the values that it replaces.

@@ -33,6 +33,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 pub use self::body::{R2Blobs, R2Reader, R2Staged, R2Writer};
 use self::check::Existing;
 use crate::Clock;
+use crate::blobs::Leftover;
 use crate::database::{self, Durability, StoreError};
 use crate::layout::PersistRoot;
 pub use crate::sweep::Swept;
@@ -334,6 +335,12 @@ impl R2Store {
     /// Carries out writes in their order, under one commit, and answers each of them. A refused write does not stop
     /// the others; a fault of the machine fails all that were not refused.
     pub fn write(&mut self, writes: Vec<R2Write>) -> Vec<Result<R2Written, R2Error>> {
+        self.write_leaving(writes).0
+    }
+
+    /// The same; the bodies that were replaced go when the second of the two is dropped.
+    pub fn write_leaving(&mut self, writes: Vec<R2Write>) -> (Vec<Result<R2Written, R2Error>>, Leftover) {
+        let mut leftover = Leftover::nothing();
         let mut results = Vec::with_capacity(writes.len());
         let mut replaced = Vec::new();
         let mut staged = Vec::new();
@@ -342,13 +349,16 @@ impl R2Store {
             Ok(transaction) => {
                 staged.iter_mut().for_each(R2Staged::named);
                 match transaction.commit() {
-                    Ok(()) => replaced.iter().for_each(|blob| self.blobs.delete(blob)),
+                    Ok(()) => {
+                        let blobs = self.blobs.clone();
+                        leftover = Leftover::new(replaced, move |blob| blobs.delete(blob));
+                    }
                     Err(error) => fail_all(&mut results, &Failure::from(error)),
                 }
             }
             Err(failure) => fail_all(&mut results, &failure),
         }
-        results
+        (results, leftover)
     }
 
     /// One write on its own.

@@ -58,10 +58,13 @@ impl Caches {
     pub fn close(&self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         let roots: Vec<_> = self.roots.lock().drain().map(|(_, (_, root))| root).collect();
-        roots.into_iter().all(|root| match std::mem::replace(&mut *root.state.lock(), State::Closed) {
-            State::Running(actor) => actor.close(deadline.saturating_duration_since(Instant::now())),
-            State::NotStarted | State::Closed => true,
-        })
+        let mut ended = true;
+        for root in roots {
+            if let State::Running(actor) = std::mem::replace(&mut *root.state.lock(), State::Closed) {
+                ended &= actor.close(deadline.saturating_duration_since(Instant::now()));
+            }
+        }
+        ended
     }
 }
 

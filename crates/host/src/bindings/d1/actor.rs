@@ -46,8 +46,9 @@ const LONG: Duration = Duration::from_millis(5);
 /// A statement that writes, and that nobody waits for any more, is interrupted once it has run for this long.
 const ABANDONED_WRITE_MAX: Duration = Duration::from_secs(1);
 
-/// Threads of one database, and so the most statements that run at once.
-const THREADS_MAX: usize = 8;
+/// Threads of one database, and so the most statements that run at once: only when there are as many long ones does
+/// another call have to wait. All but one end when there is nothing to do.
+const THREADS_MAX: usize = 64;
 
 /// How long a thread waits for the lead before it ends.
 const IDLE: Duration = Duration::from_secs(10);

@@ -113,10 +113,11 @@ fn commit(store: &mut KvStore, writes: &mut Vec<KvWrite>, writers: &mut Vec<Resp
     if writes.is_empty() {
         return;
     }
-    let results = store.write(std::mem::take(writes));
+    let (results, leftover) = store.write_leaving(std::mem::take(writes));
     for (responder, result) in writers.drain(..).zip(results) {
         responder.send(result.map(|()| KvAnswer::Done));
     }
+    drop(leftover);
 }
 
 /// A call that only reads.

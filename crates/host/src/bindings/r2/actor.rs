@@ -34,8 +34,8 @@ const BATCH_CALLS_MAX: usize = 64;
 /// Bytes of a body that the actor itself writes: a larger one takes longer to hash than to hand over.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
-/// Bytes of a body that the actor itself reads.
-const READ_BYTES_MAX: u64 = 256 * 1024;
+/// Bytes of a body that the actor itself reads: a larger one takes longer to read than to hand over.
+const READ_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Starts the actor of a bucket under the persist root `root`.
 pub fn spawn(root: PathBuf, bucket: String, clock: Clock) -> io::Result<Actor<R2Service>> {
@@ -109,11 +109,12 @@ impl Writes {
         let writes = std::mem::take(&mut self.writes);
         match place.store() {
             Ok(mut store) => {
-                let results = store.write(writes);
+                let (results, leftover) = store.write_leaving(writes);
                 drop(store);
                 for (responder, result) in self.writers.drain(..).zip(results) {
                     responder.send(result.map(written));
                 }
+                drop(leftover);
             }
             Err(error) => self.writers.drain(..).for_each(|responder| responder.send(Err(error.clone()))),
         }
