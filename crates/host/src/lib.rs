@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod cron;
+pub mod dates;
 pub mod dev;
 pub mod dispatcher;
 pub mod generation;

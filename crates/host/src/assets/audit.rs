@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::ASSET_BYTES_MAX;
 use super::rules::Ignore;
+use crate::cli::console::grouped;
 
 /// Files of one worker at most. Source: production's limit.
 const ASSETS_MAX: usize = 100_000;
@@ -83,19 +84,6 @@ fn binary_size(bytes: u64) -> String {
     // 1023 has three digits that count, and is written as 1020.
     let text = if value >= 1000.0 { format!("{}", (value / 10.0).round() * 10.0) } else { text.to_string() };
     format!("{text} {}", UNITS[unit])
-}
-
-/// `100,000`
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

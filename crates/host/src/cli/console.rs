@@ -140,6 +140,19 @@ fn block(heading: &str, colour: u8, text: &str, coloured: bool) -> String {
     block
 }
 
+/// `1234567` as `1,234,567`.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 pub mod tests {
     //! A console that keeps what is printed, for the tests of commands.

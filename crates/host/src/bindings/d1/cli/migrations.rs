@@ -20,7 +20,8 @@ use crate::cli::console::Console;
 use crate::cli::files;
 use crate::cli::local::LocalFlags;
 use crate::cli::table::Table;
-use crate::config::{D1Database, Date};
+use crate::config::D1Database;
+use crate::dates;
 
 /// The table of applied migrations when the configuration names none.
 const DEFAULT_TABLE: &str = "d1_migrations";
@@ -106,7 +107,7 @@ impl Create {
         let number = format!("{:0NUMBER_DIGITS$}", highest + 1);
         let name = format!("{number}_{}.sql", self.message.replace(' ', "_"));
         let path = migrations.folder.join(&name);
-        let head = format!("-- Migration number: {number} \t {}\n", iso_date((context.clock)()));
+        let head = format!("-- Migration number: {number} \t {}\n", dates::iso((context.clock)()));
         fs::write(&path, head).map_err(|source| D1CliError::Folder { path: path.clone(), source })?;
         console.line(format_args!("✅ Successfully created Migration '{name}'!\n"))?;
         console.line("The migration is available for editing here")?;
@@ -323,12 +324,4 @@ fn number_of(name: &str) -> Option<u64> {
 fn by_number(a: &str, b: &str) -> Ordering {
     let key = |name: &str| number_of(name).map_or((1, 0), |number| (0, number));
     key(a).cmp(&key(b))
-}
-
-/// `2026-01-02T03:04:05.678Z`.
-fn iso_date(ms: i64) -> String {
-    let ms = ms.max(0) as u64;
-    let (days, rest) = (ms / 86_400_000, ms % 86_400_000);
-    let (hours, minutes, seconds) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60);
-    format!("{}T{hours:02}:{minutes:02}:{seconds:02}.{:03}Z", Date::from_days(days), rest % 1000)
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::metadata::Metadata;
 use super::object::Source;
 use super::{Place, R2CliError, R2Context, check_bucket};
-use crate::cli::console::Console;
+use crate::cli::console::{Console, grouped};
 
 /// Bytes of a file that wrangler uploads.
 const UPLOAD_BYTES_MAX: u64 = 300 * 1024 * 1024;
@@ -117,17 +117,4 @@ fn entry(item: &Value, list: &str, cwd: &Path) -> Result<Entry, R2CliError> {
         return Err(R2CliError::TooLarge(file.to_string()));
     }
     Ok(Entry { key: key.to_string(), file: PathBuf::from(file) })
-}
-
-/// `1234567` as `1,234,567`.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

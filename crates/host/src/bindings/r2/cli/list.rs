@@ -5,9 +5,9 @@ use lopata_protocol::r2::{R2ListOptions, R2Object};
 use serde_json::{Value, json};
 
 use super::{Place, R2CliError, R2Context, check_bucket};
-use crate::bindings::r2::http::iso_date;
 use crate::cli::console::Console;
 use crate::cli::table::Table;
+use crate::dates;
 
 #[derive(Debug, Args)]
 pub struct List {
@@ -70,7 +70,7 @@ impl List {
                 key,
                 size.to_string(),
                 etag,
-                iso_date(uploaded_ms),
+                dates::iso(uploaded_ms),
                 http_metadata.content_type.unwrap_or_default(),
             ]);
         }
@@ -84,7 +84,7 @@ fn as_json(object: &R2Object) -> Value {
         "key": object.key,
         "size": object.size,
         "etag": object.etag,
-        "uploaded": iso_date(object.uploaded_ms),
+        "uploaded": dates::iso(object.uploaded_ms),
     });
     if let (Some(fields), Ok(Value::Object(http))) = (json.as_object_mut(), serde_json::to_value(&object.http_metadata))
     {

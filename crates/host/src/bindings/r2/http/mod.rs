@@ -23,7 +23,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use percent_encoding::percent_decode_str;
 
 pub use self::conditions::parse_http_date;
-pub use self::s3::iso_date;
 use super::bucket::Bucket;
 use crate::config::S3Credentials;
 use crate::server::{ControlRequest, ControlResponse};

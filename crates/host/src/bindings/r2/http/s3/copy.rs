@@ -9,8 +9,9 @@ use super::super::conditions::conditions;
 use super::errors::S3Error;
 use super::objects::{custom_metadata, http_metadata, storage_class};
 use super::sigv4::Head;
-use super::{Call, dates, detect, document, xml};
+use super::{Call, detect, document, xml};
 use crate::bindings::r2::bucket::{BodyIn, BodyOut, Bucket, Found};
+use crate::dates;
 use crate::server::ControlResponse;
 
 /// What becomes of the source's metadata.

@@ -7,7 +7,8 @@ use super::canonical::uri_encode;
 use super::errors::S3Error;
 use super::objects::storage_class_name;
 use super::sigv4::{Head, parse_number};
-use super::{Call, dates, document, xml};
+use super::{Call, document, xml};
+use crate::dates;
 use crate::server::ControlResponse;
 
 /// What all lists of keys have in common.

@@ -15,7 +15,6 @@ mod canonical;
 mod checksum;
 mod chunked;
 mod copy;
-mod dates;
 mod detect;
 mod errors;
 mod list;
@@ -30,7 +29,6 @@ use hyper::body::Incoming;
 
 use self::body::read_whole;
 use self::checksum::Checks;
-pub use self::dates::iso as iso_date;
 use self::detect::{BucketOperation, ObjectOperation};
 use self::errors::S3Error;
 use self::sigv4::{Credentials, Head, Payload, verify_request};

@@ -11,9 +11,9 @@ use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
 use super::canonical::{canonical_headers, canonical_query, reencoded_path};
-use super::dates::parse_basic;
 use super::errors::S3Error;
 use crate::config::S3Credentials;
+use crate::dates::parse_basic;
 
 /// The only algorithm there is.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";

@@ -1,4 +1,4 @@
-//! The two ways in which S3 writes dates: compact in signatures, with milliseconds in documents.
+//! Dates as machines write them: ISO 8601 with milliseconds, and compact as in signatures of S3.
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
