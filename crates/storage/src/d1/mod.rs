@@ -194,14 +194,12 @@ impl D1Store {
         format!("{:08x}-{:08x}-{:08x}-{:032x}", 0, number, 0, 0)
     }
 
-    /// Writes down the number after the next bookmark, in wrangler's table. That table is made by the first one.
+    /// Writes down the number after the next bookmark, in wrangler's table. Makes that when there is none: another
+    /// program may have put a database without one in the place of this one. Where it is, that costs next to nothing.
     fn store_bookmark(&mut self) -> rusqlite::Result<()> {
         let next = self.shared.bookmark.load(Ordering::Relaxed) + 1;
-        let make = !self.shared.has_table.load(Ordering::Relaxed);
         self.trusted(|connection| {
-            if make {
-                connection.execute_batch(METADATA)?;
-            }
+            connection.prepare_cached(METADATA)?.execute([])?;
             connection
                 .prepare_cached(
                     "INSERT INTO _cf_METADATA (key, value) VALUES (?1, ?2)

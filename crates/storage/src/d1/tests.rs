@@ -52,6 +52,19 @@ fn a_call_is_all_or_nothing() {
     assert_eq!(cells(&mut open(folder.path()), "SELECT a FROM t"), [D1Value::Integer(9)]);
 }
 
+/// An import puts another database in the place of the one that is open.
+#[test]
+fn a_database_without_the_table_of_the_bookmark_gets_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    run(&mut store, "CREATE TABLE t (a)").unwrap();
+    let other = crate::database::open(&store.path, crate::database::Durability::Process).unwrap();
+    other.execute_batch("DROP TABLE _cf_METADATA").unwrap();
+    run(&mut store, "INSERT INTO t VALUES (1)").unwrap();
+    run(&mut store, "INSERT INTO t VALUES (2)").unwrap();
+    assert_eq!(other.query_row("SELECT count(*) FROM _cf_METADATA", [], |row| row.get::<_, i64>(0)), Ok(1));
+}
+
 #[test]
 fn a_constraint_put_off_to_the_end_resets() {
     let folder = tempfile::tempdir().unwrap();
