@@ -64,6 +64,16 @@ const USES_MAX: usize = 100_000;
 /// Writes between two looks for what has expired and is never asked for again.
 const WRITES_BETWEEN_SWEEPS: u32 = 256;
 
+/// Rows that one put evicts at most, for others wait meanwhile. The next put goes on.
+const EVICTED_ROWS_MAX: usize = 500;
+
+/// The bytes of a row's body, in SQL. What others write may be anything.
+macro_rules! row_bytes {
+    () => {
+        "CASE WHEN json_valid(metadata) THEN CAST(coalesce(json_extract(metadata, '$.size'), 0) AS INTEGER) ELSE 0 END"
+    };
+}
+
 /// Why a cache cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheStoreError {
@@ -459,10 +469,11 @@ impl CacheStore {
         let mut replaced = Replaced::default();
         for Prepared { key, put } in prepared {
             let old = transaction
-                .prepare_cached(
-                    "SELECT blob_id, expiration, coalesce(json_extract(metadata, '$.size'), 0)
-                     FROM _mf_entries WHERE key = ?1",
-                )?
+                .prepare_cached(concat!(
+                    "SELECT blob_id, expiration, ",
+                    row_bytes!(),
+                    " FROM _mf_entries WHERE key = ?1"
+                ))?
                 .query_row([key], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, i64>(2)?)))
                 .optional()?;
             replaced.found.push(old.as_ref().is_some_and(|(_, expires_ms, _)| !has_expired(*expires_ms, now_ms)));
@@ -492,8 +503,7 @@ impl CacheStore {
     fn delete_if_expired(&mut self, key: &str, now_ms: i64) {
         self.memory.remove(key);
         let _ = self.delete_returning(
-            "DELETE FROM _mf_entries WHERE key = ?1 AND expiration <= ?2
-             RETURNING blob_id, coalesce(json_extract(metadata, '$.size'), 0)",
+            concat!("DELETE FROM _mf_entries WHERE key = ?1 AND expiration <= ?2 RETURNING blob_id, ", row_bytes!()),
             params![key, now_ms],
         );
     }
@@ -530,8 +540,7 @@ impl CacheStore {
 
     fn delete_expired(&mut self, now_ms: i64) -> rusqlite::Result<u64> {
         self.delete_returning(
-            "DELETE FROM _mf_entries WHERE expiration <= ?1
-             RETURNING blob_id, coalesce(json_extract(metadata, '$.size'), 0)",
+            concat!("DELETE FROM _mf_entries WHERE expiration <= ?1 RETURNING blob_id, ", row_bytes!()),
             [now_ms],
         )
     }
@@ -540,36 +549,45 @@ impl CacheStore {
         if let Some(total) = self.total_bytes {
             return Ok(total);
         }
-        let sql = "SELECT coalesce(sum(json_extract(metadata, '$.size')), 0) FROM _mf_entries";
+        let sql = concat!("SELECT coalesce(sum(", row_bytes!(), "), 0) FROM _mf_entries");
         let total = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0))?.max(0) as u64;
         self.total_bytes = Some(total);
         Ok(total)
     }
 
     /// Removes what was used the longest time ago, until an eighth of the limit is free, so that not every write
-    /// after it has to.
+    /// after it has to. One transaction; the files go after it.
     fn evict(&mut self) -> rusqlite::Result<()> {
-        let mut rows = self
-            .connection
+        let total = self.count_bytes()?;
+        let enough = self.total_bytes_max - self.total_bytes_max / 8;
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let mut rows = transaction
             .prepare_cached("SELECT rowid, key FROM _mf_entries")?
             .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?
             .map(|row| row.map(|(rowid, key)| (self.uses.get(&key).copied().unwrap_or(0), rowid, key)))
             .collect::<rusqlite::Result<Vec<_>>>()?;
         rows.sort_unstable();
-        let enough = self.total_bytes_max - self.total_bytes_max / 8;
         // The newest stays, whatever it takes: it is what was put just now.
         let last = rows.len().saturating_sub(1);
-        for (_, _, key) in rows.into_iter().take(last) {
-            if self.count_bytes()? <= enough {
-                break;
+        let (mut gone, mut left) = (Vec::new(), total);
+        {
+            let sql = concat!("DELETE FROM _mf_entries WHERE rowid = ?1 RETURNING blob_id, ", row_bytes!());
+            let mut delete = transaction.prepare_cached(sql)?;
+            for (_, rowid, key) in rows.into_iter().take(last.min(EVICTED_ROWS_MAX)) {
+                if left <= enough {
+                    break;
+                }
+                let (blob, bytes) = delete.query_row([rowid], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+                left = left.saturating_sub(i64::max(bytes, 0) as u64);
+                gone.push((key, blob));
             }
+        }
+        transaction.commit()?;
+        self.total_bytes = Some(left);
+        for (key, blob) in gone {
             self.memory.remove(&key);
             self.uses.remove(&key);
-            self.delete_returning(
-                "DELETE FROM _mf_entries WHERE key = ?1
-                 RETURNING blob_id, coalesce(json_extract(metadata, '$.size'), 0)",
-                [key],
-            )?;
+            self.blobs.delete(&blob);
         }
         Ok(())
     }

@@ -257,3 +257,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn one_put_evicts_no_more_than_a_share_and_the_next_goes_on() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    store.write((0..EVICTED_ROWS_MAX + 100).map(|n| put(&n.to_string(), "1234567890", 1000)).collect()).unwrap();
+    let mut store = fixture.open_with_limit(80);
+    store.write(vec![put("new", "1234567890", 1000)]).unwrap();
+    assert_eq!(fixture.blob_count(), 101);
+    store.write(vec![put("newer", "1234567890", 1000)]).unwrap();
+    assert_eq!((fixture.blob_count(), store.count_bytes().unwrap()), (7, 70));
+    assert_eq!(body(&mut store, "newer").as_deref(), Some(&b"1234567890"[..]));
+}
+
+/// Rows of another program whose metadata is no JSON, or has another size.
+#[test]
+fn a_malformed_row_is_in_nobodys_way() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open_with_limit(16);
+    for (key, metadata) in [("a", "{"), ("b", "{\"size\":\"x\"}"), ("c", "[]"), ("d", "{\"size\":1.5}")] {
+        let row = "INSERT INTO _mf_entries VALUES (?1, 'none', NULL, ?2)";
+        store.connection.execute(row, [key, metadata]).unwrap();
+    }
+    for key in ["a", "x", "y", "z"] {
+        store.write(vec![put(key, "1234567890", 1000)]).unwrap();
+    }
+    assert_eq!(fixture.blob_count(), 1, "what is too much still goes");
+}
