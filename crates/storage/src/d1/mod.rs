@@ -164,6 +164,7 @@ impl D1Store {
             Role::Reader => "BEGIN",
         };
         self.engine.own(begin).map_err(refused)?;
+        self.engine.begin_call();
         Ok(D1Transaction { store: self, open: true, size: None })
     }
 

@@ -298,6 +298,20 @@ fn the_rows_of_one_result_are_bounded() {
     assert_eq!(error, "The rows of the result take more than 134217728 bytes: SQLITE_TOOBIG");
 }
 
+#[test]
+fn the_statements_of_a_call_share_the_room_for_their_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let rows =
+        "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 35) SELECT zeroblob(2000000) FROM c";
+    for _ in 0..2 {
+        assert_eq!(cells(&mut store, rows).len(), 35, "each call has all of it");
+    }
+    let error = store.query(&[rows, rows].map(D1Statement::new)).unwrap_err().text;
+    assert_eq!(error, "The rows of the result take more than 134217728 bytes: SQLITE_TOOBIG");
+    assert_eq!(store.exec(&format!("{rows}; {rows}")).unwrap_err().text, error);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

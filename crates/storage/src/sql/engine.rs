@@ -20,7 +20,7 @@ const CACHED_STATEMENTS_MAX: usize = 100;
 /// Bytes of the longest statement that is kept.
 const CACHED_SQL_BYTES_MAX: usize = 16 * 1024;
 
-/// Bytes of the rows of one result, as an isolate of production's has room for.
+/// Bytes of the rows of all results of one call, as an isolate of production's has room for.
 const RESULT_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// Instructions between two looks at the watcher.
@@ -73,6 +73,8 @@ pub struct Engine {
     kept: HashMap<Box<str>, Kept>,
     own: HashMap<&'static str, Statement>,
     uses: u64,
+    /// Bytes of the rows of this call so far.
+    result_bytes: usize,
     profiler: Profiler,
     policy: Policy,
     connection: Connection,
@@ -92,7 +94,7 @@ impl Engine {
         let policy = Policy::apply(&connection)?;
         let profiler = Profiler::new()?;
         let (kept, own) = (HashMap::new(), HashMap::new());
-        Ok(Self { kept, own, uses: 0, profiler, policy, connection, waiting: None })
+        Ok(Self { kept, own, uses: 0, result_bytes: 0, profiler, policy, connection, waiting: None })
     }
 
     /// The connection, under the policy.
@@ -173,19 +175,24 @@ impl Engine {
         Ok(access)
     }
 
+    /// Begins a call: the statements until the next one share the room for their rows.
+    pub fn begin_call(&mut self) {
+        self.result_bytes = 0;
+    }
+
     /// Carries out SQL with the values of its parameters. The rows are those of the last statement.
     pub fn run(&mut self, sql: &str, params: &[D1Value]) -> Result<Outcome, SqlError> {
         self.uses += 1;
-        let Self { kept, profiler, policy, connection, uses, .. } = self;
+        let Self { kept, profiler, policy, connection, uses, result_bytes, .. } = self;
         if let Some(kept) = kept.get_mut(sql) {
             kept.used = *uses;
-            return Run { connection, profiler, policy }.run(kept, params);
+            return Run { connection, profiler, policy, result_bytes }.run(kept, params);
         }
         let (statement, several) = self.last_of(sql)?;
         let access = self.access_of(&statement);
         let mut kept = Kept { statement, access, plan: None, used: 0 };
-        let Self { profiler, policy, connection, .. } = self;
-        let outcome = Run { connection, profiler, policy }.run(&mut kept, params);
+        let Self { profiler, policy, connection, result_bytes, .. } = self;
+        let outcome = Run { connection, profiler, policy, result_bytes }.run(&mut kept, params);
         // One of several is not kept: the others have to run each time.
         if !several {
             self.keep(sql, kept);
@@ -235,9 +242,21 @@ impl Engine {
 
     /// A statement whose `ORDER BY` or `LIMIT` SQLite does not know, and its end. Only for SQL that is one statement.
     fn prepare_limited(&self, sql: &str, keep: bool) -> Option<(Option<Statement>, usize)> {
-        let (statement, _) = raw::prepare(&self.connection, &limited::rewritten(sql)?, keep).ok()?;
+        let rewritten = limited::rewritten(sql, |table| self.rowid_of(table))?;
+        let (statement, _) = raw::prepare(&self.connection, &rewritten, keep).ok()?;
         let end = sql.find(';').map_or(sql.len(), |at| at + 1);
         sql[end..].trim().is_empty().then_some((statement, end))
+    }
+
+    /// The first name of the rowid that is no column of the table; `None` when all are.
+    fn rowid_of(&self, table: &str) -> Option<&'static str> {
+        let columns = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = self.connection.prepare("SELECT name FROM pragma_table_xinfo(?1)")?;
+            statement.query_map([table], |row| row.get(0))?.collect()
+        };
+        let columns = self.policy.trusted(columns).ok()?;
+        let is_free = |name: &&str| !columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+        ["rowid", "_rowid_", "oid"].into_iter().find(is_free)
     }
 
     fn access_of(&self, statement: &Statement) -> Access {
@@ -265,10 +284,11 @@ struct Run<'e> {
     connection: &'e Connection,
     profiler: &'e Profiler,
     policy: &'e Policy,
+    result_bytes: &'e mut usize,
 }
 
 impl Run<'_> {
-    fn run(&self, kept: &mut Kept, params: &[D1Value]) -> Result<Outcome, SqlError> {
+    fn run(&mut self, kept: &mut Kept, params: &[D1Value]) -> Result<Outcome, SqlError> {
         let Kept { statement, plan, .. } = kept;
         if params.len() != statement.parameter_count() {
             return Err(SqlError::Bindings);
@@ -308,20 +328,19 @@ impl Run<'_> {
         Ok(Outcome { columns, cells, rows_read: counts.read, rows_written: counts.written })
     }
 
-    fn rows(&self, statement: &Statement, params: &[D1Value]) -> Result<(Vec<String>, Vec<D1Value>), SqlError> {
+    fn rows(&mut self, statement: &Statement, params: &[D1Value]) -> Result<(Vec<String>, Vec<D1Value>), SqlError> {
         for (number, value) in params.iter().enumerate() {
             statement.bind(self.connection, number + 1, value)?;
         }
         let mut cells = Vec::new();
-        let mut bytes = 0;
         while statement.step(self.connection)? == Step::Row {
             // Asked after the step: the schema may have changed since the statement was prepared.
             for column in 0..statement.column_count() {
                 let cell = statement.cell(column);
-                bytes += size_of::<D1Value>() + heap_bytes(&cell);
+                *self.result_bytes += size_of::<D1Value>() + heap_bytes(&cell);
                 cells.push(cell);
             }
-            if bytes > RESULT_BYTES_MAX {
+            if *self.result_bytes > RESULT_BYTES_MAX {
                 return Err(SqlError::ResultTooLarge(RESULT_BYTES_MAX));
             }
         }

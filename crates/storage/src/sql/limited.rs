@@ -3,8 +3,9 @@
 //! SQLite itself carries them out as `rowid IN (SELECT rowid … ORDER BY … LIMIT …)`. [`rewritten`] makes the same of the
 //! text, once SQLite has refused it. What it does not understand stays refused.
 
-/// The same statement in words that every SQLite understands; `None` when it is none of these statements.
-pub(super) fn rewritten(sql: &str) -> Option<String> {
+/// The same statement in words that every SQLite understands; `None` when it is none of these statements. `rowid_of`
+/// says what a table calls its rowid.
+pub(super) fn rewritten(sql: &str, rowid_of: impl FnOnce(&str) -> Option<&'static str>) -> Option<String> {
     let words = words(sql)?;
     let place = |word: &str| words.iter().find(|found| found.text.eq_ignore_ascii_case(word));
     let first = words.first()?;
@@ -34,7 +35,63 @@ pub(super) fn rewritten(sql: &str) -> Option<String> {
     let filter = filter.map_or("", |word| &sql[word.start..tail_start]);
     let end = sql[bound..].find(';').map_or(sql.len(), |at| bound + at);
     let (head, limit) = (&sql[..head_end], &sql[bound..end]);
-    Some(format!("{head} WHERE rowid IN (SELECT rowid FROM {table} {filter} {limit}\n) {shown}"))
+    let rowid = rowid_of(&name_of(table)?)?;
+    Some(format!("{head} WHERE {rowid} IN (SELECT {rowid} FROM {table} {filter} {limit}\n) {shown}"))
+}
+
+/// The name at the start of a text, without its schema and quotes.
+fn name_of(text: &str) -> Option<String> {
+    let (name, rest) = first_name(text)?;
+    match skip_blanks(rest).strip_prefix('.') {
+        Some(rest) => Some(first_name(rest)?.0),
+        None => Some(name),
+    }
+}
+
+/// The first name and what comes after it.
+fn first_name(text: &str) -> Option<(String, &str)> {
+    let text = skip_blanks(text);
+    let quote = text.chars().next()?;
+    let closing = match quote {
+        '"' | '`' | '\'' => quote,
+        '[' => ']',
+        _ => {
+            let length = text.bytes().take_while(|byte| is_word(*byte)).count();
+            return (length > 0).then(|| (text[..length].to_string(), &text[length..]));
+        }
+    };
+    let mut name = String::new();
+    let mut rest = &text[1..];
+    loop {
+        let end = rest.find(closing)?;
+        name.push_str(&rest[..end]);
+        rest = &rest[end + 1..];
+        // Twice, it is part of the name.
+        match rest.strip_prefix(closing).filter(|_| quote != '[') {
+            Some(after) => {
+                name.push(closing);
+                rest = after;
+            }
+            None => return Some((name, rest)),
+        }
+    }
+}
+
+/// What comes after blanks and comments.
+fn skip_blanks(text: &str) -> &str {
+    let mut text = text;
+    loop {
+        text = text.trim_start();
+        text = match text {
+            line if line.starts_with("--") => line.find('\n').map_or("", |end| &line[end..]),
+            block if block.starts_with("/*") => block[2..].find("*/").map_or("", |end| &block[end + 4..]),
+            _ => return text,
+        };
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
 struct Word<'s> {
@@ -52,7 +109,6 @@ impl Word<'_> {
 /// of those does not end.
 fn words(sql: &str) -> Option<Vec<Word<'_>>> {
     let bytes = sql.as_bytes();
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80;
     let mut words = Vec::new();
     let (mut at, mut depth) = (0, 0_usize);
     while at < bytes.len() {
@@ -112,7 +168,7 @@ mod tests {
             ),
         ] {
             // A comment at the end must not swallow the parenthesis.
-            let made = rewritten(sql).unwrap();
+            let made = rewritten(sql, |_| Some("rowid")).unwrap();
             assert_eq!(made.matches("\n)").count(), 1, "{made}");
             let spaced = |sql: &str| sql.replace(')', " )").split_whitespace().collect::<Vec<_>>().join(" ");
             assert_eq!(spaced(&made), spaced(expected));
@@ -125,14 +181,28 @@ mod tests {
             "UPDATE t SET a = 1 FROM x LIMIT 1",
             "DELETE FROM t WHERE a = 'open LIMIT 1",
         ] {
-            assert_eq!(rewritten(sql), None, "{sql}");
+            assert_eq!(rewritten(sql, |_| Some("rowid")), None, "{sql}");
         }
+    }
+
+    #[test]
+    fn names_are_read_as_sqlite_reads_them() {
+        for (text, name) in [
+            (" t AS x", "t"),
+            ("-- c\n/* d */main . \"a\"\"b\" x", "a\"b"),
+            ("[a b].`c`", "c"),
+            ("'it''s'", "it's"),
+            ("\u{e9}t\u{e9};", "\u{e9}t\u{e9}"),
+        ] {
+            assert_eq!(name_of(text).as_deref(), Some(name), "{text}");
+        }
+        assert_eq!(name_of("/* open"), None);
     }
 
     proptest! {
         #[test]
         fn nothing_panics(sql in "(DELETE FROM |UPDATE |SET |WHERE |ORDER BY |LIMIT |\\(|\\)|'|\"|--|/\\*|\\*/|\u{e9}|x |\\?|;){0,12}") {
-            let _ = rewritten(&sql);
+            let _ = rewritten(&sql, |_| Some("rowid"));
         }
     }
 }

@@ -182,6 +182,19 @@ fn deletes_and_updates_have_limits() {
     engine.run("CREATE TABLE dq (a)", &[]).unwrap();
     let outcome = engine.run("DELETE FROM dq ORDER BY a LIMIT 1", &[]).unwrap();
     assert_eq!((outcome.rows_read, outcome.rows_written), (3, 0));
+    // Where the rowid's usual name is a column's, it has others.
+    for (table, columns) in [("r", "RowId"), ("\"r 2\"", "rowid, _rowid_"), ("main . [r3]", "rowid, oid AS (1)")] {
+        engine.run(&format!("CREATE TABLE {table} ({columns})"), &[]).unwrap();
+        let first = columns.split(',').next().unwrap();
+        engine.run(&format!("INSERT INTO {table} ({first}) VALUES (7), (7), (7)"), &[]).unwrap();
+        let limited = format!("DELETE FROM /* the */ {table} AS x WHERE x.rowid = 7 LIMIT 1");
+        engine.run(&limited, &[]).unwrap();
+        let count = engine.run(&format!("SELECT count(*) FROM {table}"), &[]).unwrap();
+        assert_eq!(count.cells, [D1Value::Integer(2)], "{table}");
+    }
+    engine.run("CREATE TABLE none (rowid, _rowid_, oid)", &[]).unwrap();
+    let error = engine.run("DELETE FROM none LIMIT 1", &[]).unwrap_err().to_string();
+    assert_eq!(error, "near \"LIMIT\": syntax error at offset 17: SQLITE_ERROR");
     let error = engine.run("DELETE FROM dq LIMIT 1 LIMIT 2", &[]).unwrap_err().to_string();
     assert_eq!(error, "near \"LIMIT\": syntax error at offset 15: SQLITE_ERROR");
 }
