@@ -140,7 +140,7 @@ fn new_id(now_ms: i64) -> io::Result<String> {
 }
 
 /// False for anything that could lead out of the folder: names come from a database that others write too.
-fn is_id(id: &str) -> bool {
+pub(crate) fn is_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

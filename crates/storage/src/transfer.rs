@@ -2,8 +2,8 @@
 //!
 //! A database is taken with SQLite's own backup: what is committed at one moment, also what still lies in its log,
 //! without a checkpoint and without a lock that would stop its owner. One that is there already is replaced inside one
-//! transaction, so that a server that has it open sees the old or the new one; what was there is kept aside. Values in
-//! files never change under their names, so they are only added: those that are there before the databases are read,
+//! transaction, so that a server that has it open sees the old or the new one; what was there is kept aside, with the
+//! values that it names. Values in files never change under their names, so they are only added: those that are there before the databases are read,
 //! and again those that came since.
 //!
 //! Owns what is copied and what is left alone. Knows nothing of any store: every file under the root counts, whatever
@@ -23,6 +23,8 @@ use std::time::{Duration, SystemTime};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::blobs::is_id;
+
 /// Pages between two looks at the clock.
 const PAGES_A_STEP: i32 = 4096;
 
@@ -34,6 +36,12 @@ const BUSY_RETRY: Duration = Duration::from_millis(20);
 
 /// Endings of the files that SQLite keeps beside a database: they are part of it.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// The tables whose `blob_id` names a value's file.
+const NAMING_TABLES: [&str; 3] = ["_mf_entries", "_mf_objects", "_mf_multipart_parts"];
+
+/// How often a database at rest is read, when each time somebody began to write it meanwhile.
+const AT_REST_ATTEMPTS_MAX: usize = 4;
 
 /// What is to be copied.
 #[derive(Clone, Debug)]
@@ -211,7 +219,8 @@ impl Transfer {
 
     fn database(&self, path: &Path) -> Result<Outcome, ItemError> {
         let (source, target) = (self.from.join(path), self.to.join(path));
-        let reader = open_to_read(&source)?;
+        // It can be opened, at least.
+        drop(open_to_read(&source, is_at_rest(&source))?);
         if !target.exists() {
             if !self.dry_run {
                 let draft = draft_of(&target)?;
@@ -219,7 +228,7 @@ impl Transfer {
                     // The log of a database that somebody has deleted would be taken for the new one's.
                     let _ = fs::remove_file(with_ending(&target, companion));
                 }
-                let made = snapshot(&reader, &draft).and_then(|()| Ok(fs::rename(&draft, &target)?));
+                let made = snapshot_of(&source, &draft).and_then(|()| Ok(fs::rename(&draft, &target)?));
                 if made.is_err() {
                     let _ = fs::remove_file(&draft);
                 }
@@ -232,7 +241,7 @@ impl Transfer {
             return Ok(if newer_here && !self.force { Outcome::KeptNewer } else { Outcome::Replaced });
         }
         let drafts = [draft_of(&target)?, draft_of(&target)?];
-        let replaced = self.replace(&reader, path, &drafts, newer_here);
+        let replaced = self.replace(path, &drafts, newer_here);
         for draft in drafts {
             // Renamed away, or of no use any more.
             let _ = fs::remove_file(draft);
@@ -241,17 +250,11 @@ impl Transfer {
     }
 
     /// Replaces a database that is there. The drafts are for the two states to compare.
-    fn replace(
-        &self,
-        reader: &Connection,
-        path: &Path,
-        drafts: &[PathBuf; 2],
-        newer_here: bool,
-    ) -> Result<Outcome, ItemError> {
+    fn replace(&self, path: &Path, drafts: &[PathBuf; 2], newer_here: bool) -> Result<Outcome, ItemError> {
         let [theirs, ours] = drafts;
         let target = self.to.join(path);
-        snapshot(reader, theirs)?;
-        snapshot(&open_to_read(&target)?, ours)?;
+        snapshot_of(&self.from.join(path), theirs)?;
+        snapshot(&open_ours(&target)?, ours)?;
         if holds_the_same(theirs, ours)? {
             return Ok(Outcome::Unchanged);
         }
@@ -260,13 +263,38 @@ impl Transfer {
         }
         let aside = self.aside.join(path);
         make_folder_of(&aside)?;
+        self.keep_values(path, &named_in(ours)?)?;
         fs::rename(ours, aside)?;
         // Into the database that is there, not over its file: whoever has it open goes on with the new contents.
-        let mut writer = Connection::open_with_flags(&target, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        writer.busy_timeout(BUSY_TIMEOUT)?;
-        let source = open_to_read(theirs)?;
+        let mut writer = open_ours(&target)?;
+        let source = open_to_read(theirs, true)?;
         copy(&source, &mut writer)?;
         Ok(Outcome::Replaced)
+    }
+
+    /// Puts values beside a database that is put aside: nothing else names them when that is replaced, so they will be
+    /// swept. Their names are unguessable, so that it does not matter which of the folders of its kind has them.
+    fn keep_values(&self, database: &Path, ids: &BTreeSet<String>) -> io::Result<()> {
+        let mut parts = database.iter();
+        let (Some(kind), Some(_), false) = (parts.next(), parts.next(), ids.is_empty()) else { return Ok(()) };
+        for folder in fs::read_dir(self.to.join(kind))? {
+            let values = Path::new(kind).join(folder?.file_name()).join("blobs");
+            let (from, to) = (self.to.join(&values), self.aside.join(&values));
+            if !from.is_dir() {
+                continue;
+            }
+            fs::create_dir_all(&to)?;
+            for id in ids {
+                match link_or_copy(&from.join(id), &to.join(id)) {
+                    // In another folder, or replaced since. Or two databases name it.
+                    Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {}
+                    done => done?,
+                }
+            }
+            // Only what is empty goes.
+            let _ = to.ancestors().take(2).try_for_each(fs::remove_dir);
+        }
+        Ok(())
     }
 }
 
@@ -325,22 +353,88 @@ fn draft_of(target: &Path) -> io::Result<PathBuf> {
     Ok(with_ending(target, &format!(".{:016x}.tmp", u64::from_be_bytes(random))))
 }
 
+/// The values that a database names which nobody writes.
+fn named_in(database: &Path) -> rusqlite::Result<BTreeSet<String>> {
+    let connection = open_to_read(database, true)?;
+    let mut ids = BTreeSet::new();
+    for table in NAMING_TABLES {
+        // A database of a user's own may have a table of that name.
+        let column = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = 'blob_id')";
+        if !connection.query_row(column, [table], |row| row.get(0))? {
+            continue;
+        }
+        let mut statement =
+            connection.prepare(&format!("SELECT blob_id FROM {table} WHERE typeof(blob_id) = 'text'"))?;
+        for id in statement.query_map([], |row| row.get::<_, String>(0))? {
+            ids.extend(Some(id?).filter(|id| is_id(id)));
+        }
+    }
+    Ok(ids)
+}
+
+/// Gives a file another name, or copies it to where that cannot be.
+fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
+            fs::copy(from, to).map(drop)
+        }
+        linked => linked,
+    }
+}
+
+/// A database of ours, which others may be writing.
+fn open_ours(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Whether nobody is writing a database: there is no log.
+fn is_at_rest(path: &Path) -> bool {
+    !with_ending(path, "-wal").exists()
+}
+
 /// Opens a database without a chance to change it.
-fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
+fn open_to_read(path: &Path, at_rest: bool) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let has_log = fs::metadata(with_ending(path, "-wal")).is_ok();
     let uri = |path: &Path| {
         let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         format!("file:{escaped}?immutable=1")
     };
-    // Without a log nobody is writing it, and opening must not make one.
-    let connection = if has_log {
-        Connection::open_with_flags(path, flags)?
-    } else {
+    // Opening one at rest must not make a log.
+    let connection = if at_rest {
         Connection::open_with_flags(uri(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        Connection::open_with_flags(path, flags)?
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
+}
+
+/// The contents of a database that is not ours as a new file. One at rest is read without locks, so it is read anew when
+/// somebody has begun to write it meanwhile.
+fn snapshot_of(source: &Path, path: &Path) -> Result<(), ItemError> {
+    snapshot_when(source, path, snapshot)
+}
+
+/// The same with another way to take it.
+fn snapshot_when(
+    source: &Path,
+    path: &Path,
+    mut snapshot: impl FnMut(&Connection, &Path) -> Result<(), ItemError>,
+) -> Result<(), ItemError> {
+    let state = || -> io::Result<_> {
+        let found = fs::metadata(source)?;
+        Ok(is_at_rest(source).then_some((found.len(), found.modified()?)))
+    };
+    for _ in 0..AT_REST_ATTEMPTS_MAX {
+        let before = state()?;
+        let taken = open_to_read(source, before.is_some()).map_err(ItemError::from).and_then(|it| snapshot(&it, path));
+        if before.is_none() || state()? == before {
+            return taken;
+        }
+    }
+    snapshot(&open_to_read(source, false)?, path)
 }
 
 /// The contents of a database as a new file, complete when this returns.

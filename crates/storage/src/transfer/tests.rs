@@ -115,3 +115,49 @@ fn a_root_is_not_copied_into_itself() {
     transfer.to = transfer.from.join("deep/v3");
     assert!(matches!(transfer.run(&mut |_| ()), Err(TransferError::Same { .. })));
 }
+
+#[test]
+fn the_values_of_a_database_that_is_put_aside_are_kept_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let transfer = transfer(folder.path());
+    drop(made(&transfer.from.join("kv/store/a.sqlite"), 1));
+    let ours = made(&transfer.to.join("kv/store/a.sqlite"), 2);
+    ours.execute_batch(
+        "CREATE TABLE _mf_entries (key, blob_id); CREATE TABLE _mf_objects (key);
+         INSERT INTO _mf_entries VALUES (1, '0a'), (2, '0b'), (3, 'gone'), (4, NULL), (5, '../ns/blobs/0c')",
+    )
+    .unwrap();
+    for (namespace, id) in [("ns", "0a"), ("other", "0b"), ("ns", "0c"), ("third", "0d")] {
+        let values = transfer.to.join("kv").join(namespace).join("blobs");
+        fs::create_dir_all(&values).unwrap();
+        fs::write(values.join(id), id).unwrap();
+    }
+    assert_eq!(
+        outcomes(&Transfer { force: true, ..transfer.clone() }),
+        [("kv/store/a.sqlite".into(), Outcome::Replaced)]
+    );
+    for (value, is_kept) in [("ns/blobs/0a", true), ("other/blobs/0b", true), ("ns/blobs/0c", false), ("third", false)]
+    {
+        assert_eq!(transfer.aside.join("kv").join(value).exists(), is_kept, "{value}");
+    }
+    fs::remove_file(transfer.to.join("kv/ns/blobs/0a")).unwrap();
+    assert_eq!(fs::read(transfer.aside.join("kv/ns/blobs/0a")).unwrap(), b"0a");
+}
+
+/// A program opens the source and writes while it is read as one at rest.
+#[test]
+fn a_source_that_is_written_meanwhile_is_read_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, taken) = (folder.path().join("a.sqlite"), folder.path().join("b.sqlite"));
+    drop(made(&source, 1));
+    let mut writer = None;
+    snapshot_when(&source, &taken, |reader, path| {
+        let snapshot = snapshot(reader, path);
+        if writer.is_none() {
+            writer = Some(made(&source, 2));
+        }
+        snapshot
+    })
+    .unwrap();
+    assert_eq!(values(&taken), [1, 2]);
+}
