@@ -8,8 +8,8 @@
 //!   old body goes. Many writes may share one commit ([`CacheStore::write`]).
 //! - A reader sees a whole response or none, and another process's write at once.
 //! - A response that has expired is never returned; its row goes when it is met.
-//! - The bodies together take no more than the limit for longer than one write: what was used the longest time ago
-//!   goes first. Use is remembered as long as the store is open; before that, what was stored earlier goes earlier.
+//! - The bodies together take no more than the limit for longer than one write, or a few when very many have to go:
+//!   what was used the longest time ago goes first. Use is remembered as long as the store is open; before that, what was stored earlier goes earlier.
 
 mod entries;
 #[cfg(test)]
