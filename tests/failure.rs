@@ -4,6 +4,7 @@ use std::thread;
 
 use serde_json::json;
 
+use crate::harness::log::Mark;
 use crate::harness::{Options, Project, Server, until};
 
 const CODE: &str = r#"
@@ -247,5 +248,29 @@ fn a_handler_that_never_answers_is_cancelled_or_waits_alone() {
     mend(&server, &project);
     server.assert_well();
     hung.reset();
+    server.stop();
+}
+
+/// A promise that an async function returns has no handler for a moment, of which workers of older dates are told.
+#[test]
+fn an_error_that_is_caught_is_not_logged() {
+    let code = r#"
+        async function inner(text) { throw new Error(text); }
+        async function outer(text) { return inner(text); }
+        export default {
+            async fetch() {
+                const told = [];
+                addEventListener("unhandledrejection", (event) => told.push(event.reason.message), { once: true });
+                try { await outer("caught"); } catch {}
+                outer("forgotten");
+                return Response.json(told);
+            },
+        };
+    "#;
+    let project = Project::worker(code, serde_json::json!({ "compatibility_date": "2025-10-01" }));
+    let server = Server::start(&project);
+    assert_eq!(server.get("/").json(), serde_json::json!(["caught"]));
+    server.log().wait_for(Mark::default(), "Uncaught Error: forgotten");
+    assert!(!server.log().text().contains("Uncaught Error: caught"), "{}", server.log().text());
     server.stop();
 }

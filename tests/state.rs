@@ -128,3 +128,46 @@ fn a_state_that_is_not_there_is_asked_for() {
     assert_eq!(code, Some(1), "{error}");
     assert!(error.contains("✘ [ERROR] There is no state of wrangler at ") && error.contains("--from"), "{error}");
 }
+
+/// As people do who want to start from nothing: what is stored from then on is where commands and the next server look.
+#[test]
+fn a_state_folder_that_is_removed_is_begun_anew() {
+    let code = r#"
+        export default {
+            async fetch(request, { KV, R2, DB }) {
+                if (new URL(request.url).pathname === "/read") {
+                    const row = await DB.prepare("SELECT x FROM t").first().catch(() => null);
+                    const object = await R2.get("k");
+                    const cached = await caches.default.match("https://x.test/");
+                    return Response.json([await KV.get("k"), await object?.text(), row?.x, await cached?.text()]);
+                }
+                await KV.put("k", "kv");
+                await R2.put("k", "r2");
+                await DB.batch([DB.prepare("CREATE TABLE t (x)"), DB.prepare("INSERT INTO t VALUES ('d1')")]);
+                await caches.default.put("https://x.test/", new Response("cache", { headers: { "cache-control": "max-age=60" } }));
+                return new Response("stored");
+            },
+        };
+    "#;
+    let extra = json!({
+        "kv_namespaces": [{ "binding": "KV", "id": "k" }],
+        "r2_buckets": [{ "binding": "R2", "bucket_name": "bucket" }],
+        "d1_databases": [{ "binding": "DB", "database_name": "db", "database_id": "d" }],
+    });
+    let project = Project::worker(code, extra);
+    let server = Server::start(&project);
+    let stored = json!(["kv", "r2", "d1", "cache"]);
+    server.expect("/", "stored");
+    assert_eq!(server.get("/read").json(), stored);
+    fs::remove_dir_all(project.path(".lopata/state")).expect("the state is there");
+    assert_eq!(server.get("/read").json(), json!([null, null, null, null]));
+    server.expect("/", "stored");
+    assert_eq!(server.get("/read").json(), stored);
+    let (code, output) = run(&project, &["kv", "key", "get", "k", "--binding", "KV", "--text"]);
+    assert!(code == Some(0) && output.contains("kv"), "{output}");
+    server.stop();
+
+    let server = Server::start(&project);
+    assert_eq!(server.get("/read").json(), stored);
+    server.stop();
+}

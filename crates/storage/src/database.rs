@@ -66,6 +66,39 @@ pub fn open(path: &Path, durability: Durability) -> Result<Connection, StoreErro
     configure(path, durability).map_err(|source| StoreError::Database { path: path.to_owned(), source })
 }
 
+/// Which file a database was opened as, so that a folder that is removed under a running server is begun anew and not
+/// written to unseen.
+#[derive(Debug)]
+pub(crate) struct OpenedFile {
+    path: PathBuf,
+    /// `None` where the system does not tell one file from another.
+    id: Option<(u64, u64)>,
+}
+
+impl OpenedFile {
+    /// The file that is at `path` now. While a connection has it open, no other file can have its identity.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), id: file_id(path) }
+    }
+
+    /// False once it was removed, moved or replaced.
+    pub fn is_in_place(&self) -> bool {
+        self.id.is_none() || file_id(&self.path) == self.id
+    }
+}
+
+#[cfg(unix)]
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(path).ok()?;
+    Some((found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_id(_path: &Path) -> Option<(u64, u64)> {
+    None
+}
+
 /// Makes a folder and those above it.
 pub(crate) fn create_folder(path: &Path) -> Result<(), StoreError> {
     std::fs::create_dir_all(path).map_err(|source| StoreError::Folder { path: path.to_owned(), source })

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use self::entries::{CacheEntry, caches_on_disk};
 use crate::Clock;
 use crate::blobs::{BlobStore, written_ms};
-use crate::database::{self, Durability, StoreError};
+use crate::database::{self, Durability, OpenedFile, StoreError};
 use crate::layout::PersistRoot;
 use crate::memory::{Held, Memory};
 pub use crate::sweep::Swept;
@@ -237,6 +237,7 @@ pub struct CacheStore {
     total_bytes_max: u64,
     writes_since_sweep: u32,
     clock: Clock,
+    file: OpenedFile,
 }
 
 impl std::fmt::Debug for CacheStore {
@@ -265,6 +266,7 @@ impl CacheStore {
         let layout = PersistRoot::new(root);
         let path = layout.cache_database(cache);
         let connection = database::open(&path, Durability::Process)?;
+        let file = OpenedFile::at(&path);
         let prepare = || {
             connection.execute_batch(SCHEMA)?;
             // Looks before it writes: a write takes the lock.
@@ -286,7 +288,13 @@ impl CacheStore {
             total_bytes_max: bytes_max,
             writes_since_sweep: 0,
             clock,
+            file,
         })
+    }
+
+    /// False once the database's file was removed, moved or replaced: what is written here from then on is lost.
+    pub fn is_in_place(&self) -> bool {
+        self.file.is_in_place()
     }
 
     /// The response under a key.

@@ -24,7 +24,7 @@ use std::time::Instant;
 use lopata_protocol::d1::{D1Error, D1ExportOptions, D1Meta, D1Result, D1Statement};
 use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 
-use crate::database::{self, Durability, StoreError};
+use crate::database::{self, Durability, OpenedFile, StoreError};
 use crate::layout::PersistRoot;
 use crate::sql::{Access, Engine, SqlError, Watcher};
 
@@ -57,6 +57,7 @@ pub struct D1Store {
     path: PathBuf,
     role: Role,
     shared: Arc<Shared>,
+    file: OpenedFile,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,11 @@ impl D1Store {
         Ok(store)
     }
 
+    /// False once the database's file was removed, moved or replaced: what is written here from then on is lost.
+    pub fn is_in_place(&self) -> bool {
+        self.file.is_in_place()
+    }
+
     /// Another connection to the same database, for statements that only read.
     pub fn reader(&self) -> Result<Self, StoreError> {
         self.opener().reader()
@@ -110,7 +116,7 @@ impl D1Store {
             Engine::new(opened)
         })();
         match engine {
-            Ok(engine) => Ok(Self { engine, path, role, shared }),
+            Ok(engine) => Ok(Self { engine, file: OpenedFile::at(&path), path, role, shared }),
             Err(source) => Err(StoreError::Database { path, source }),
         }
     }

@@ -28,7 +28,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use crate::Clock;
 use crate::blobs::{BlobStore, Leftover};
 use crate::cursor;
-use crate::database::{self, Durability, StoreError};
+use crate::database::{self, Durability, OpenedFile, StoreError};
 use crate::layout::PersistRoot;
 use crate::memory::{Held, Memory};
 pub use crate::sweep::Swept;
@@ -149,6 +149,7 @@ pub struct KvStore {
     /// What SQLite last said of other processes' commits; what is in memory holds for this number.
     data_version: i64,
     clock: Clock,
+    file: OpenedFile,
 }
 
 impl std::fmt::Debug for KvStore {
@@ -173,9 +174,15 @@ impl KvStore {
         // What a store for development must survive is its process. Against a power cut, one sync would not do
         // (the value's file and its folder need theirs), and three cost a put milliseconds on a busy disk.
         let connection = database::open(&path, Durability::Process)?;
+        let file = OpenedFile::at(&path);
         connection.execute_batch(SCHEMA).map_err(|source| StoreError::Database { path, source })?;
         let blobs = BlobStore::open(&layout.kv_blobs(namespace))?;
-        Ok(Self { connection, blobs, memory: Memory::new(GENERATION_BYTES_MAX), data_version: 0, clock })
+        Ok(Self { connection, blobs, memory: Memory::new(GENERATION_BYTES_MAX), data_version: 0, clock, file })
+    }
+
+    /// False once the database's file was removed, moved or replaced: what is written here from then on is lost.
+    pub fn is_in_place(&self) -> bool {
+        self.file.is_in_place()
     }
 
     /// The value of a key.

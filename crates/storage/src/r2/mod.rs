@@ -34,7 +34,7 @@ pub use self::body::{R2Blobs, R2Reader, R2Staged, R2Writer};
 use self::check::Existing;
 use crate::Clock;
 use crate::blobs::Leftover;
-use crate::database::{self, Durability, StoreError};
+use crate::database::{self, Durability, OpenedFile, StoreError};
 use crate::layout::PersistRoot;
 pub use crate::sweep::Swept;
 
@@ -181,6 +181,7 @@ pub struct R2Store {
     connection: Connection,
     blobs: R2Blobs,
     clock: Clock,
+    file: OpenedFile,
 }
 
 impl std::fmt::Debug for R2Store {
@@ -205,10 +206,16 @@ impl R2Store {
         let path = layout.r2_database(bucket);
         // As for KV: what a store for development must survive is its process.
         let connection = database::open(&path, Durability::Process)?;
+        let file = OpenedFile::at(&path);
         connection.execute_batch(SCHEMA).map_err(|source| StoreError::Database { path, source })?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_PREPARED);
         let blobs = R2Blobs::open(&layout.r2_blobs(bucket), clock.clone())?;
-        Ok(Self { connection, blobs, clock })
+        Ok(Self { connection, blobs, clock, file })
+    }
+
+    /// False once the database's file was removed, moved or replaced: what is written here from then on is lost.
+    pub fn is_in_place(&self) -> bool {
+        self.file.is_in_place()
     }
 
     /// Where bodies are written before they become objects. Independent of the store.

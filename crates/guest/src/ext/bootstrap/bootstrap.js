@@ -348,7 +348,7 @@ globalThis.__lopata = {
     });
     // Finds the engine's own, which ours then hides.
     primordials.queueMicrotask(() => {});
-    const { handled, rejected } = rejections.make(unhandled);
+    const { handled, rejected } = rejections.make(tellOfRejection, reportUncaught);
     const console = console_.makeConsole();
     core.wrapConsole(console, core.v8Console);
     core.defineGlobalProperties(globalThis, {

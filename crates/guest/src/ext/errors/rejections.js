@@ -12,11 +12,22 @@ const {
   SafeWeakSet,
 } = primordials;
 
-/** @param {(type: string, promise: Promise<unknown>, reason: unknown) => void} tell */
-function make(tell) {
+/**
+ * Microtasks for which a rejection is not logged yet: a promise that an async function returns gets its handler three
+ * later, and an error that is caught is none to read of.
+ */
+const PATIENCE = 16;
+
+/**
+ * @param {(type: string, promise: Promise<unknown>, reason: unknown) => boolean} tell true: nobody prevents the log line
+ * @param {(reason: unknown) => void} log
+ */
+function make(tell, log) {
   /** What was rejected and is not told yet: the reason and the async context of each. */
   let pending = new SafeMap();
   const told = new SafeWeakSet();
+  /** What is told and neither logged nor handled yet. */
+  const unlogged = new SafeMap();
   let scheduled = false;
 
   function soon(run) {
@@ -37,12 +48,27 @@ function make(tell) {
     pending = new SafeMap();
     for (const { 0: promise, 1: { reason, asyncContext } } of new SafeMapIterator(rejections)) {
       told.add(promise);
-      within(asyncContext, () => tell("unhandledrejection", promise, reason));
+      within(asyncContext, () => {
+        if (!tell("unhandledrejection", promise, reason)) return;
+        unlogged.set(promise, { reason, asyncContext });
+        logLater(promise, PATIENCE);
+      });
     }
+  }
+
+  function logLater(promise, patience) {
+    soon(() => {
+      const rejection = unlogged.get(promise);
+      if (rejection === undefined) return;
+      if (patience > 0) return logLater(promise, patience - 1);
+      unlogged.delete(promise);
+      within(rejection.asyncContext, () => log(rejection.reason));
+    });
   }
 
   /** Called by the engine. */
   function handled(promise) {
+    unlogged.delete(promise);
     if (pending.delete(promise) || !told.delete(promise)) return;
     soon(() => tell("rejectionhandled", promise, undefined));
   }

@@ -82,7 +82,9 @@ struct Stores {
 impl Stores {
     fn store(&mut self, cache: &str) -> Result<Store, CacheError> {
         self.uses += 1;
-        if let Some((store, used)) = self.open.get_mut(cache) {
+        if let Some((store, used)) = self.open.get_mut(cache)
+            && store.lock().is_in_place()
+        {
             *used = self.uses;
             return Ok(store.clone());
         }

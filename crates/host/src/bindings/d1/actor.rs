@@ -187,6 +187,13 @@ impl Crew {
     fn take_reader(&self) -> Result<D1Store, D1Error> {
         let opener = {
             let mut state = self.state.lock();
+            if let Writer::Free(writer) = &state.writer
+                && !writer.is_in_place()
+            {
+                // A state folder that was removed is begun anew.
+                (state.writer, state.opener) = (Writer::NotOpen, None);
+                state.readers.clear();
+            }
             if let Some(reader) = state.readers.pop() {
                 return Ok(reader);
             }

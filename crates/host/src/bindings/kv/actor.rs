@@ -70,7 +70,8 @@ fn run<E: std::fmt::Display, S: FnOnce() + Send + 'static>(
         {
             batch.push(next);
         }
-        let opened = match store.take() {
+        // A state folder that was removed is begun anew.
+        let opened = match store.take().filter(KvStore::is_in_place) {
             Some(store) => Ok(store),
             None => open(),
         };

@@ -61,7 +61,8 @@ impl Place {
     /// The store, opened if need be.
     pub(super) fn store(&self) -> Result<parking_lot::MappedMutexGuard<'_, R2Store>, R2Error> {
         let mut store = self.store.lock();
-        if store.is_none() {
+        // A state folder that was removed is begun anew.
+        if !store.as_ref().is_some_and(R2Store::is_in_place) {
             let opened = R2Store::open(&self.root, &self.bucket, self.clock.clone());
             *store = Some(opened.map_err(R2Error::fault)?);
         }
