@@ -16,6 +16,7 @@ pub mod cron;
 pub mod dates;
 pub mod dev;
 pub mod dispatcher;
+pub mod file_stream;
 pub mod generation;
 pub mod outbound;
 pub mod project;

@@ -7,18 +7,15 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use lopata_bridges::{Parcel, StreamWriter, stream};
+use lopata_bridges::{Parcel, stream};
 use lopata_protocol::{Answer, Body, EventOutcome, HeaderList, ResponseHead, WireError};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::runtime::Handle;
 
 use super::files::{Asset, Content};
 use super::range::Range;
-
-/// Bytes of a file that are read at once.
-const CHUNK_BYTES: usize = 64 * 1024;
+use crate::file_stream;
 
 /// What browsers are told about keeping an asset. Source: production.
 const CACHE_CONTROL: &str = "public, max-age=0, must-revalidate";
@@ -152,7 +149,8 @@ impl Response {
                 let body = Body::Stream { id: reader.id(), length: Some(length) };
                 let mut parcel = Parcel::new(Answer::Response { head, body });
                 parcel.attachments.attach_stream(reader);
-                runtime.spawn(send(file, start, length, writer));
+                let file = tokio::fs::File::from_std(file);
+                runtime.spawn(file_stream::send(file, start, length, writer));
                 parcel
             }
         }
@@ -186,32 +184,6 @@ fn read(mut file: File, start: u64, length: u64) -> io::Result<Bytes> {
     let mut bytes = vec![0; length as usize];
     file.read_exact(&mut bytes)?;
     Ok(Bytes::from(bytes))
-}
-
-/// Sends a part of a file until its reader has enough.
-async fn send(file: File, start: u64, length: u64, mut writer: StreamWriter) {
-    let mut file = tokio::fs::File::from_std(file);
-    let mut left = length;
-    let read = async {
-        file.seek(SeekFrom::Start(start)).await?;
-        while left > 0 {
-            let mut buffer = BytesMut::with_capacity(CHUNK_BYTES);
-            let count = (&mut file).take(left.min(CHUNK_BYTES as u64)).read_buf(&mut buffer).await?;
-            if count == 0 {
-                // Somebody has cut it short meanwhile.
-                return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
-            }
-            left -= count as u64;
-            if writer.write(buffer.freeze()).await.is_err() {
-                return Ok(());
-            }
-        }
-        Ok(())
-    };
-    match read.await {
-        Ok(()) => writer.finish(),
-        Err(error) => writer.fail(WireError::new("Error", error.to_string())),
-    }
 }
 
 #[cfg(test)]

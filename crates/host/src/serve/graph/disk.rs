@@ -6,22 +6,23 @@
 //!
 //! Invariant: nothing outside of the folder can be named. A symbolic link in it may lead elsewhere, as in production.
 
-use std::io::{self, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use lopata_bridges::{Attachments, FetchCall, Parcel, Reply, stream};
 use lopata_protocol::{Answer, Body, HeaderList, ResponseHead, WireError};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use tokio::fs;
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use super::host::{HostService, refuse};
+use crate::file_stream;
 use crate::server::Pull;
 
 /// A folder that is served.
@@ -309,7 +310,7 @@ async fn send(outcome: Outcome, url: &str, is_head: bool, reply: Reply) {
             let body = Body::Inline(Bytes::from_static(text.as_bytes()));
             let _ = reply.send(answer(head(416, text, headers, url), body));
         }
-        Outcome::File { mut file, status, headers, start, length } => {
+        Outcome::File { file, status, headers, start, length } => {
             let text = if status == 206 { "Partial Content" } else { "OK" };
             let head = head(status, text, headers, url);
             if is_head || length == 0 {
@@ -317,37 +318,14 @@ async fn send(outcome: Outcome, url: &str, is_head: bool, reply: Reply) {
                 let _ = reply.send(answer(head, body));
                 return;
             }
-            let (mut writer, reader) = stream();
+            let (writer, reader) = stream();
             let mut parcel = Parcel::new(answer(head, Body::Stream { id: reader.id(), length: Some(length) }));
             parcel.attachments.attach_stream(reader);
             let _ = reply.send(parcel);
-            let mut left = length;
-            let read = async {
-                file.seek(SeekFrom::Start(start)).await?;
-                while left > 0 {
-                    let mut buffer = BytesMut::with_capacity(CHUNK_BYTES.min(left as usize));
-                    let mut limited = (&mut file).take(left.min(CHUNK_BYTES as u64));
-                    let count = limited.read_buf(&mut buffer).await?;
-                    if count == 0 {
-                        return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
-                    }
-                    left -= count as u64;
-                    if writer.write(buffer.freeze()).await.is_err() {
-                        return Ok(());
-                    }
-                }
-                Ok(())
-            };
-            match read.await {
-                Ok(()) => writer.finish(),
-                Err(error) => writer.fail(WireError::new("Error", error.to_string())),
-            }
+            file_stream::send(file, start, length, writer).await;
         }
     }
 }
-
-/// Bytes of a file that are read at once.
-const CHUNK_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
