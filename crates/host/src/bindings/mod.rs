@@ -16,6 +16,7 @@ mod service;
 mod unavailable;
 mod vars;
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -64,6 +65,25 @@ pub struct BindingEntry {
     pub service: Option<(ServiceId, ServiceHandle)>,
     /// Equal exactly when the entry means the same: a change of it is a reload.
     pub identity: String,
+}
+
+impl BindingEntry {
+    /// An entry with a store behind it. When its actor could not be started, the entry throws that on first use.
+    fn of_store(
+        name: &str,
+        kind: &'static str,
+        shown: String,
+        identity: String,
+        started: io::Result<(ServiceId, EnvValue, ServiceHandle)>,
+    ) -> Self {
+        let (value, service) = match started {
+            Ok((id, value, handle)) => (value, Some((id, handle))),
+            Err(error) => {
+                (EnvValue::Unavailable(format!("The {kind} \"{name}\" could not be started: {error}.")), None)
+            }
+        };
+        Self { name: name.to_string(), kind, shown: Some(shown), secret: false, value, service, identity }
+    }
 }
 
 /// What bindings share: where they persist, the stores and the workers that run.

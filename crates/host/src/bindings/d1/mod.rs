@@ -32,22 +32,10 @@ impl Binding for D1 {
 fn entry(database: &D1Database, context: &BindingContext) -> BindingEntry {
     let id = database.local_id();
     let started = context.stores.d1.service(&context.persist, id);
-    let (value, service) = match started {
-        Ok((service_id, service)) => (EnvValue::D1(service_id), Some((service_id, ServiceHandle::D1(service)))),
-        Err(error) => {
-            let name = &database.binding;
-            (EnvValue::Unavailable(format!("The D1 database \"{name}\" could not be started: {error}.")), None)
-        }
-    };
-    BindingEntry {
-        name: database.binding.clone(),
-        kind: "D1 Database",
-        shown: Some(database.database_name.clone().unwrap_or_else(|| id.to_string())),
-        secret: false,
-        value,
-        service,
-        identity: format!("{} in {}", id, context.persist.display()),
-    }
+    let started = started.map(|(id, service)| (id, EnvValue::D1(id), ServiceHandle::D1(service)));
+    let shown = database.database_name.clone().unwrap_or_else(|| id.to_string());
+    let identity = format!("{} in {}", id, context.persist.display());
+    BindingEntry::of_store(&database.binding, "D1 Database", shown, identity, started)
 }
 
 /// The running actors, by the store that each of them owns.

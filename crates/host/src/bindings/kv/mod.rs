@@ -34,22 +34,9 @@ impl Binding for Kv {
 fn entry(namespace: &KvNamespace, context: &BindingContext) -> BindingEntry {
     let id = namespace.local_id();
     let started = context.stores.kv.service(&context.persist, id);
-    let (value, service) = match started {
-        Ok((service_id, service)) => (EnvValue::Kv(service_id), Some((service_id, ServiceHandle::Kv(service)))),
-        Err(error) => {
-            let name = &namespace.binding;
-            (EnvValue::Unavailable(format!("The KV namespace \"{name}\" could not be started: {error}.")), None)
-        }
-    };
-    BindingEntry {
-        name: namespace.binding.clone(),
-        kind: "KV Namespace",
-        shown: Some(id.to_string()),
-        secret: false,
-        value,
-        service,
-        identity: format!("{} in {}", id, context.persist.display()),
-    }
+    let started = started.map(|(id, service)| (id, EnvValue::Kv(id), ServiceHandle::Kv(service)));
+    let identity = format!("{} in {}", id, context.persist.display());
+    BindingEntry::of_store(&namespace.binding, "KV Namespace", id.to_string(), identity, started)
 }
 
 /// The running actors, by the store that each of them owns.

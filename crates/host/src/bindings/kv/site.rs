@@ -36,19 +36,9 @@ fn store(site: &WorkersSite) -> SiteStore {
 fn namespace(site: &WorkersSite, context: &BindingContext) -> BindingEntry {
     let store = store(site);
     let identity = format!("{store:?}");
-    let (value, service) = match context.stores.kv.site(store) {
-        Ok((id, service)) => (EnvValue::Kv(id), Some((id, ServiceHandle::Kv(service)))),
-        Err(error) => (EnvValue::Unavailable(format!("The Workers Site could not be started: {error}.")), None),
-    };
-    BindingEntry {
-        name: NAMESPACE.to_owned(),
-        kind: "Workers Site",
-        shown: Some(site.bucket.display().to_string()),
-        secret: false,
-        value,
-        service,
-        identity,
-    }
+    let started = context.stores.kv.site(store);
+    let started = started.map(|(id, service)| (id, EnvValue::Kv(id), ServiceHandle::Kv(service)));
+    BindingEntry::of_store(NAMESPACE, "Workers Site", site.bucket.display().to_string(), identity, started)
 }
 
 /// The manifest as a service-worker script has it, and as modules have it: under its name beside each of them, since a

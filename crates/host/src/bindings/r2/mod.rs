@@ -34,24 +34,10 @@ impl Binding for R2 {
 fn entry(configured: &R2Bucket, context: &BindingContext) -> BindingEntry {
     let bucket = configured.local_name();
     let started = context.stores.r2.service(&context.persist, bucket);
-    let (value, service) = match started {
-        Ok((id, service)) => {
-            (EnvValue::R2 { service: id, bucket: bucket.to_string() }, Some((id, ServiceHandle::R2(service))))
-        }
-        Err(error) => {
-            let name = &configured.binding;
-            (EnvValue::Unavailable(format!("The R2 bucket \"{name}\" could not be started: {error}.")), None)
-        }
-    };
-    BindingEntry {
-        name: configured.binding.clone(),
-        kind: "R2 Bucket",
-        shown: Some(bucket.to_string()),
-        secret: false,
-        value,
-        service,
-        identity: format!("r2 {} in {}", bucket, context.persist.display()),
-    }
+    let value = |service| EnvValue::R2 { service, bucket: bucket.to_string() };
+    let started = started.map(|(id, service)| (id, value(id), ServiceHandle::R2(service)));
+    let identity = format!("r2 {} in {}", bucket, context.persist.display());
+    BindingEntry::of_store(&configured.binding, "R2 Bucket", bucket.to_string(), identity, started)
 }
 
 /// The buckets of a worker, for those who come over HTTP. What is shown of an entry is its bucket's name.
