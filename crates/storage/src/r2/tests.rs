@@ -1,3 +1,5 @@
+//! The store of a bucket: objects, conditions, ranges, lists and uploads, also against a model in memory.
+
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+//! A bucket by its actor: bodies in memory and as streams, side by side, and the end of it all.
+
 #![allow(clippy::unwrap_used)]
 
 use std::future::poll_fn;
