@@ -3,6 +3,7 @@
 //! The bytes of a cloned value name its capabilities by index; the capabilities ride along as attachments.
 
 use crate::door::WorkerService;
+use crate::objects::Lease;
 use crate::rpc::Stub;
 use crate::stream::{StreamReader, StreamWriter};
 use crate::websocket::WebSocketEnd;
@@ -20,4 +21,6 @@ pub enum Capability {
     Socket(WebSocketEnd),
     /// A service binding.
     Worker(WorkerService),
+    /// The right to run an object, on its way to the guest that will.
+    Lease(Lease),
 }

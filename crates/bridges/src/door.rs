@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lopata_protocol::{Props, ToGuest};
+use lopata_protocol::{Props, ToGuest, WireError};
 
 use crate::inbox::InboxSender;
 use crate::parcel::Parcel;
@@ -52,6 +52,12 @@ pub enum Unreachable {
     /// As many events wait for it as may.
     #[error("Too many requests wait for the worker \"{0}\".")]
     Full(String),
+    /// The object that the stub had reached is broken; another stub reaches the next.
+    #[error("{0}")]
+    Reset(Box<WireError>),
+    /// As many events wait for the object as may. Source: production's text.
+    #[error("Durable Object is overloaded. Too many requests queued.")]
+    Overloaded,
     /// The guest that held the target is gone. Source: production's text for a lost connection.
     #[error("Network connection lost.")]
     Gone,

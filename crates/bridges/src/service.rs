@@ -26,6 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::connect::{ConnectCall, ConnectReceiver, ConnectSender, connect_service};
 use crate::door::WorkerService;
+use crate::objects::Namespace;
 use crate::parcel::{Attachments, Parcel};
 use crate::reply::Reply;
 use crate::stream::StreamReader;
@@ -45,6 +46,8 @@ pub enum ServiceHandle {
     Cache(CacheService),
     /// An R2 bucket's actor.
     R2(R2Service),
+    /// The objects of a class.
+    Objects(Arc<Namespace>),
 }
 
 /// The way to a D1 database's actor.

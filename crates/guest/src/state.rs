@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::SourceMapper;
-use lopata_bridges::{CacheService, D1Service, FetchService, KvService, R2Service, WeakInboxSender, WorkerService};
+use lopata_bridges::{
+    CacheService, D1Service, FetchService, KvService, Namespace, R2Service, WeakInboxSender, WorkerService,
+};
 use lopata_protocol::{CompatSet, limits};
 
 use crate::events::EventTable;
@@ -60,6 +62,7 @@ pub struct Services {
     kv: RefCell<HashMap<u64, KvService>>,
     r2: RefCell<HashMap<u64, R2Service>>,
     workers: RefCell<HashMap<u64, WorkerService>>,
+    objects: RefCell<HashMap<u64, Arc<Namespace>>>,
     outbound: RefCell<Option<FetchService>>,
     cache: RefCell<Option<CacheService>>,
 }
@@ -103,6 +106,16 @@ impl Services {
     /// Takes in an entrypoint of a worker.
     pub fn add_worker(&self, id: u64, service: WorkerService) {
         self.workers.borrow_mut().insert(id, service);
+    }
+
+    /// The objects of the class with this id.
+    pub fn objects(&self, id: u64) -> Option<Arc<Namespace>> {
+        self.objects.borrow().get(&id).cloned()
+    }
+
+    /// Takes in the objects of a class.
+    pub fn add_objects(&self, id: u64, namespace: Arc<Namespace>) {
+        self.objects.borrow_mut().insert(id, namespace);
     }
 
     /// The service behind the global fetch.

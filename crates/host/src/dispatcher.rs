@@ -196,12 +196,14 @@ fn is_event(message: &ToGuest, wanted: EventId) -> bool {
         | ToGuest::Connect { event, .. }
         | ToGuest::Scheduled { event, .. }
         | ToGuest::Tail { event, .. }
+        | ToGuest::Alarm { event, .. }
         | ToGuest::Test { event, .. } => *event == wanted,
         ToGuest::Rpc { .. }
         | ToGuest::RpcOn { .. }
         | ToGuest::RpcRelease { .. }
         | ToGuest::RpcFinish { .. }
         | ToGuest::Load(_)
+        | ToGuest::Grant(_)
         | ToGuest::Abort { .. }
         | ToGuest::Drain
         | ToGuest::Stop => false,

@@ -6,7 +6,7 @@
 use std::fmt;
 
 /// An error that has left the isolate (or the service) in which it was raised.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WireError {
     /// The error's `name`: `TypeError`, `Error`, `DataCloneError`.
     pub name: String,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    Body, CallId, EventId, Export, ExportId, GenerationId, Props, RequestHead, ResponseHead, RpcHold, RpcRequest,
-    RpcTarget, SpanContext, SpanRecord, StreamId, WaitUntilId, WireError, WorkerDefinition,
+    AlarmOutcome, Body, CallId, EventId, Export, ExportId, GenerationId, ObjectGrant, Props, RequestHead, ResponseHead,
+    RpcHold, RpcRequest, RpcTarget, SpanContext, SpanRecord, StreamId, WaitUntilId, WireError, WorkerDefinition,
 };
 
 /// What the host (or another guest) tells a guest.
@@ -152,6 +152,26 @@ pub enum ToGuest {
         /// The test's span.
         parent: SpanContext,
     },
+    /// Run an object: from now on this guest, and no other, owns it.
+    ///
+    /// Sent by the host to an object thread, behind its `Load`. The lease rides along as the only capability; it has an
+    /// inbox of its own, from which the object's events are taken. No answer: a guest that is done with the object lets
+    /// go of the lease, which returns it.
+    Grant(Box<ObjectGrant>),
+    /// Run the `alarm` handler of an object.
+    ///
+    /// Sent by the alarm scheduler, into the object's own inbox. Answered by [`Answer::Alarm`] or [`Answer::Failed`]; a
+    /// dropped reply means that the guest died. Otherwise as `Fetch`.
+    Alarm {
+        /// The event's id.
+        event: EventId,
+        /// When it was to run, in milliseconds since the Unix epoch.
+        scheduled_time_ms: f64,
+        /// How many attempts have failed before.
+        retry_count: u32,
+        /// The span it nests under.
+        parent: SpanContext,
+    },
     /// Finish what is running, then stop.
     ///
     /// Sent by the supervisor after a newer generation became active. Events that were already on their way
@@ -181,6 +201,8 @@ pub enum Answer {
     Tailed,
     /// The `test` handler and everything it handed to `waitUntil` is done.
     Tested(TestOutcome),
+    /// The `alarm` handler and everything it handed to `waitUntil` is done, and what it wrote is durable.
+    Alarm(AlarmOutcome),
     /// What a call returned, or a property's value; its capabilities ride along.
     Rpc {
         /// The cloned value.

@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Rpc,
     /// Ends one early.
     Abort(EventId),
-    /// Gives the guest its worker.
+    /// Gives the guest its worker, or an object.
     Load,
     /// Lets it finish.
     Drain,
@@ -34,11 +34,12 @@ pub(super) fn kind_of(message: &ToGuest) -> Kind {
         | ToGuest::Connect { event, .. }
         | ToGuest::Scheduled { event, .. }
         | ToGuest::Tail { event, .. }
+        | ToGuest::Alarm { event, .. }
         | ToGuest::Test { event, .. } => Kind::Event(*event),
         ToGuest::Rpc { .. } => Kind::Session,
         ToGuest::RpcOn { .. } | ToGuest::RpcRelease { .. } | ToGuest::RpcFinish { .. } => Kind::Rpc,
         ToGuest::Abort { event } => Kind::Abort(*event),
-        ToGuest::Load(_) => Kind::Load,
+        ToGuest::Load(_) | ToGuest::Grant(_) => Kind::Load,
         ToGuest::Drain => Kind::Drain,
         ToGuest::Stop => Kind::Stop,
     }
@@ -91,16 +92,41 @@ impl Queue {
     pub(super) fn pop_into(&mut self, out: &mut Vec<Parcel<ToGuest>>, max: usize) -> usize {
         let count = max.min(self.parcels.len());
         out.reserve(count);
-        for parcel in self.parcels.drain(..count) {
-            match kind_of(&parcel.message) {
-                Kind::Event(_) | Kind::Session => self.events -= 1,
-                Kind::Drain => self.drain = false,
-                Kind::Stop => self.stop = false,
-                Kind::Rpc | Kind::Abort(_) | Kind::Load => {}
-            }
+        for _ in 0..count {
+            let Some(parcel) = self.parcels.pop_front() else { break };
+            self.popped(&parcel.message);
             out.push(parcel);
         }
         count
+    }
+
+    /// Moves up to `max` of the messages that `wanted` accepts into `out`, in order; how many. The others stay.
+    pub(super) fn pop_where(
+        &mut self,
+        out: &mut Vec<Parcel<ToGuest>>,
+        max: usize,
+        wanted: impl Fn(&ToGuest) -> bool,
+    ) -> usize {
+        let before = out.len();
+        for parcel in std::mem::take(&mut self.parcels) {
+            if out.len() - before == max || !wanted(&parcel.message) {
+                self.parcels.push_back(parcel);
+                continue;
+            }
+            self.popped(&parcel.message);
+            out.push(parcel);
+        }
+        out.len() - before
+    }
+
+    /// A message is about to leave the queue.
+    fn popped(&mut self, message: &ToGuest) {
+        match kind_of(message) {
+            Kind::Event(_) | Kind::Session => self.events -= 1,
+            Kind::Drain => self.drain = false,
+            Kind::Stop => self.stop = false,
+            Kind::Rpc | Kind::Abort(_) | Kind::Load => {}
+        }
     }
 
     /// Takes out the events that can move, and their aborts, in order.

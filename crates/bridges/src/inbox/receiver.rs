@@ -54,6 +54,42 @@ impl InboxReceiver {
         if count > 0 { Poll::Ready(count) } else { Poll::Pending }
     }
 
+    /// Moves up to `max` of the messages that `wanted` accepts into `out`: how many. The others stay, in order.
+    ///
+    /// For the inbox of an object, which is one of many that its guest looks after: no turn begins, and the task is
+    /// woken by what is sent from now on, not by what is left.
+    pub fn take_where(
+        &mut self,
+        cx: &Context<'_>,
+        out: &mut Vec<Parcel<ToGuest>>,
+        max: usize,
+        wanted: impl Fn(&ToGuest) -> bool,
+    ) -> usize {
+        let mut state = self.shared.state.lock();
+        let count = state.queue.pop_where(out, max, wanted);
+        if state.queue.is_empty() {
+            state.waiting_since = None;
+        }
+        let replaced = match &state.waker {
+            Some(waker) if waker.will_wake(cx.waker()) => None,
+            Some(_) | None => state.waker.replace(cx.waker().clone()),
+        };
+        drop(state);
+        drop(replaced);
+        count
+    }
+
+    /// True when nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.shared.state.lock().queue.is_empty()
+    }
+
+    /// Forgets the task that is woken.
+    pub fn forget_task(&self) {
+        let waker = self.shared.state.lock().waker.take();
+        drop(waker);
+    }
+
     /// Marks the guest as idle. To be called as the last thing before its task returns `Pending`.
     pub fn parked(&self) {
         self.shared.turn_us.store(0, Ordering::Relaxed);

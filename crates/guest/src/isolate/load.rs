@@ -45,7 +45,13 @@ impl Isolate {
                 self.guest.services.add_worker(outbound.0, service);
                 Some(outbound)
             }
-            Some(ServiceHandle::Kv(_) | ServiceHandle::Cache(_) | ServiceHandle::R2(_) | ServiceHandle::D1(_))
+            Some(
+                ServiceHandle::Kv(_)
+                | ServiceHandle::Cache(_)
+                | ServiceHandle::R2(_)
+                | ServiceHandle::D1(_)
+                | ServiceHandle::Objects(_),
+            )
             | None => None,
         };
         self.guest.subrequests_max.set(subrequests_max);
@@ -61,6 +67,7 @@ impl Isolate {
                 Some(ServiceHandle::D1(service)) => self.guest.services.add_d1(id.0, service),
                 Some(ServiceHandle::Worker(service)) => self.guest.services.add_worker(id.0, service),
                 Some(ServiceHandle::Cache(service)) => self.guest.services.set_cache(service),
+                Some(ServiceHandle::Objects(namespace)) => self.guest.services.add_objects(id.0, namespace),
                 Some(ServiceHandle::Fetch(_)) | None => {}
             }
         }

@@ -37,12 +37,15 @@ impl Door for AssetsDoor {
                 let text = format!("The RPC receiver does not implement the method \"{method}\".");
                 failed(WireError::new("TypeError", text))
             }
-            ToGuest::Connect { .. } | ToGuest::Scheduled { .. } | ToGuest::Tail { .. } | ToGuest::Test { .. } => {
-                failed(WireError::new("Error", "Static assets take requests only."))
-            }
+            ToGuest::Connect { .. }
+            | ToGuest::Scheduled { .. }
+            | ToGuest::Tail { .. }
+            | ToGuest::Test { .. }
+            | ToGuest::Alarm { .. } => failed(WireError::new("Error", "Static assets take requests only.")),
             ToGuest::RpcRelease { .. }
             | ToGuest::RpcFinish { .. }
             | ToGuest::Load(_)
+            | ToGuest::Grant(_)
             | ToGuest::Abort { .. }
             | ToGuest::Drain
             | ToGuest::Stop => return Ok(inbox(1).0),

@@ -172,10 +172,12 @@ fn entrypoint_of(message: &ToGuest) -> Option<&str> {
         | ToGuest::Tail { entrypoint, .. }
         | ToGuest::Test { entrypoint, .. } => entrypoint.as_deref(),
         ToGuest::Scheduled { .. }
+        | ToGuest::Alarm { .. }
         | ToGuest::RpcOn { .. }
         | ToGuest::RpcRelease { .. }
         | ToGuest::RpcFinish { .. }
         | ToGuest::Load(_)
+        | ToGuest::Grant(_)
         | ToGuest::Abort { .. }
         | ToGuest::Drain
         | ToGuest::Stop => None,

@@ -272,9 +272,9 @@ pub fn decode<'s>(
                 things.push(service_to_v8(scope, service));
                 continue;
             }
-            // No value is written with one: a response with a socket does not cross over RPC. Dropped, it tells its
+            // No value is written with either: a response with a socket does not cross over RPC. Dropped, it tells its
             // other end.
-            Some(Capability::Socket(_)) | None => 0,
+            Some(Capability::Socket(_) | Capability::Lease(_)) | None => 0,
         };
         things.push(v8::Integer::new_from_unsigned(scope, number).into());
     }

@@ -225,6 +225,7 @@ impl Conversation<'_> {
             | Answer::Scheduled(_)
             | Answer::Tailed
             | Answer::Tested(_)
+            | Answer::Alarm(_)
             | Answer::Rpc { .. }
             | Answer::RpcFailed { .. }
             | Answer::RpcGone => unreachable!("a fetch was asked for"),

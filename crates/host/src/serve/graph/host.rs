@@ -119,12 +119,17 @@ impl Running {
                     let _ = reply.send(Answer::Failed { error, outcome });
                 }
             }
-            ToGuest::Connect { .. } | ToGuest::Scheduled { .. } | ToGuest::Tail { .. } | ToGuest::Test { .. } => {
+            ToGuest::Connect { .. }
+            | ToGuest::Scheduled { .. }
+            | ToGuest::Tail { .. }
+            | ToGuest::Test { .. }
+            | ToGuest::Alarm { .. } => {
                 refuse(reply, WireError::new("Error", "This service takes requests only."));
             }
             ToGuest::RpcRelease { .. }
             | ToGuest::RpcFinish { .. }
             | ToGuest::Load(_)
+            | ToGuest::Grant(_)
             | ToGuest::Drain
             | ToGuest::Stop => {}
         }
