@@ -55,6 +55,9 @@ pub enum Unreachable {
     /// The object that the stub had reached is broken; another stub reaches the next.
     #[error("{0}")]
     Reset(Box<WireError>),
+    /// The worker's code has no such class of Durable Objects.
+    #[error("The Durable Object class \"{0}\" is not exported by the code of its worker.")]
+    NoClass(String),
     /// As many events wait for the object as may. Source: production's text.
     #[error("Durable Object is overloaded. Too many requests queued.")]
     Overloaded,

@@ -18,6 +18,7 @@ pub mod dev;
 pub mod dispatcher;
 pub mod file_stream;
 pub mod generation;
+pub mod objects;
 pub mod outbound;
 pub mod project;
 pub mod serve;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use lopata_bridges::{Attachments, CacheService, FetchService, ServiceHandle};
 use lopata_protocol::{
-    CacheOutbound, EnvEntry, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat,
-    compat, limits,
+    CacheOutbound, EnvEntry, GenerationId, ModuleDefinition, ModuleKind, NamespaceDefinition, ServiceId,
+    WorkerDefinition, WorkerFormat, compat, limits,
 };
 
 use crate::assets::{Assets, Notices};
@@ -22,6 +22,7 @@ use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
 use crate::config::{self, ConfigErrors, HttpScheme, LoadOptions, Route, TailConsumer, WorkerConfig};
 use crate::cron::CronTrigger;
+use crate::objects::Isolation;
 use crate::server::{BindingLine, Diagnostic, Failure, HostPattern, Reload, Site};
 use crate::watch::concerns;
 use crate::workers::WorkerId;
@@ -40,6 +41,10 @@ pub struct Blueprint {
     pub tail_consumers: Vec<TailConsumer>,
     /// Its buckets, for requests from outside of workers.
     pub buckets: Vec<ExposedBucket>,
+    /// The namespaces of its Durable Object classes.
+    pub objects: Vec<Arc<NamespaceDefinition>>,
+    /// How its objects share threads.
+    pub object_isolation: Isolation,
     /// The folders whose sources may be shown on an error page.
     pub source_roots: Vec<PathBuf>,
     compatibility_date: String,
@@ -109,6 +114,8 @@ impl Blueprint {
             && self.tail_consumers == other.tail_consumers
             && self.compatibility_date == other.compatibility_date
             && self.compatibility_flags == other.compatibility_flags
+            && self.objects == other.objects
+            && self.object_isolation == other.object_isolation
             && self.entry == other.entry
             && self.format == other.format
             && self.modules.len() == other.modules.len()
@@ -373,6 +380,8 @@ impl Project {
             crons: CronTrigger::all(&config.crons),
             tail_consumers: config.tail_consumers.clone(),
             buckets: r2::exposed(&config, &env),
+            objects: Vec::new(),
+            object_isolation: Isolation::default(),
             source_roots: source_roots(&config),
             compatibility_date: config.compatibility_date.clone(),
             compatibility_flags: config.compatibility_flags.clone(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use lopata_bridges::Parcel;
 use lopata_protocol::{EventId, SpanContext, ToGuest};
+use parking_lot::Mutex;
 
 use crate::config::TailConsumer;
 use crate::dispatcher::DispatchError;
@@ -20,17 +21,17 @@ pub struct Tails {
     workers: Arc<Workers>,
     terminal: Terminal,
     /// Consumers that could not be told and about which that was said.
-    complained: HashSet<String>,
+    complained: Mutex<HashSet<String>>,
 }
 
 impl Tails {
     /// Deliveries to `workers`; complaints go to `terminal`.
     pub fn new(workers: Arc<Workers>, terminal: Terminal) -> Self {
-        Self { workers, terminal, complained: HashSet::new() }
+        Self { workers, terminal, complained: Mutex::default() }
     }
 
     /// Gives a trace item, as JSON, to the consumers of `worker`. `parent` is the span of the event it is about.
-    pub fn deliver(&mut self, worker: &str, consumers: &[TailConsumer], item: &str, parent: SpanContext) {
+    pub fn deliver(&self, worker: &str, consumers: &[TailConsumer], item: &str, parent: SpanContext) {
         for consumer in consumers {
             let name = consumer.worker_name();
             // An environment of a worker is a worker of its own; one that was started without `--env` stands for all.
@@ -47,7 +48,7 @@ impl Tails {
             let items = Arc::from(format!("[{item}]"));
             let message = ToGuest::Tail { event: EventId::next(), entrypoint: None, items, parent };
             match target.status.dispatcher.dispatch(Parcel::new(message)) {
-                Ok(_) => _ = self.complained.remove(&name),
+                Ok(_) => _ = self.complained.lock().remove(&name),
                 // The terminal shows already why it does not start.
                 Err(DispatchError::Broken(_)) => {}
                 Err(error @ DispatchError::Full) => {
@@ -58,8 +59,8 @@ impl Tails {
     }
 
     /// Says something about a consumer, once until it works again.
-    fn complain(&mut self, consumer: &str, sentence: &str) {
-        if self.complained.insert(consumer.to_string()) {
+    fn complain(&self, consumer: &str, sentence: &str) {
+        if self.complained.lock().insert(consumer.to_string()) {
             self.terminal.warn(sentence);
         }
     }

@@ -18,11 +18,13 @@ use crate::websocket::WebSocketEnd;
 pub struct Lease {
     object: Arc<Object>,
     epoch: u64,
+    /// Dropped after the object has returned.
+    companion: Option<Box<dyn Send + Sync>>,
 }
 
 impl Lease {
     pub(super) fn new(object: Arc<Object>, epoch: u64) -> Self {
-        Self { object, epoch }
+        Self { object, epoch, companion: None }
     }
 
     /// Which object.
@@ -42,13 +44,18 @@ impl Lease {
 
     /// What a guest is told that is to run it; `None` at the end of the process.
     pub fn grant(&self) -> Option<ObjectGrant> {
-        let namespace = self.namespace()?.definition().clone();
+        let namespace = self.namespace()?.definition();
         Some(ObjectGrant { id: self.id(), name: self.name(), namespace })
     }
 
     /// Says which guest it goes to, so that it can be revoked.
     pub fn held_by(&self, guest: GuestId) {
         self.object.held_by(self.epoch, guest);
+    }
+
+    /// Has `companion` dropped once the object has returned: so a home learns of it.
+    pub fn accompany(&mut self, companion: Box<dyn Send + Sync>) {
+        self.companion = Some(companion);
     }
 
     /// The way to the object, as its callers have it: for what it gives away, which lives in its guest and is asked in

@@ -31,13 +31,12 @@ pub trait Alarms: Send + Sync {
 
 /// The objects of one class of one worker.
 pub struct Namespace {
-    definition: Arc<NamespaceDefinition>,
     alarms: Option<Arc<dyn Alarms>>,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
+    definition: Arc<NamespaceDefinition>,
     home: Option<Arc<dyn Home>>,
     /// Why waiting for a home is pointless; `None` while one may come.
     refusal: Option<Unreachable>,
@@ -47,12 +46,20 @@ struct State {
 impl Namespace {
     /// A namespace without a home: events wait for one.
     pub fn new(definition: Arc<NamespaceDefinition>, alarms: Option<Arc<dyn Alarms>>) -> Arc<Self> {
-        Arc::new(Self { definition, alarms, state: Mutex::default() })
+        let state = State { definition, home: None, refusal: None, objects: HashMap::new() };
+        Arc::new(Self { alarms, state: Mutex::new(state) })
     }
 
-    /// What it is.
-    pub fn definition(&self) -> &Arc<NamespaceDefinition> {
-        &self.definition
+    /// What it is, by the newest configuration.
+    pub fn definition(&self) -> Arc<NamespaceDefinition> {
+        self.state.lock().definition.clone()
+    }
+
+    /// The configuration says something else of it: objects that are granted from now on follow that. The key stays.
+    pub fn redefine(&self, definition: Arc<NamespaceDefinition>) {
+        let mut state = self.state.lock();
+        assert_eq!(state.definition.unique_key, definition.unique_key, "a namespace is what its key is");
+        state.definition = definition;
     }
 
     /// Whoever keeps its alarms.
@@ -145,7 +152,7 @@ impl State {
 
 impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Namespace").field("unique_key", &self.definition.unique_key).finish_non_exhaustive()
+        f.debug_struct("Namespace").field("unique_key", &self.definition().unique_key).finish_non_exhaustive()
     }
 }
 

@@ -26,6 +26,7 @@ use lopata_bridges::ServiceHandle;
 use lopata_protocol::{EnvValue, ServiceId};
 
 use crate::config::WorkerConfig;
+use crate::objects::Objects;
 use crate::workers::Workers;
 
 pub use modules::module_global;
@@ -95,12 +96,15 @@ pub struct BindingContext {
     pub stores: Arc<Stores>,
     /// The workers of this process.
     pub workers: Arc<Workers>,
+    /// The namespaces of Durable Objects of this process.
+    pub objects: Arc<Objects>,
 }
 
 impl BindingContext {
     /// A context for a persist root and the workers that share it.
     pub fn new(persist: PathBuf, workers: Arc<Workers>) -> Self {
-        Self { persist, stores: Arc::default(), workers }
+        let objects = Arc::new(Objects::new(&persist, None));
+        Self { persist, stores: Arc::default(), workers, objects }
     }
 }
 

@@ -16,6 +16,8 @@
 
 mod deaths;
 mod debounce;
+mod ears;
+mod objects;
 mod relief;
 
 use std::collections::HashMap;
@@ -30,7 +32,11 @@ use lopata_protocol::{Export, FromGuest, GenerationId, GuestId, ToGuest, WireErr
 use tokio::sync::{broadcast, mpsc, watch};
 
 use self::debounce::Debounce;
+use self::ears::Ears;
+use self::objects::Homes;
+pub use self::relief::ran_too_long;
 use crate::assets::Assets;
+use crate::bindings::BindingContext;
 use crate::dispatcher::Dispatcher;
 use crate::generation::Generation;
 use crate::project::{Blueprint, BuildFailure, Built, Cause, Project};
@@ -127,6 +133,8 @@ pub struct Parts {
     pub traces: Traces,
     /// Where trace items go.
     pub tails: Tails,
+    /// What its bindings share with those of other workers.
+    pub context: BindingContext,
     /// Told once the first attempt to start is over, well or badly.
     pub first_attempt: tokio::sync::oneshot::Sender<()>,
 }
@@ -163,8 +171,9 @@ struct Supervisor {
     /// Non-null except while a build holds it.
     project: Option<Project>,
     terminal: Terminal,
-    traces: Traces,
-    tails: Tails,
+    ears: Arc<Ears>,
+    /// Where the worker's objects run.
+    homes: Homes,
     watch: Option<FileWatch>,
     debounce: Debounce,
     /// Why the next build is made. Bounded by the files that are watched.
@@ -196,8 +205,8 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Runs a worker until it is told to shut down.
 pub async fn run(parts: Parts) {
-    let Parts { worker, spares, routing, mut commands, status, project, terminal, traces, tails, first_attempt } =
-        parts;
+    let Parts { worker, spares, routing, mut commands, status, project, terminal, .. } = parts;
+    let Parts { traces, tails, context, first_attempt, .. } = parts;
     let (reports_sender, mut reports) = mpsc::unbounded_channel();
     let (changes_sender, mut changes) = mpsc::unbounded_channel();
     let (builds, mut built) = mpsc::unbounded_channel();
@@ -208,6 +217,7 @@ pub async fn run(parts: Parts) {
             None
         }
     };
+    let ears = Arc::new(Ears { terminal: terminal.clone(), traces, tails, spares: spares.clone() });
     let mut supervisor = Supervisor {
         worker,
         spares,
@@ -216,8 +226,8 @@ pub async fn run(parts: Parts) {
         status,
         project: Some(project),
         terminal,
-        traces,
-        tails,
+        homes: Homes::new(worker, context, ears.clone()),
+        ears,
         watch,
         debounce: Debounce::default(),
         cause: Cause::Order,
@@ -251,6 +261,7 @@ pub async fn run(parts: Parts) {
         supervisor.handle(event);
         if supervisor.is_over() {
             if let Some(done) = supervisor.shutdown.take() {
+                supervisor.homes.over().await;
                 // Whoever ordered it may have stopped waiting.
                 let _ = done.send(());
             }
@@ -438,17 +449,10 @@ impl Supervisor {
                 }
             }
             FromGuest::EventEnded { event: _, outcome: _, spans, tail } => {
-                if let (Some(item), Some(handler)) = (tail, spans.last())
-                    && let Some(blueprint) = self.blueprint_of(guest)
-                {
-                    self.tails.deliver(&blueprint.name, &blueprint.tail_consumers, &item, handler.context);
-                }
-                self.traces.push(spans);
+                let blueprint = tail.as_ref().and_then(|_| self.blueprint_of(guest));
+                self.ears.ended(blueprint.as_deref(), spans, tail);
             }
-            FromGuest::Log(record) => {
-                self.spares.log_taken();
-                self.terminal.log(&self.worker_name(), &record);
-            }
+            FromGuest::Log(record) => self.ears.log(&self.worker_name(), &record),
             FromGuest::Stopped { death } => self.stopped(guest, death),
         }
     }
@@ -474,6 +478,8 @@ impl Supervisor {
             return;
         }
         self.serve_assets(&blueprint);
+        // Before its first request, which may call objects.
+        self.homes.move_to(&blueprint, &exports);
         let generation = Arc::new(Generation { id: generation, guest, blueprint, exports });
         let previous = self.active.replace(generation.clone());
         self.last_good = Some(generation.blueprint.clone());
@@ -560,6 +566,7 @@ impl Supervisor {
                 draining.generation.guest.terminate(Some(Death::Grace));
             }
         }
+        self.homes.tidy();
         if self.active.is_some() && self.shutdown.is_none() {
             self.spares.refill();
         }
@@ -586,6 +593,7 @@ impl Supervisor {
         self.status.failure.store(Some(failure.clone()));
         if self.active.is_none() {
             self.status.dispatcher.fail(failure);
+            self.homes.refuse();
         }
         self.status.revision.send_modify(|revision| *revision += 1);
     }
@@ -611,5 +619,6 @@ impl Supervisor {
         for guest in guests {
             self.end(guest);
         }
+        self.homes.end();
     }
 }

@@ -60,7 +60,7 @@ impl Supervisor {
 
 /// Whether the guest's turn has used up its CPU time, or has lasted so long that it will not come back: a thread that
 /// sleeps in a system call uses no CPU.
-fn ran_too_long(guest: &GuestHandle, cpu_ms_max: u64, now: Instant) -> bool {
+pub fn ran_too_long(guest: &GuestHandle, cpu_ms_max: u64, now: Instant) -> bool {
     let cpu_max = Duration::from_millis(cpu_ms_max);
     let wall_max = cpu_max + Duration::from_millis(limits::TURN_WALL_MARGIN_MS);
     guest.turn_use(now).is_some_and(|turn| turn.cpu >= cpu_max || turn.wall >= wall_max)

@@ -104,6 +104,7 @@ impl Running {
             tails: Tails::new(shared.context.workers.clone(), terminal.clone()),
             terminal,
             traces: shared.traces.clone(),
+            context: shared.context.clone(),
             first_attempt,
         }));
         self.workers.push(One { commands, supervisor, first_attempt: Some(first_over) });

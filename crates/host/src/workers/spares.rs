@@ -24,6 +24,8 @@ pub struct Spares(Arc<Inner>);
 struct Inner {
     options: SpawnOptions,
     terminal: Terminal,
+    /// Whoever takes a guest may be on any thread.
+    runtime: tokio::runtime::Handle,
     state: Mutex<State>,
 }
 
@@ -46,7 +48,8 @@ impl Spares {
             code_cache: CodeCache::default(),
             log_budget: LogBudget::default(),
         };
-        let spares = Self(Arc::new(Inner { options, terminal, state: Mutex::default() }));
+        let runtime = tokio::runtime::Handle::current();
+        let spares = Self(Arc::new(Inner { options, terminal, runtime, state: Mutex::default() }));
         tokio::spawn(listen(spares.clone(), heard));
         spares.fill(count);
         spares
@@ -63,8 +66,13 @@ impl Spares {
                 return Ok(spare);
             }
             // It died while it waited, and the pool has not heard of it yet.
-            bury(spare);
+            self.bury(spare);
         }
+    }
+
+    /// Joins a thread that has said its last word, off the async threads.
+    fn bury(&self, guest: Arc<GuestHandle>) {
+        self.0.runtime.spawn_blocking(move || guest.join());
     }
 
     /// Makes a spare if there is none. Called often, and off every request's path.
@@ -115,13 +123,8 @@ async fn listen(spares: Spares, mut heard: mpsc::UnboundedReceiver<GuestReport>)
             let mut state = spares.0.state.lock();
             let place = state.idle.iter().position(|spare| spare.id == guest);
             if let Some(place) = place {
-                bury(state.idle.remove(place));
+                spares.bury(state.idle.remove(place));
             }
         }
     }
-}
-
-/// Joins a thread that has said its last word, off the async threads.
-fn bury(guest: Arc<GuestHandle>) {
-    tokio::task::spawn_blocking(move || guest.join());
 }
