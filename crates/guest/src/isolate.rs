@@ -298,7 +298,7 @@ impl Isolate {
             }
             ToGuest::RpcRelease { export } => self.rpc_release(export),
             ToGuest::RpcFinish { call } => self.rpc_finish(call),
-            ToGuest::Grant(_) | ToGuest::Alarm { .. } => {}
+            ToGuest::Grant(_) | ToGuest::Alarm { .. } | ToGuest::Inspect(_) => {}
             ToGuest::Drain => {
                 self.draining = true;
                 // Sockets do not keep a replaced generation.

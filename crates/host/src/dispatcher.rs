@@ -204,6 +204,7 @@ fn is_event(message: &ToGuest, wanted: EventId) -> bool {
         | ToGuest::RpcFinish { .. }
         | ToGuest::Load(_)
         | ToGuest::Grant(_)
+        | ToGuest::Inspect(_)
         | ToGuest::Abort { .. }
         | ToGuest::Drain
         | ToGuest::Stop => false,

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    AlarmOutcome, Body, CallId, EventId, Export, ExportId, GenerationId, ObjectGrant, Props, RequestHead, ResponseHead,
-    RpcHold, RpcRequest, RpcTarget, SpanContext, SpanRecord, StreamId, WaitUntilId, WireError, WorkerDefinition,
+    AlarmOutcome, Body, CallId, EventId, Export, ExportId, GenerationId, InspectAnswer, InspectCall, ObjectGrant,
+    Props, RequestHead, ResponseHead, RpcHold, RpcRequest, RpcTarget, SpanContext, SpanRecord, StreamId, WaitUntilId,
+    WireError, WorkerDefinition,
 };
 
 /// What the host (or another guest) tells a guest.
@@ -172,6 +173,12 @@ pub enum ToGuest {
         /// The span it nests under.
         parent: SpanContext,
     },
+    /// Look into an object, or change what it stores, without running its code.
+    ///
+    /// Sent by the host, into the object's own inbox, for people and tools that look at it. Answered by
+    /// [`Answer::Inspected`] or [`Answer::Failed`]; a dropped reply means that the guest died. No event: it has no span and
+    /// no end. It waits for nothing but what was sent before it, and constructs nothing.
+    Inspect(Box<InspectCall>),
     /// Finish what is running, then stop.
     ///
     /// Sent by the supervisor after a newer generation became active. Events that were already on their way
@@ -203,6 +210,8 @@ pub enum Answer {
     Tested(TestOutcome),
     /// The `alarm` handler and everything it handed to `waitUntil` is done, and what it wrote is durable.
     Alarm(AlarmOutcome),
+    /// What was found in the object, or that the change is durable.
+    Inspected(Box<InspectAnswer>),
     /// What a call returned, or a property's value; its capabilities ride along.
     Rpc {
         /// The cloned value.

@@ -27,6 +27,8 @@ const ENUMS: &[&str] = &[
     "SocketFrame",
     "CacheCall",
     "CacheAnswer",
+    "InspectCall",
+    "InspectAnswer",
 ];
 
 const SOURCES: &[&str] = &[
@@ -40,6 +42,7 @@ const SOURCES: &[&str] = &[
     include_str!("../src/websocket.rs"),
     include_str!("../src/worker.rs"),
     include_str!("../src/cache.rs"),
+    include_str!("../src/inspect.rs"),
 ];
 
 const PAGE: &str = include_str!("../../../docs/protocol.md");

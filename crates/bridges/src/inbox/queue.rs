@@ -36,7 +36,7 @@ pub(super) fn kind_of(message: &ToGuest) -> Kind {
         | ToGuest::Tail { event, .. }
         | ToGuest::Alarm { event, .. }
         | ToGuest::Test { event, .. } => Kind::Event(*event),
-        ToGuest::Rpc { .. } => Kind::Session,
+        ToGuest::Rpc { .. } | ToGuest::Inspect(_) => Kind::Session,
         ToGuest::RpcOn { .. } | ToGuest::RpcRelease { .. } | ToGuest::RpcFinish { .. } => Kind::Rpc,
         ToGuest::Abort { event } => Kind::Abort(*event),
         ToGuest::Load(_) | ToGuest::Grant(_) => Kind::Load,

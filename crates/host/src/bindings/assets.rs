@@ -46,6 +46,7 @@ impl Door for AssetsDoor {
             | ToGuest::RpcFinish { .. }
             | ToGuest::Load(_)
             | ToGuest::Grant(_)
+            | ToGuest::Inspect(_)
             | ToGuest::Abort { .. }
             | ToGuest::Drain
             | ToGuest::Stop => return Ok(inbox(1).0),

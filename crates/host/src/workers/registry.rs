@@ -178,6 +178,7 @@ fn entrypoint_of(message: &ToGuest) -> Option<&str> {
         | ToGuest::RpcFinish { .. }
         | ToGuest::Load(_)
         | ToGuest::Grant(_)
+        | ToGuest::Inspect(_)
         | ToGuest::Abort { .. }
         | ToGuest::Drain
         | ToGuest::Stop => None,

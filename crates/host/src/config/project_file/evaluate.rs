@@ -226,6 +226,7 @@ impl Conversation<'_> {
             | Answer::Tailed
             | Answer::Tested(_)
             | Answer::Alarm(_)
+            | Answer::Inspected(_)
             | Answer::Rpc { .. }
             | Answer::RpcFailed { .. }
             | Answer::RpcGone => unreachable!("a fetch was asked for"),

@@ -130,6 +130,7 @@ impl Running {
             | ToGuest::RpcFinish { .. }
             | ToGuest::Load(_)
             | ToGuest::Grant(_)
+            | ToGuest::Inspect(_)
             | ToGuest::Drain
             | ToGuest::Stop => {}
         }
