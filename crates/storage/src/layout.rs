@@ -8,8 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hmac::{Hmac, Mac};
-use sha2::{Digest, Sha256};
+use crate::object_ids::ObjectIds;
 
 /// The folder of the version of the layout, inside the folder that `--persist-to` names.
 pub const VERSION_FOLDER: &str = "v3";
@@ -113,24 +112,8 @@ pub(crate) fn object_file_stem_of_cache(cache: &str) -> String {
 }
 
 /// The id of the Durable Object called `name` in the class with this unique key, as 64 hex digits.
-///
-/// Half of it is a keyed hash of the name, the other half a keyed hash of that half, by which the runtime
-/// knows ids of its own class.
 pub fn object_id(unique_key: &str, name: &str) -> String {
-    const HALF: usize = 16;
-    let key = Sha256::digest(unique_key.as_bytes());
-    let keyed_hash = |data: &[u8]| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
-        mac.update(data);
-        mac.finalize().into_bytes()
-    };
-    let name_half = keyed_hash(name.as_bytes());
-    let check_half = keyed_hash(&name_half[..HALF]);
-    let mut text = String::with_capacity(HALF * 4);
-    for byte in name_half[..HALF].iter().chain(&check_half[..HALF]) {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    ObjectIds::new(unique_key).named(name).to_string()
 }
 
 /// A namespace's id as the name of a folder, with what file systems forbid replaced by underscores.

@@ -23,6 +23,7 @@ pub mod database;
 pub mod kv;
 pub mod layout;
 mod memory;
+mod object_ids;
 pub mod r2;
 pub mod sql;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use d1::D1Store;
 pub use database::StoreError;
 pub use kv::KvStore;
 pub use layout::PersistRoot;
+pub use object_ids::ObjectIds;
 pub use r2::R2Store;
 pub use traces::{TraceError, TraceQuery, TraceStore, TraceSummary};
 
