@@ -60,10 +60,19 @@ pub enum Durability {
 
 /// Opens the database at `path`; makes it and its folder when there is none.
 pub fn open(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
+    open_with(path, durability, |_| Ok(()))
+}
+
+/// The same for a connection that needs something before it reads its first page.
+pub(crate) fn open_with(
+    path: &Path,
+    durability: Durability,
+    first: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
-    configure(path, durability).map_err(|source| StoreError::Database { path: path.to_owned(), source })
+    configure(path, durability, first).map_err(|source| StoreError::Database { path: path.to_owned(), source })
 }
 
 /// Which file a database was opened as, so that a folder that is removed under a running server is begun anew and not
@@ -104,10 +113,15 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), StoreError> {
     std::fs::create_dir_all(path).map_err(|source| StoreError::Folder { path: path.to_owned(), source })
 }
 
-fn configure(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+fn configure(
+    path: &Path,
+    durability: Durability,
+    first: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    first(&connection)?;
     enter_wal_mode(&connection)?;
     connection.pragma_update(
         None,

@@ -100,6 +100,34 @@ impl PersistRoot {
         self.path.join("r2").join(folder_name(bucket)).join("blobs")
     }
 
+    /// The folder of the objects of a namespace of Durable Objects.
+    pub fn objects_folder(&self, unique_key: &str) -> PathBuf {
+        self.path.join("do").join(folder_name(unique_key))
+    }
+
+    /// The database of a Durable Object; the id is 64 hex digits.
+    pub fn object_database(&self, unique_key: &str, id: &str) -> PathBuf {
+        self.objects_folder(unique_key).join(format!("{id}.sqlite"))
+    }
+
+    /// The database of a facet of a Durable Object, which is number 0 itself.
+    pub fn facet_database(&self, unique_key: &str, id: &str, facet: u32) -> PathBuf {
+        match facet {
+            0 => self.object_database(unique_key, id),
+            facet => self.objects_folder(unique_key).join(format!("{id}.{facet}.sqlite")),
+        }
+    }
+
+    /// The list of the facets of a Durable Object, whose lines are numbered from 1 on.
+    pub fn facet_index(&self, unique_key: &str, id: &str) -> PathBuf {
+        self.objects_folder(unique_key).join(format!("{id}.facets"))
+    }
+
+    /// The database of the alarms of a namespace of Durable Objects.
+    pub fn alarms_database(&self, unique_key: &str) -> PathBuf {
+        self.objects_folder(unique_key).join("metadata.sqlite")
+    }
+
     /// The database of recorded spans. wrangler has no such file.
     pub fn traces_database(&self) -> PathBuf {
         self.path.join("observability").join("lopata-traces.sqlite")

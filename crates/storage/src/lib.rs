@@ -1,8 +1,8 @@
 //! The stores behind bindings: what is on disk, and what may be read and written there.
 //!
 //! Owns the layout of the persist root ([`layout`]), how a database is opened ([`database`]), files of
-//! values ([`blobs`]), what user SQL may do ([`sql`]), one module per store ([`cache`], [`d1`], [`kv`], [`r2`],
-//! [`traces`]) and copying a whole state ([`transfer`]). Everything is synchronous and takes the time from a [`Clock`],
+//! values ([`blobs`]), what user SQL may do ([`sql`]), one module per store ([`cache`], [`d1`], [`kv`], [`objects`],
+//! [`r2`], [`traces`]) and copying a whole state ([`transfer`]). Everything is synchronous and takes the time from a [`Clock`],
 //! so a store can be tested in milliseconds and without waiting.
 //!
 //! Invariants
@@ -24,6 +24,7 @@ pub mod kv;
 pub mod layout;
 mod memory;
 mod object_ids;
+pub mod objects;
 pub mod r2;
 pub mod sql;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use database::StoreError;
 pub use kv::KvStore;
 pub use layout::PersistRoot;
 pub use object_ids::ObjectIds;
+pub use objects::{AlarmStore, ObjectStore};
 pub use r2::R2Store;
 pub use traces::{TraceError, TraceQuery, TraceStore, TraceSummary};
 

@@ -11,6 +11,8 @@
 //!
 //! Invariant: the profiler's connection is its own. User SQL cannot reach the table of instructions.
 
+use std::cell::OnceCell;
+
 use lopata_protocol::d1::D1Value;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ffi};
@@ -80,6 +82,16 @@ impl Profiler {
         }
         query.reset();
     }
+}
+
+thread_local! {
+    /// One a thread is enough: it looks at the statements of any connection, and is used for a moment.
+    static PROFILER: OnceCell<Option<Profiler>> = const { OnceCell::new() };
+}
+
+/// Lends the thread's profiler; `None` when it could not be made.
+pub(super) fn with_profiler<T>(work: impl FnOnce(&Profiler) -> T) -> Option<T> {
+    PROFILER.with(|profiler| profiler.get_or_init(|| Profiler::new().ok()).as_ref().map(work))
 }
 
 /// The instructions that matter.
@@ -179,6 +191,8 @@ pub(super) struct Plan {
     whole: Vec<Whole>,
     /// What empties a table.
     clears: Vec<usize>,
+    /// Where the programs of triggers begin; all of the listing when there are none.
+    main: usize,
     /// The runs of each instruction and the counters, up to the run before.
     before: Vec<u64>,
     steps_before: Steps,
@@ -188,7 +202,7 @@ pub(super) struct Plan {
 
 /// The statement's own counters.
 #[derive(Clone, Copy, Debug, Default)]
-struct Steps {
+pub(super) struct Steps {
     plain: u32,
     sorting: u32,
     reprepared: u32,
@@ -196,7 +210,7 @@ struct Steps {
 }
 
 impl Steps {
-    fn of(statement: &Statement) -> Self {
+    pub(super) fn of(statement: &Statement) -> Self {
         let counter = |which| statement.counter(which);
         Self {
             plain: counter(PLAIN_STEPS)
@@ -231,6 +245,7 @@ impl Plan {
     fn of(listing: &[Instruction]) -> Self {
         let mut plan = Self { before: vec![0; listing.len()], ..Self::default() };
         let starts: Vec<usize> = (0..listing.len()).filter(|&at| listing[at].address == 0).collect();
+        plan.main = starts.get(1).copied().unwrap_or(listing.len());
         for (n, &start) in starts.iter().enumerate() {
             let end = starts.get(n + 1).copied().unwrap_or(listing.len());
             plan.add_program(&listing[start..end], start);
@@ -267,6 +282,33 @@ impl Plan {
                 _ => {}
             }
         }
+    }
+
+    /// Whether there are programs whose runs cannot be set to nothing, so that they have to be read before each run.
+    pub(super) fn has_programs(&self) -> bool {
+        self.main < self.before.len()
+    }
+
+    /// Reads where the programs of triggers stand, before a run.
+    pub(super) fn mark(&mut self, profiler: &Profiler, statement: &Statement) {
+        profiler.runs(statement, &mut self.before);
+    }
+
+    /// What a run has read and written so far whose instructions were set to nothing before it, and whose counters stood
+    /// at `began` then. The other arguments are those of [`Plan::take`].
+    pub(super) fn of_run(
+        &mut self,
+        profiler: &Profiler,
+        statement: &Statement,
+        began: Steps,
+        changes: u64,
+        only_cell: Option<i64>,
+        count: impl Fn(i64) -> u64,
+    ) -> Counts {
+        self.steps_before = began;
+        let main = self.main.min(self.before.len());
+        self.before[..main].fill(0);
+        self.take(profiler, statement, changes, only_cell, count)
     }
 
     /// What the run since the last call read and wrote. `changes` are the rows that it changed, `only_cell` the

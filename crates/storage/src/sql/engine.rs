@@ -8,7 +8,7 @@ use lopata_protocol::d1::D1Value;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, InterruptHandle, ffi};
 
-use super::counts::{Counts, Plan, Profiler};
+use super::counts::{self, Counts, Plan};
 use super::error::SqlError;
 use super::limited;
 use super::policy::Policy;
@@ -75,7 +75,6 @@ pub struct Engine {
     uses: u64,
     /// Bytes of the rows of this call so far.
     result_bytes: usize,
-    profiler: Profiler,
     policy: Policy,
     connection: Connection,
     /// Non-null once there is a watcher. After the connection, which calls it.
@@ -92,9 +91,8 @@ impl Engine {
     /// Takes a connection under the policy.
     pub fn new(connection: Connection) -> rusqlite::Result<Self> {
         let policy = Policy::apply(&connection)?;
-        let profiler = Profiler::new()?;
         let (kept, own) = (HashMap::new(), HashMap::new());
-        Ok(Self { kept, own, uses: 0, result_bytes: 0, profiler, policy, connection, waiting: None })
+        Ok(Self { kept, own, uses: 0, result_bytes: 0, policy, connection, waiting: None })
     }
 
     /// The connection, under the policy.
@@ -183,16 +181,16 @@ impl Engine {
     /// Carries out SQL with the values of its parameters. The rows are those of the last statement.
     pub fn run(&mut self, sql: &str, params: &[D1Value]) -> Result<Outcome, SqlError> {
         self.uses += 1;
-        let Self { kept, profiler, policy, connection, uses, result_bytes, .. } = self;
+        let Self { kept, policy, connection, uses, result_bytes, .. } = self;
         if let Some(kept) = kept.get_mut(sql) {
             kept.used = *uses;
-            return Run { connection, profiler, policy, result_bytes }.run(kept, params);
+            return Run { connection, policy, result_bytes }.run(kept, params);
         }
         let (statement, several) = self.last_of(sql)?;
         let access = self.access_of(&statement);
         let mut kept = Kept { statement, access, plan: None, used: 0 };
-        let Self { profiler, policy, connection, result_bytes, .. } = self;
-        let outcome = Run { connection, profiler, policy, result_bytes }.run(&mut kept, params);
+        let Self { policy, connection, result_bytes, .. } = self;
+        let outcome = Run { connection, policy, result_bytes }.run(&mut kept, params);
         // One of several is not kept: the others have to run each time.
         if !several {
             self.keep(sql, kept);
@@ -219,8 +217,13 @@ impl Engine {
         }
     }
 
+    /// What user SQL may do here.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The first statement and what comes after it.
-    fn prepare<'s>(&self, sql: &'s str, keep: bool) -> Result<(Statement, &'s str), SqlError> {
+    pub(super) fn prepare<'s>(&self, sql: &'s str, keep: bool) -> Result<(Statement, &'s str), SqlError> {
         self.policy.start();
         let (statement, end) = match raw::prepare(&self.connection, sql, keep) {
             Err(fault) if fault.is_syntax_error_at_limit() => self.prepare_limited(sql, keep).ok_or(fault),
@@ -282,7 +285,6 @@ impl Engine {
 /// What running a statement needs beside it.
 struct Run<'e> {
     connection: &'e Connection,
-    profiler: &'e Profiler,
     policy: &'e Policy,
     result_bytes: &'e mut usize,
 }
@@ -294,7 +296,7 @@ impl Run<'_> {
             return Err(SqlError::Bindings);
         }
         if plan.is_none() && !statement.is_explain() {
-            *plan = Some(Plan::new(self.profiler, statement));
+            *plan = counts::with_profiler(|profiler| Plan::new(profiler, statement));
         }
         let changes_before = raw::total_changes(self.connection);
         let rows = if statement.is_explain() {
@@ -319,7 +321,9 @@ impl Run<'_> {
                     },
                     Err(_) => None,
                 };
-                plan.take(self.profiler, statement, changes, only_cell, |root| self.entries(root))
+                let entries = |root| entries(self.policy, self.connection, root);
+                let take = |profiler: &_| plan.take(profiler, statement, changes, only_cell, entries);
+                counts::with_profiler(take).unwrap_or_default()
             }
             None => Counts::default(),
         };
@@ -347,18 +351,17 @@ impl Run<'_> {
         let columns = (0..statement.column_count()).map(|column| statement.column_name(column)).collect();
         Ok((columns, cells))
     }
+}
 
-    /// The number of rows of the table with this root page, or of the table of the index with it.
-    fn entries(&self, root: i64) -> u64 {
-        let count = || -> rusqlite::Result<i64> {
-            let table: String =
-                self.connection
-                    .query_row("SELECT tbl_name FROM sqlite_schema WHERE rootpage = ?1", [root], |row| row.get(0))?;
-            let quoted = table.replace('"', "\"\"");
-            self.connection.query_row(&format!("SELECT count(*) FROM \"{quoted}\""), [], |row| row.get(0))
-        };
-        self.policy.trusted(count).unwrap_or(0) as u64
-    }
+/// The number of rows of the table with this root page, or of the table of the index with it.
+pub(super) fn entries(policy: &Policy, connection: &Connection, root: i64) -> u64 {
+    let count = || -> rusqlite::Result<i64> {
+        let table: String =
+            connection.query_row("SELECT tbl_name FROM sqlite_schema WHERE rootpage = ?1", [root], |row| row.get(0))?;
+        let quoted = table.replace('"', "\"\"");
+        connection.query_row(&format!("SELECT count(*) FROM \"{quoted}\""), [], |row| row.get(0))
+    };
+    policy.trusted(count).unwrap_or(0) as u64
 }
 
 fn heap_bytes(cell: &D1Value) -> usize {

@@ -7,6 +7,7 @@
 
 mod codes;
 mod counts;
+mod cursors;
 mod engine;
 mod error;
 mod limited;
@@ -17,6 +18,10 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cursors::Cursors;
+pub use cursors::{Columns, CursorId, Row};
 pub use engine::{Access, Engine, Outcome, Watcher};
 pub use error::SqlError;
 pub use policy::Policy;
+pub use raw::SqlValue;
+pub(crate) use raw::{Statement, Step, changes, prepare, set_lookaside, statement_end};

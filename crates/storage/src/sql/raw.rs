@@ -1,14 +1,14 @@
 //! Prepared statements straight from SQLite's interface, for what the safe one does not offer.
 //!
 //! Owns the only unsafe code of this crate: a statement's text and tail, its parameters and cells, its counters, a
-//! pointer to it for the table of its instructions, the removal of modules from a connection, and what it does while
-//! another process writes.
+//! pointer to it for the table of its instructions, the removal of modules from a connection, its small memory, and what
+//! it does while another process writes.
 //!
 //! Invariant: a [`Statement`] is used together with the connection that prepared it, by one thread at a time. It does
-//! not leave the engine that owns both.
+//! not leave whoever owns both.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
 
 use bytes::Bytes;
@@ -22,7 +22,7 @@ const STATEMENT_POINTER: &CStr = c"stmt-pointer";
 
 /// A prepared statement.
 #[derive(Debug)]
-pub(super) struct Statement {
+pub(crate) struct Statement {
     raw: NonNull<ffi::sqlite3_stmt>,
 }
 
@@ -30,9 +30,68 @@ pub(super) struct Statement {
 // engine that owns its connection, which is used by one thread at a time.
 unsafe impl Send for Statement {}
 
+/// A value as SQLite knows it, borrowed: what is bound to a parameter, or what a cell of a row holds.
+///
+/// Text is UTF-8 as far as whoever wrote it kept to that; half of a surrogate pair is three bytes, as production stores it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SqlValue<'a> {
+    /// `NULL`.
+    Null,
+    /// A 64-bit integer.
+    Integer(i64),
+    /// A double.
+    Real(f64),
+    /// Text; may hold NUL.
+    Text(&'a [u8]),
+    /// Bytes.
+    Blob(&'a [u8]),
+}
+
+/// The row that a statement stands on. While it is there, the statement cannot go on.
+#[derive(Debug)]
+pub(crate) struct RawRow<'s> {
+    statement: &'s Statement,
+}
+
+impl<'s> RawRow<'s> {
+    /// A cell, which lives as long as the statement stands on the row.
+    pub(crate) fn value(&self, column: usize) -> SqlValue<'s> {
+        let raw = self.statement.raw.as_ptr();
+        let column = column as c_int;
+        // SAFETY: the statement is valid and stands on a row, because it is borrowed exclusively by this row's maker; the
+        // bytes stay until it is stepped, reset or dropped. They are read in the type that they have, so that nothing is
+        // converted in place.
+        unsafe {
+            match ffi::sqlite3_column_type(raw, column) {
+                ffi::SQLITE_INTEGER => SqlValue::Integer(ffi::sqlite3_column_int64(raw, column)),
+                ffi::SQLITE_FLOAT => SqlValue::Real(ffi::sqlite3_column_double(raw, column)),
+                ffi::SQLITE_TEXT => {
+                    let start = ffi::sqlite3_column_text(raw, column);
+                    SqlValue::Text(bytes_at(start, ffi::sqlite3_column_bytes(raw, column)))
+                }
+                ffi::SQLITE_BLOB => {
+                    let start = ffi::sqlite3_column_blob(raw, column).cast::<u8>();
+                    SqlValue::Blob(bytes_at(start, ffi::sqlite3_column_bytes(raw, column)))
+                }
+                _ => SqlValue::Null,
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `start` is null or points at `length` bytes that live as long as the caller says.
+unsafe fn bytes_at<'s>(start: *const u8, length: c_int) -> &'s [u8] {
+    match usize::try_from(length) {
+        // SAFETY: as the caller says.
+        Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
+        _ => &[],
+    }
+}
+
 /// What a step brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// A row.
     Row,
     /// The end.
@@ -40,7 +99,7 @@ pub(super) enum Step {
 }
 
 /// The first statement of `sql` (`None` when there is none) and the bytes up to its end.
-pub(super) fn prepare(connection: &Connection, sql: &str, keep: bool) -> Result<(Option<Statement>, usize), Fault> {
+pub(crate) fn prepare(connection: &Connection, sql: &str, keep: bool) -> Result<(Option<Statement>, usize), Fault> {
     let flags = if keep { ffi::SQLITE_PREPARE_PERSISTENT } else { 0 };
     let mut statement: *mut ffi::sqlite3_stmt = ptr::null_mut();
     let mut tail: *const c_char = ptr::null();
@@ -72,13 +131,44 @@ fn fault(connection: &Connection, code: i32) -> Fault {
 }
 
 /// Rows changed by all statements of the connection so far.
-pub(super) fn total_changes(connection: &Connection) -> i64 {
+pub(crate) fn total_changes(connection: &Connection) -> i64 {
     // SAFETY: the connection is open.
     unsafe { ffi::sqlite3_total_changes64(connection.handle()) }
 }
 
+/// Rows changed by the last statement of the connection that changes any.
+pub(crate) fn changes(connection: &Connection) -> i64 {
+    // SAFETY: the connection is open.
+    unsafe { ffi::sqlite3_changes64(connection.handle()) }
+}
+
+/// Where the first statement of a text ends; `None` when it is not complete.
+pub(crate) fn statement_end(text: &str) -> Option<usize> {
+    // A semicolon may be part of a name, a string, a comment or a trigger, which SQLite knows.
+    text.match_indices(';').map(|(at, _)| at + 1).find(|end| {
+        let Ok(candidate) = CString::new(&text[..*end]) else { return false };
+        // SAFETY: the text ends with NUL and outlives the call.
+        unsafe { ffi::sqlite3_complete(candidate.as_ptr()) == 1 }
+    })
+}
+
+/// Gives the connection so many slots of so many bytes for its small allocations, instead of SQLite's 48 KB. Only right
+/// after it was opened.
+pub(crate) fn set_lookaside(connection: &Connection, bytes: c_int, slots: c_int) {
+    // SAFETY: the connection is open; a null pointer asks SQLite for the memory. A refusal leaves what was.
+    unsafe {
+        ffi::sqlite3_db_config(
+            connection.handle(),
+            ffi::SQLITE_DBCONFIG_LOOKASIDE,
+            ptr::null_mut::<c_void>(),
+            bytes,
+            slots,
+        )
+    };
+}
+
 /// Leaves the connection no virtual table modules but these.
-pub(super) fn keep_modules(connection: &Connection, names: &[&CStr]) {
+pub(crate) fn keep_modules(connection: &Connection, names: &[&CStr]) {
     let mut list: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
     list.push(ptr::null());
     // SAFETY: the connection is open; the list ends with a null pointer and outlives the call.
@@ -86,14 +176,14 @@ pub(super) fn keep_modules(connection: &Connection, names: &[&CStr]) {
 }
 
 /// What a connection asks while it waits for another process's lock.
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     ask: Box<dyn Fn(u32) -> bool + Send>,
 }
 
 impl Waiting {
     /// Asks `ask` with the number of earlier times whether to try again, until this is dropped or replaced. It has to be
     /// kept beside the connection for as long as that waits.
-    pub(super) fn on(connection: &Connection, ask: impl Fn(u32) -> bool + Send + 'static) -> Box<Self> {
+    pub(crate) fn on(connection: &Connection, ask: impl Fn(u32) -> bool + Send + 'static) -> Box<Self> {
         let waiting = Box::new(Self { ask: Box::new(ask) });
         let place = (&raw const *waiting).cast_mut().cast::<c_void>();
         // SAFETY: the connection is open; the place stays where it is, in its box, which the engine drops after the
@@ -117,31 +207,31 @@ impl Statement {
     }
 
     /// Whether it cannot change the database.
-    pub(super) fn is_readonly(&self) -> bool {
+    pub(crate) fn is_readonly(&self) -> bool {
         // SAFETY: the statement is valid until it is dropped.
         unsafe { ffi::sqlite3_stmt_readonly(self.raw.as_ptr()) != 0 }
     }
 
     /// Whether it is an `EXPLAIN`, which has no instructions that count.
-    pub(super) fn is_explain(&self) -> bool {
+    pub(crate) fn is_explain(&self) -> bool {
         // SAFETY: the statement is valid until it is dropped.
         unsafe { ffi::sqlite3_stmt_isexplain(self.raw.as_ptr()) != 0 }
     }
 
     /// The largest parameter number.
-    pub(super) fn parameter_count(&self) -> usize {
+    pub(crate) fn parameter_count(&self) -> usize {
         // SAFETY: the statement is valid until it is dropped.
         unsafe { ffi::sqlite3_bind_parameter_count(self.raw.as_ptr()) as usize }
     }
 
     /// The columns of a row.
-    pub(super) fn column_count(&self) -> usize {
+    pub(crate) fn column_count(&self) -> usize {
         // SAFETY: the statement is valid until it is dropped.
         unsafe { ffi::sqlite3_column_count(self.raw.as_ptr()) as usize }
     }
 
     /// The name of a column.
-    pub(super) fn column_name(&self, column: usize) -> String {
+    pub(crate) fn column_name(&self, column: usize) -> String {
         // SAFETY: the statement is valid; the text is null or ends with NUL, and is copied at once.
         unsafe {
             let name = ffi::sqlite3_column_name(self.raw.as_ptr(), column as c_int);
@@ -150,7 +240,7 @@ impl Statement {
     }
 
     /// Binds the parameter with this number, from 1 on. The value is copied.
-    pub(super) fn bind(&self, connection: &Connection, number: usize, value: &D1Value) -> Result<(), Fault> {
+    pub(crate) fn bind(&self, connection: &Connection, number: usize, value: &D1Value) -> Result<(), Fault> {
         let raw = self.raw.as_ptr();
         let number = number as c_int;
         // SAFETY: the statement is valid; the pointers are to as many bytes as is said and are copied by the call. They
@@ -174,8 +264,43 @@ impl Statement {
         if code == ffi::SQLITE_OK { Ok(()) } else { Err(fault(connection, code)) }
     }
 
+    /// Binds the parameter with this number, from 1 on. The value is copied.
+    pub(crate) fn bind_value(&self, connection: &Connection, number: usize, value: SqlValue<'_>) -> Result<(), Fault> {
+        let raw = self.raw.as_ptr();
+        let number = number as c_int;
+        // SAFETY: the statement is valid; the pointers are to as many bytes as is said and are copied by the call. They
+        // are never null, which would bind NULL.
+        let code = unsafe {
+            match value {
+                SqlValue::Null => ffi::sqlite3_bind_null(raw, number),
+                SqlValue::Integer(integer) => ffi::sqlite3_bind_int64(raw, number, integer),
+                SqlValue::Real(real) => ffi::sqlite3_bind_double(raw, number, real),
+                SqlValue::Text(text) => bind_text(raw, number, text),
+                SqlValue::Blob(bytes) => ffi::sqlite3_bind_blob64(
+                    raw,
+                    number,
+                    bytes.as_ptr().cast::<c_void>(),
+                    bytes.len() as u64,
+                    ffi::SQLITE_TRANSIENT(),
+                ),
+            }
+        };
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(fault(connection, code)) }
+    }
+
+    /// The row that the last step brought.
+    pub(crate) fn row(&mut self) -> RawRow<'_> {
+        RawRow { statement: self }
+    }
+
+    /// Sets the number of runs of its instructions to nothing; those of triggers' programs stay.
+    pub(crate) fn forget_runs(&self) {
+        // SAFETY: the statement is valid until it is dropped.
+        unsafe { ffi::sqlite3_stmt_scanstatus_reset(self.raw.as_ptr()) };
+    }
+
     /// Binds a pointer to another statement, for the table of its instructions. That one must outlive the steps.
-    pub(super) fn bind_statement(&self, number: usize, other: &Statement) -> bool {
+    pub(crate) fn bind_statement(&self, number: usize, other: &Statement) -> bool {
         // SAFETY: both are valid. The table looks at the other one only while this one is stepped, and says itself that
         // it takes such a pointer from anywhere.
         let code = unsafe {
@@ -191,7 +316,7 @@ impl Statement {
     }
 
     /// Goes on to the next row.
-    pub(super) fn step(&self, connection: &Connection) -> Result<Step, Fault> {
+    pub(crate) fn step(&self, connection: &Connection) -> Result<Step, Fault> {
         debug_assert_eq!(self.db(), unsafe { connection.handle() }, "a statement is stepped on its own connection");
         // SAFETY: the statement is valid until it is dropped.
         match unsafe { ffi::sqlite3_step(self.raw.as_ptr()) } {
@@ -202,13 +327,13 @@ impl Statement {
     }
 
     /// The integer in a cell of the current row.
-    pub(super) fn integer(&self, column: usize) -> i64 {
+    pub(crate) fn integer(&self, column: usize) -> i64 {
         // SAFETY: the statement is valid; SQLite itself checks the column.
         unsafe { ffi::sqlite3_column_int64(self.raw.as_ptr(), column as c_int) }
     }
 
     /// A cell of the current row.
-    pub(super) fn cell(&self, column: usize) -> D1Value {
+    pub(crate) fn cell(&self, column: usize) -> D1Value {
         let raw = self.raw.as_ptr();
         let column = column as c_int;
         // SAFETY: the statement is valid and has a row; the bytes are copied before anything else is called.
@@ -237,13 +362,13 @@ impl Statement {
 
     /// One of the statement's counters, which go on from one run to the next. 0 is that of the steps that no other
     /// counts.
-    pub(super) fn counter(&self, which: c_int) -> u32 {
+    pub(crate) fn counter(&self, which: c_int) -> u32 {
         // SAFETY: the statement is valid; SQLite itself checks the number.
         unsafe { ffi::sqlite3_stmt_status(self.raw.as_ptr(), which, 0) as u32 }
     }
 
     /// Makes it ready for another run, without values.
-    pub(super) fn reset(&self) {
+    pub(crate) fn reset(&self) {
         // SAFETY: the statement is valid. The code repeats the last step's, which was looked at.
         unsafe {
             ffi::sqlite3_reset(self.raw.as_ptr());

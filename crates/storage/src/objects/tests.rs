@@ -1,0 +1,2 @@
+//! Tests of the stores of Durable Objects.
+#![allow(clippy::unwrap_used)]
