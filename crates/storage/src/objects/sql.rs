@@ -77,9 +77,9 @@ impl ObjectStore {
     /// Sets how many pages the database may have.
     pub fn set_max_page_count(&mut self, pages: u32) -> Result<(), ObjectError> {
         let open = self.open_or_make()?;
-        let done = open.engine.trusted(|connection| {
-            connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
-        });
+        let done = open
+            .engine
+            .trusted(|connection| connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())));
         done.map_err(|error| self.noticed(error.into(), ObjectError::internal))
     }
 
