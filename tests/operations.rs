@@ -16,6 +16,20 @@ use crate::harness::{Options, Project, Server};
 /// Bindings of each kind: one for each script that may be.
 const NUMBERS: usize = 48;
 
+/// Namespaces of the classes in `worker/objects.js`.
+const CLASSES: [(&str, &str); 7] = [
+    ("OBJECTS", "Sqlite"),
+    ("LEGACY", "Legacy"),
+    ("NO_ALARM", "NoAlarm"),
+    ("PLAIN", "Plain"),
+    ("EMPTY", "Empty"),
+    ("WRONG", "Wrong"),
+    ("OTHER_NAME", "Sqlite"),
+];
+
+/// Those of them whose objects have SQLite.
+const SQLITE: [&str; 5] = ["Sqlite", "NoAlarm", "Plain", "Empty", "Wrong"];
+
 /// Differences that a failing test shows. One cause often has many effects.
 const SHOWN: usize = 20;
 
@@ -86,6 +100,9 @@ fn check(mut server: Server, kind: &str, more: &Value) {
         for (name, value) in more.as_object().expect("it is an object") {
             body[name] = value.clone();
         }
+        if let Some(place) = script.get("place") {
+            body["place"] = place.clone();
+        }
         let response = server.client().post("/", body.to_string().as_bytes());
         assert_eq!(response.status, 200, "{name}: {}\n{}", response.text(), server.log().text());
         let answers = response.json();
@@ -138,8 +155,14 @@ fn project() -> Project {
         "d1_databases".into(),
         bindings(&|n| json!({ "binding": format!("D1_{n}"), "database_name": format!("d1-{n}"), "database_id": format!("d1-{n}") })),
     );
+    config.insert(
+        "durable_objects".into(),
+        json!({ "bindings": CLASSES.map(|(name, class)| json!({ "name": name, "class_name": class })) }),
+    );
+    config
+        .insert("migrations".into(), json!([{ "tag": "v1", "new_sqlite_classes": SQLITE, "new_classes": ["Legacy"] }]));
     project.write("wrangler.json", &Value::Object(config).to_string());
-    for file in ["index.js", "run.js", "decode.js", "encode.js"] {
+    for file in ["index.js", "objects.js", "run.js", "decode.js", "encode.js"] {
         let text = fs::read_to_string(repository().join("tests/operations/worker").join(file))
             .expect("it is in the repository");
         project.write(&format!("worker/{file}"), &text);

@@ -9,7 +9,8 @@ const file = (kind) => new URL(`recorded/${kind}.json`, folder);
 export function writeRecorded(kind, scripts, answers) {
   const parts = scripts.map((script) => {
     const lines = script.operations.map((operation, index) => JSON.stringify([operation, answers.get(script)[index]]));
-    return `{"name":${JSON.stringify(script.name)},"operations":[\n${lines.join(",\n")}\n]}`;
+    const place = script.place === undefined ? "" : `"place":${JSON.stringify(script.place)},`;
+    return `{"name":${JSON.stringify(script.name)},${place}"operations":[\n${lines.join(",\n")}\n]}`;
   });
   writeFileSync(file(kind), `[\n${parts.join(",\n")}\n]\n`);
 }

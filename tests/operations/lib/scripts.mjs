@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 export const folder = new URL("../", import.meta.url);
 
 /** The kinds of bindings under comparison. A new one is a folder, a name in the worker, and bindings in `servers.mjs`. */
-export const KINDS = ["kv", "r2", "d1", "cache"];
+export const KINDS = ["kv", "r2", "d1", "cache", "objects", "objects-sql"];
 
 /** All scripts. A script's number is its place among those of its kind, and names its bindings. */
 export async function readScripts() {
@@ -13,9 +13,13 @@ export async function readScripts() {
   for (const kind of KINDS) {
     let number = 0;
     for (const file of readdirSync(new URL(`${kind}/`, folder)).filter((name) => name.endsWith(".mjs")).sort()) {
-      const { default: topics } = await import(new URL(`${kind}/${file}`, folder));
+      // Where the operations run: in the worker, or in an object of a class (`sqlite`, `legacy`, `no alarm`); each is a script.
+      const { default: topics, places = [undefined] } = await import(new URL(`${kind}/${file}`, folder));
       for (const [topic, operations] of Object.entries(topics)) {
-        scripts.push({ kind, number: number++, name: `${file.slice(0, -4)}: ${topic}`, operations });
+        for (const place of places) {
+          const name = `${file.slice(0, -4)}: ${topic}${places.length > 1 ? ` (${place})` : ""}`;
+          scripts.push({ kind, number: number++, name, place, operations });
+        }
       }
     }
   }

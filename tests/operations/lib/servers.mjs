@@ -9,6 +9,16 @@ import { folder } from "./scripts.mjs";
 
 /** Scripts of one kind that may exist; each has bindings of its own. */
 export const NUMBERS = 48;
+/** Namespaces of the classes in worker/objects.js. */
+const CLASSES = {
+  OBJECTS: "Sqlite",
+  LEGACY: "Legacy",
+  NO_ALARM: "NoAlarm",
+  PLAIN: "Plain",
+  EMPTY: "Empty",
+  WRONG: "Wrong",
+  OTHER_NAME: "Sqlite",
+};
 /** Milliseconds that a start or a script may take. */
 const HANG_MS = 180_000;
 
@@ -23,6 +33,12 @@ export function configuration() {
     limits: { subrequests: 100_000 },
     kv_namespaces: numbers.map((number) => ({ binding: `KV_${number}`, id: `kv-${number}` })),
     r2_buckets: numbers.map((number) => ({ binding: `R2_${number}`, bucket_name: `r2-${number}` })),
+    durable_objects: {
+      bindings: Object.entries(CLASSES).map(([name, class_name]) => ({ name, class_name })),
+    },
+    migrations: [
+      { tag: "v1", new_sqlite_classes: ["Sqlite", "NoAlarm", "Plain", "Empty", "Wrong"], new_classes: ["Legacy"] },
+    ],
     d1_databases: numbers.map((number) => ({ binding: `D1_${number}`, database_name: `d1-${number}`, database_id: `d1-${number}` })),
   };
 }
@@ -61,8 +77,8 @@ export class Server {
   }
 
   /** Answers to the operations of a script. */
-  async run({ number, operations, kind, name, span_ms }) {
-    const body = JSON.stringify({ number, operations, span_ms });
+  async run({ number, operations, kind, name, place, span_ms }) {
+    const body = JSON.stringify({ number, operations, place, span_ms });
     const response = await fetch(this.origin, { method: "POST", body, signal: AbortSignal.timeout(HANG_MS) });
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${this.kind}, ${kind}/${name}: ${response.status} ${text.slice(0, 2000)}\n${this.output.slice(-2000)}`);

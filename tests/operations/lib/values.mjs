@@ -47,3 +47,12 @@ export const all = (...operations) => ({ all: operations });
 export const each = (times, operation) => ({ each: times, do: operation });
 /** What a value is: for results that an earlier operation saved. */
 export const look = (value, ...calls) => ({ on: value, calls });
+
+/** Operations for `run` in an object, as an argument. */
+export const verbatim = (value) => ({ $: "json", value });
+/** A callback that runs operations, awaiting each; `more`: as, throws, gives. */
+export const runs = (operations = [], more) => ({ $: "runs", operations, ...more });
+/** The same, awaiting nothing. */
+export const steps = (operations = [], more) => ({ $: "runs", sync: true, operations, ...more });
+/** An operation in each of several. */
+export const every = (list, make) => list.map(make);

@@ -57,6 +57,10 @@ const TAGS = {
   saved: ({ name, path = [] }, scope) => path.reduce((value, key) => value[key], scope.saved.get(name)),
   /** What a name stands for: a binding as an argument. */
   named: ({ name }, scope) => scope.names[name],
+  /** What is there, tags and all. */
+  json: ({ value }) => value,
+  /** A callback that runs operations. */
+  runs: (json, scope) => scope.callback(json, scope),
   /** An object whose conversion to a string or a number, or whose property `key`, throws. */
   throws: ({ key }) => {
     const fail = () => {

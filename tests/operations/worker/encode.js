@@ -74,12 +74,18 @@ export class Encoder {
 
   /** Some texts hold a stack of the server's own code: places in files are nobody's business. */
   async #message(text) {
-    const known = this.#replace(text.replace(/\n +at .*/g, ""));
+    const known = this.#replace(text.replace(/\n +at .*/g, "").replace(/(internal error; reference =) \w+/, "$1 <reference>"));
     return known.length > MESSAGE ? { length: known.length, sha256: await digest(new TextEncoder().encode(known)) } : known;
   }
 
   async #object(value) {
     if (value instanceof Error) return this.error(value);
+    if (value instanceof Promise) {
+      return value.then(
+        async (given) => ({ $: "Promise", ok: await this.value(given) }),
+        async (error) => ({ $: "Promise", error: await this.error(error) }),
+      );
+    }
     if (value instanceof Date) return { $: "Date", value: this.#date(value) };
     if (value instanceof ArrayBuffer) return this.#bytes("ArrayBuffer", new Uint8Array(value));
     if (ArrayBuffer.isView(value)) {
@@ -175,6 +181,7 @@ export class Encoder {
     if (key === "expiration" && Math.abs(number * 1000 - this.#start) < LATER_MS) {
       return `<now + ${Math.floor((number - Math.floor(this.#start / 1000)) / 60) * 60}>`;
     }
+    if (number > 1e12 && this.#present(number)) return "<now>";
     if (Object.is(number, -0) || !Number.isFinite(number)) return { $: "number", value: Object.is(number, -0) ? "-0" : String(number) };
     return number;
   }
