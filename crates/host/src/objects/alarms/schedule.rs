@@ -36,6 +36,9 @@ const RETRIES_MAX: u32 = 6;
 /// How much longer than computed a pause may be, in parts of it.
 const JITTER_PART: u64 = 4;
 
+/// How soon an alarm is tried again that found nobody to run it: while a worker starts, or does not start.
+const NOT_BEGUN_PAUSE_MS: u64 = 1_000;
+
 /// The two clocks at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
@@ -73,6 +76,10 @@ pub enum Ended {
     Failed,
     /// Something failed that the handler is not to blame for: it is called again as often as it takes.
     Interrupted,
+    /// Nobody was there to run it: it is tried again soon, and this was no run.
+    NotBegun,
+    /// The handler failed and is not to be called again, although its object does not know that.
+    Dropped,
 }
 
 /// What becomes of an alarm after a run.
@@ -80,7 +87,7 @@ pub enum Ended {
 pub enum Next {
     /// Nothing: forget what is stored of it.
     Over,
-    /// It has failed too often: forget what is stored of it, here and with its object.
+    /// It has failed too often, or its handler wants no retry: forget what is stored of it, here and with its object.
     GivenUp,
     /// It runs again after a pause of so many milliseconds.
     Retried {
@@ -218,8 +225,11 @@ impl<K: Clone + Ord + Hash> Schedule<K> {
             self.wait(key.clone(), name, at_ms);
             return Next::Superseded;
         }
+        if ended == Ended::NotBegun && then == Then::Nothing {
+            return self.retry(key, NOT_BEGUN_PAUSE_MS, now);
+        }
         let counts = ended == Ended::Failed;
-        let given_up = counts && entry.counted >= RETRIES_MAX;
+        let given_up = ended == Ended::Dropped || (counts && entry.counted >= RETRIES_MAX);
         if ended == Ended::Done || then == Then::Cancel || given_up {
             self.alarms.remove(key);
             return if given_up && then == Then::Nothing { Next::GivenUp } else { Next::Over };
@@ -234,8 +244,12 @@ impl<K: Clone + Ord + Hash> Schedule<K> {
         entry.backoff = entry.backoff.min(BACKOFF_MAX);
         let pause_ms = pause_ms(entry.backoff, jitter);
         entry.backoff += 1;
+        self.retry(key, pause_ms, now)
+    }
+
+    fn retry(&mut self, key: &K, pause_ms: u64, now: Now) -> Next {
         let due_ms = now.running_ms.saturating_add(pause_ms);
-        entry.state = State::Retrying { due_ms };
+        self.alarms.get_mut(key).expect("it has just run").state = State::Retrying { due_ms };
         self.retrying.insert((due_ms, key.clone()));
         Next::Retried { pause_ms }
     }
@@ -248,6 +262,16 @@ impl<K: Clone + Ord + Hash> Schedule<K> {
             State::Running { then: Then::Set(at_ms), .. } => Some(at_ms),
             State::Running { then: Then::Nothing | Then::Cancel, .. } => None,
         }
+    }
+
+    /// All alarms that are set, as [`Schedule::get`] has them, in no order.
+    pub fn all(&self) -> impl Iterator<Item = (&K, i64)> {
+        self.alarms.keys().filter_map(|key| self.get(key).map(|at_ms| (key, at_ms)))
+    }
+
+    /// True when no alarm is known.
+    pub fn is_empty(&self) -> bool {
+        self.alarms.is_empty()
     }
 
     /// Whether the alarm of `key` runs.

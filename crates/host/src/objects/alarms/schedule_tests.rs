@@ -145,6 +145,35 @@ fn setting_and_removing_between_retries_takes_effect_at_once() {
 }
 
 #[test]
+fn an_alarm_that_nobody_runs_is_tried_again_soon_and_that_counts_for_nothing() {
+    let mut schedule = Schedule::default();
+    schedule.set("a", None, START.wall_ms);
+    let mut now = START;
+    for _ in 0..20 {
+        let run = schedule.next_due(now).unwrap();
+        assert_eq!(run.retry_count, 0);
+        assert_eq!(schedule.finished(&"a", run.id, Ended::NotBegun, now, 0.9), Next::Retried { pause_ms: 1_000 });
+        now.running_ms += 1_000;
+    }
+    let run = schedule.next_due(now).unwrap();
+    assert_eq!(schedule.finished(&"a", run.id, Ended::Failed, now, 0.0), Next::Retried { pause_ms: 2_000 });
+}
+
+#[test]
+fn what_its_handler_wants_dropped_is_not_retried() {
+    let mut schedule = Schedule::default();
+    schedule.set("a", None, START.wall_ms);
+    let run = schedule.next_due(START).unwrap();
+    assert_eq!(schedule.finished(&"a", run.id, Ended::Dropped, START, 0.0), Next::GivenUp);
+    assert!(schedule.is_empty());
+    schedule.set("a", None, START.wall_ms);
+    let run = schedule.next_due(START).unwrap();
+    schedule.set("a", None, START.wall_ms + 1);
+    assert_eq!(schedule.finished(&"a", run.id, Ended::Dropped, START, 0.0), Next::Superseded);
+    assert_eq!(schedule.all().collect::<Vec<_>>(), [(&"a", START.wall_ms + 1)]);
+}
+
+#[test]
 fn clocks_that_jump() {
     let mut schedule = Schedule::default();
     schedule.set("retried", None, START.wall_ms);
@@ -202,7 +231,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..4u8).prop_map(Op::Cancel),
         1 => (0..4u8).prop_map(Op::Hurry),
         6 => (0..20_000u64, -3_000..3_000i64).prop_map(|(ms, jump)| Op::Tick(ms, jump)),
-        5 => (0..16usize, 0..3u8).prop_map(|(run, ended)| Op::Finish(run, ended)),
+        5 => (0..16usize, 0..5u8).prop_map(|(run, ended)| Op::Finish(run, ended)),
         1 => (0..4u8).prop_map(Op::Forget),
     ]
 }
@@ -279,7 +308,8 @@ proptest! {
                 }
                 Op::Finish(index, ended) if !running.is_empty() => {
                     let (key, id) = running.swap_remove(index % running.len());
-                    let ended = [Ended::Done, Ended::Failed, Ended::Interrupted][usize::from(ended)];
+                    let ended = [Ended::Done, Ended::Failed, Ended::Interrupted, Ended::NotBegun, Ended::Dropped]
+                        [usize::from(ended)];
                     let next = schedule.finished(&key, id, ended, now, 0.5);
                     match expected.get(&key).copied() {
                         Some(Expected::Runs { id: runs, at, then }) if runs == id => match then {
@@ -293,8 +323,8 @@ proptest! {
                             }
                             None => match next {
                                 Next::Retried { pause_ms } => {
-                                    prop_assert_ne!(ended, Ended::Done);
-                                    prop_assert!((2_000..=1_280_000).contains(&pause_ms));
+                                    prop_assert!(!matches!(ended, Ended::Done | Ended::Dropped));
+                                    prop_assert!((1_000..=1_280_000).contains(&pause_ms));
                                     expected.insert(key, Expected::Retries { at, from: now.running_ms + pause_ms });
                                 }
                                 Next::Over => {
@@ -302,7 +332,7 @@ proptest! {
                                     expected.remove(&key);
                                 }
                                 Next::GivenUp => {
-                                    prop_assert_eq!(ended, Ended::Failed);
+                                    prop_assert!(matches!(ended, Ended::Failed | Ended::Dropped));
                                     expected.remove(&key);
                                 }
                                 next => prop_assert!(false, "{:?}", next),
