@@ -27,6 +27,7 @@ use lopata_protocol::{EnvValue, ServiceId};
 
 use crate::config::WorkerConfig;
 use crate::objects::Objects;
+use crate::objects::alarms::{Scheduler, SystemClocks};
 use crate::workers::Workers;
 
 pub use modules::module_global;
@@ -103,7 +104,7 @@ pub struct BindingContext {
 impl BindingContext {
     /// A context for a persist root and the workers that share it.
     pub fn new(persist: PathBuf, workers: Arc<Workers>) -> Self {
-        let objects = Arc::new(Objects::new(&persist, None));
+        let objects = Arc::new(Objects::new(&persist, Scheduler::new(SystemClocks::default())));
         Self { persist, stores: Arc::default(), workers, objects }
     }
 }

@@ -26,6 +26,7 @@ use crate::cli::{DevArgs, Global, Lack, persist_root, working_directory};
 use crate::config::project_file::{Given, ProjectFile};
 use crate::config::{self, ConfigErrors, HttpScheme, WorkerConfig};
 use crate::cron::Minutes;
+use crate::objects::alarms::{self, News};
 use crate::outbound::{Environment, OutboundClient};
 use crate::project::site;
 use crate::server::{Bound, HttpsOptions, Port, ServeOptions};
@@ -210,6 +211,7 @@ async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told
         }
     };
     let traces = Traces::start(root.traces_database(), terminal.clone(), exporter);
+    context.objects.alarms().report_to(alarm_report(terminal.clone(), traces.clone()));
     let shared = Shared {
         context,
         spares: lasting.spares.clone(),
@@ -223,6 +225,17 @@ async fn session(setup: Setup, lasting: &mut Lasting<'_>) -> anyhow::Result<Told
     // Writes that were answered are durable; this lets queued ones finish too.
     stores.close(SHUTDOWN_GRACE);
     told
+}
+
+/// What becomes of what is heard of alarms.
+fn alarm_report(terminal: Terminal, traces: Traces) -> impl Fn(News) + Send + Sync {
+    move |news| match news {
+        News::Ran(mut ran) => {
+            traces.push(std::mem::take(&mut ran.spans));
+            terminal.happened(&alarms::line(&ran));
+        }
+        News::Trouble(text) => terminal.error(&text),
+    }
 }
 
 fn routing(plan: &Plan) -> Routing {

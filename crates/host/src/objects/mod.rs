@@ -3,9 +3,11 @@
 //! The [`Objects`] of a process are its namespaces, by their unique keys; they outlive every version of a worker. One
 //! version's [`ObjectThreads`] are the home of its classes: started when the first object is granted, told to drain when
 //! a newer version has taken its classes over. What runs in an object is the guest's business, and who owns it is
-//! `lopata_bridges::objects`'.
+//! `lopata_bridges::objects`'. Their [`alarms`] ring here, and [`inspect`] is how people and tools look into them.
 
+pub mod alarms;
 mod ended;
+pub mod inspect;
 mod registry;
 mod threads;
 

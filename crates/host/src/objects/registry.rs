@@ -10,9 +10,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lopata_bridges::{Alarms, Namespace, Unreachable};
+use lopata_bridges::{Namespace, Unreachable};
 use lopata_protocol::{NamespaceDefinition, ObjectStorage};
 use parking_lot::Mutex;
+
+use super::alarms::{NamespaceAlarms, Scheduler};
 
 /// The folder of a persist root in which objects are stored, by wrangler's layout.
 const FOLDER: &str = "do";
@@ -21,9 +23,14 @@ const FOLDER: &str = "do";
 pub struct Objects {
     /// Where those are stored that nobody has defined yet.
     folder: PathBuf,
-    /// Who keeps alarms; `None` while nobody does.
-    alarms: Option<Arc<dyn Alarms>>,
-    by_key: Mutex<HashMap<Arc<str>, Arc<Namespace>>>,
+    alarms: Scheduler,
+    by_key: Mutex<HashMap<Arc<str>, Known>>,
+}
+
+#[derive(Clone)]
+struct Known {
+    namespace: Arc<Namespace>,
+    alarms: Arc<NamespaceAlarms>,
 }
 
 /// How many objects are known, for leak checks.
@@ -37,7 +44,7 @@ pub struct Census {
 
 impl Objects {
     /// No namespaces yet; what they store goes into `persist`.
-    pub fn new(persist: &Path, alarms: Option<Arc<dyn Alarms>>) -> Self {
+    pub fn new(persist: &Path, alarms: Scheduler) -> Self {
         Self { folder: persist.join(FOLDER), alarms, by_key: Mutex::default() }
     }
 
@@ -50,8 +57,8 @@ impl Objects {
     /// be another worker, and its events wait until the class's own worker runs.
     pub fn namespace(&self, unique_key: &str, worker: &str, class: &str) -> Arc<Namespace> {
         let mut by_key = self.by_key.lock();
-        if let Some(namespace) = by_key.get(unique_key) {
-            return namespace.clone();
+        if let Some(known) = by_key.get(unique_key) {
+            return known.namespace.clone();
         }
         let definition = NamespaceDefinition {
             unique_key: Arc::from(unique_key),
@@ -61,33 +68,54 @@ impl Objects {
             evicts: true,
             ephemeral: false,
         };
-        self.insert(&mut by_key, Arc::new(definition))
+        self.insert(&mut by_key, Arc::new(definition)).namespace
     }
 
-    /// The namespace of a class, by the worker that has it.
+    /// The namespace of a class, by the worker that has it. From here on its alarms ring, also those that were set in
+    /// earlier runs.
     pub fn define(&self, definition: &Arc<NamespaceDefinition>) -> Arc<Namespace> {
-        let mut by_key = self.by_key.lock();
-        if let Some(namespace) = by_key.get(&definition.unique_key) {
-            namespace.redefine(definition.clone());
-            return namespace.clone();
-        }
-        self.insert(&mut by_key, definition.clone())
+        let known = {
+            let mut by_key = self.by_key.lock();
+            match by_key.get(&definition.unique_key) {
+                Some(known) => {
+                    known.namespace.redefine(definition.clone());
+                    known.clone()
+                }
+                None => self.insert(&mut by_key, definition.clone()),
+            }
+        };
+        known.alarms.serve(&known.namespace);
+        known.namespace
     }
 
-    fn insert(
-        &self,
-        by_key: &mut HashMap<Arc<str>, Arc<Namespace>>,
-        definition: Arc<NamespaceDefinition>,
-    ) -> Arc<Namespace> {
+    /// Nobody has the class of a namespace any more: its alarms do not ring.
+    pub fn retire(&self, namespace: &Namespace) {
+        if let Some(alarms) = self.alarms_of(&namespace.definition().unique_key) {
+            alarms.retire();
+        }
+    }
+
+    /// The alarms of the namespace with this key.
+    pub fn alarms_of(&self, unique_key: &str) -> Option<Arc<NamespaceAlarms>> {
+        self.by_key.lock().get(unique_key).map(|known| known.alarms.clone())
+    }
+
+    /// The alarms of all namespaces.
+    pub fn alarms(&self) -> &Scheduler {
+        &self.alarms
+    }
+
+    fn insert(&self, by_key: &mut HashMap<Arc<str>, Known>, definition: Arc<NamespaceDefinition>) -> Known {
         let key = definition.unique_key.clone();
-        let namespace = Namespace::new(definition, self.alarms.clone());
-        by_key.insert(key, namespace.clone());
-        namespace
+        let alarms = self.alarms.of_namespace();
+        let known = Known { namespace: Namespace::new(definition, Some(alarms.clone())), alarms };
+        by_key.insert(key, known.clone());
+        known
     }
 
     /// All namespaces, in order of their keys.
     pub fn all(&self) -> Vec<Arc<Namespace>> {
-        let mut all: Vec<_> = self.by_key.lock().iter().map(|(key, one)| (key.clone(), one.clone())).collect();
+        let mut all: Vec<_> = self.by_key.lock().iter().map(|(key, known)| (key.clone(), known.namespace.clone())).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all.into_iter().map(|(_, namespace)| namespace).collect()
     }
@@ -111,7 +139,10 @@ impl Objects {
 
     /// Nobody runs objects any more. What waits is refused, and nothing holds a thread that is over.
     pub fn close(&self) {
-        self.all().iter().for_each(|namespace| namespace.refuse(Unreachable::Gone));
+        self.all().iter().for_each(|namespace| {
+            self.retire(namespace);
+            namespace.refuse(Unreachable::Gone);
+        });
     }
 }
 
@@ -123,11 +154,12 @@ impl std::fmt::Debug for Objects {
 
 #[cfg(test)]
 mod tests {
+    use super::super::alarms::SystemClocks;
     use super::*;
 
     #[test]
     fn a_key_is_one_namespace_whoever_asks_first() {
-        let objects = Objects::new(Path::new("/state"), None);
+        let objects = Objects::new(Path::new("/state"), Scheduler::new(SystemClocks::default()));
         let by_caller = objects.namespace("a-Room", "a", "Room");
         assert!(matches!(
             &by_caller.definition().storage,

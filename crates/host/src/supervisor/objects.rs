@@ -69,6 +69,7 @@ impl Homes {
             self.current.iter().flat_map(|current| &current.namespaces).any(|kept| Arc::ptr_eq(kept, gone))
         };
         for gone in previous.namespaces.iter().filter(|namespace| !kept(namespace)) {
+            self.context.objects.retire(gone);
             gone.refuse(Unreachable::NoClass(gone.definition().class.to_string()));
         }
         if let Some(threads) = previous.threads {
@@ -95,7 +96,10 @@ impl Homes {
     /// Ends all threads.
     pub fn end(&mut self) {
         if let Some(current) = self.current.take() {
-            current.namespaces.iter().for_each(|namespace| namespace.refuse(Unreachable::Gone));
+            for namespace in &current.namespaces {
+                self.context.objects.retire(namespace);
+                namespace.refuse(Unreachable::Gone);
+            }
             self.leaving.extend(current.threads);
         }
         self.leaving.iter().for_each(ObjectThreads::end);

@@ -172,6 +172,15 @@ impl Terminal {
         self.inner.writer.offer(Line { stream, text: format!("{prefix} {text}{origin}") });
     }
 
+    /// The line of something that happened by itself, of which there may be as many as requests.
+    pub fn happened(&self, text: &str) {
+        if Verbosity::Info < self.inner.verbosity {
+            return;
+        }
+        let text = format!("{} {text}", self.paint("34", "[lopata:info]"));
+        self.inner.writer.offer(Line { stream: Stream::Out, text });
+    }
+
     /// The line of one request.
     pub fn request(&self, line: &RequestLine<'_>) {
         if Verbosity::Info < self.inner.verbosity {

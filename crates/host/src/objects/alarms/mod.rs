@@ -1,6 +1,6 @@
 //! The alarms of all objects: kept on disk, and rung at their time by one thread.
 //!
-//! Owns the rows of `_cf_ALARM` in each namespace's `metadata.sqlite` ([`Keeper`]) and the thread that delivers
+//! Owns the rows of `_cf_ALARM` in each namespace's `metadata.sqlite` ([`NamespaceAlarms`]) and the thread that delivers
 //! [`ToGuest::Alarm`] through the objects' doors. When an alarm is due and what becomes of one that has run is
 //! [`schedule`]'s. What an object thinks of its alarm is in the object's own database: whoever runs it compares the two
 //! when the alarm rings, so that one that was set or removed just before the process died does the right thing.
@@ -11,20 +11,27 @@
 //! Invariants: a row is written before the alarm is known and removed after it is over, so that no alarm is lost at any
 //! moment of a death. No lock is held while something is delivered.
 
+mod lines;
 mod schedule;
 mod thread;
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lopata_bridges::{Alarms, Namespace};
 use lopata_protocol::{EventOutcome, NamespaceDefinition, ObjectId, ObjectStorage, SpanRecord};
-use lopata_storage::objects::{AlarmStore, ObjectStoreError};
+use lopata_storage::objects::{AlarmStore, StoredAlarm};
 use parking_lot::Mutex;
 
+pub use self::lines::line;
 pub use self::schedule::{Next, Now};
 use self::schedule::{Run, Schedule};
 use self::thread::Ringer;
+
+/// The database of a namespace's alarms, in its folder. Source: wrangler's layout.
+const FILE: &str = "metadata.sqlite";
+
+const NS_PER_MS: i64 = 1_000_000;
 
 /// Time, as alarms see it.
 pub trait Clocks: Send + Sync {
@@ -72,10 +79,19 @@ pub struct Ran {
     pub spans: Vec<SpanRecord>,
 }
 
-/// Is told of every alarm that has run, on the alarms' thread.
-pub type Report = Box<dyn Fn(Ran) + Send + Sync>;
+/// What is told of alarms.
+#[derive(Debug)]
+pub enum News {
+    /// One has run.
+    Ran(Ran),
+    /// Something is wrong with what is stored of them, or they cannot ring.
+    Trouble(String),
+}
 
-/// The alarms of a process. Ends with its last [`Keeper`].
+/// Is told of alarms, mostly on their thread.
+pub type Report = Box<dyn Fn(News) + Send + Sync>;
+
+/// The alarms of a process. Its thread ends with the last [`NamespaceAlarms`].
 #[derive(Clone)]
 pub struct Scheduler {
     shared: Arc<Shared>,
@@ -84,70 +100,90 @@ pub struct Scheduler {
 /// The number of a namespace in [`State::kept`].
 type Number = u32;
 
+type Key = (Number, ObjectId);
+
 struct Shared {
     clocks: Box<dyn Clocks>,
-    report: Report,
+    /// Set once, before the first alarm.
+    report: OnceLock<Report>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    schedule: Schedule<(Number, ObjectId)>,
+    schedule: Schedule<Key>,
     kept: Vec<Kept>,
     /// Wakes the thread; non-null once it was started.
     ringer: Option<Ringer>,
 }
 
 struct Kept {
-    definition: Arc<NamespaceDefinition>,
-    store: AlarmStore,
+    /// `None` until somebody has the class.
+    store: Option<AlarmStore>,
     /// Empty while its class is in no configuration: then its alarms are not known here.
     namespace: Weak<Namespace>,
 }
 
 impl Scheduler {
     /// No alarms yet.
-    pub fn new(clocks: Box<dyn Clocks>, report: Report) -> Self {
-        Self { shared: Arc::new(Shared { clocks, report, state: Mutex::default() }) }
+    pub fn new(clocks: impl Clocks + 'static) -> Self {
+        let shared = Shared { clocks: Box::new(clocks), report: OnceLock::new(), state: Mutex::default() };
+        Self { shared: Arc::new(shared) }
     }
 
-    /// Whoever keeps the alarms of the namespace that is described. Opens no file.
-    pub fn keeper(&self, definition: Arc<NamespaceDefinition>) -> Arc<Keeper> {
-        let store = match &definition.storage {
-            ObjectStorage::Disk { folder, .. } => AlarmStore::on_disk(folder),
-            ObjectStorage::Memory { .. } | ObjectStorage::Nowhere => AlarmStore::in_memory(),
-        };
+    /// Says who is told of alarms that have run. The first one stays.
+    pub fn report_to(&self, report: impl Fn(News) + Send + Sync + 'static) {
+        let _ = self.shared.report.set(Box::new(report));
+    }
+
+    /// Whoever keeps the alarms of one more namespace.
+    pub fn of_namespace(&self) -> Arc<NamespaceAlarms> {
         let mut state = self.shared.state.lock();
         let number = Number::try_from(state.kept.len()).expect("there are fewer classes than that");
-        state.kept.push(Kept { definition, store, namespace: Weak::new() });
-        Arc::new(Keeper { shared: self.shared.clone(), number })
+        state.kept.push(Kept { store: None, namespace: Weak::new() });
+        Arc::new(NamespaceAlarms { shared: self.shared.clone(), number })
     }
 }
 
 /// Keeps the alarms of one namespace.
-pub struct Keeper {
+pub struct NamespaceAlarms {
     shared: Arc<Shared>,
     number: Number,
 }
 
-impl Keeper {
-    /// The class is configured: what is stored of its alarms is armed, what is due of them runs as soon as the namespace
-    /// has a home. Does nothing when it was told so before.
-    pub fn serve(&self, namespace: &Arc<Namespace>) -> Result<(), ObjectStoreError> {
-        let mut state = self.shared.state.lock();
-        let state = &mut *state;
-        let kept = &mut state.kept[self.number as usize];
-        if kept.namespace.upgrade().is_some_and(|known| Arc::ptr_eq(&known, namespace)) {
-            return Ok(());
+impl NamespaceAlarms {
+    /// The class is configured: what is stored of its alarms is armed, and what is due of them runs as soon as the
+    /// namespace has a home. Does nothing when it was told so before.
+    pub fn serve(&self, namespace: &Arc<Namespace>) {
+        let definition = namespace.definition();
+        let stored = {
+            let mut state = self.shared.state.lock();
+            let state = &mut *state;
+            let kept = &mut state.kept[self.number as usize];
+            if kept.namespace.strong_count() > 0 {
+                return;
+            }
+            let store = kept.store.get_or_insert_with(|| match &definition.storage {
+                ObjectStorage::Disk { folder, .. } => AlarmStore::at(folder.join(FILE)),
+                ObjectStorage::Memory { .. } | ObjectStorage::Nowhere => AlarmStore::in_memory(),
+            });
+            // From here on what is set is known, whether or not what was stored can be read.
+            kept.namespace = Arc::downgrade(namespace);
+            let stored = store.all();
+            for StoredAlarm { id, scheduled_ns, name } in stored.iter().flatten() {
+                // A row that names no object is nobody's alarm.
+                if let Ok(object) = id.parse() {
+                    let name = name.as_deref().map(Arc::from);
+                    state.schedule.set((self.number, object), name, ms_of(*scheduled_ns));
+                }
+            }
+            self.shared.wake(state);
+            stored
+        };
+        if let Err(error) = stored {
+            let class = &definition.class;
+            self.shared.tell(News::Trouble(format!("Alarms of {class} that were set before are lost: {error}")));
         }
-        let stored = kept.store.all()?;
-        kept.namespace = Arc::downgrade(namespace);
-        kept.definition = namespace.definition().clone();
-        for alarm in stored {
-            state.schedule.set((self.number, alarm.object), alarm.name, alarm.at_ms);
-        }
-        self.shared.wake(state);
-        Ok(())
     }
 
     /// The class has left the configuration: its alarms do not ring any more. What is stored stays, for when it comes
@@ -156,12 +192,6 @@ impl Keeper {
         let mut state = self.shared.state.lock();
         state.kept[self.number as usize].namespace = Weak::new();
         state.schedule.forget(|(number, _)| *number == self.number);
-    }
-
-    /// The class was deleted with all that belongs to it.
-    pub fn erase(&self) -> Result<(), ObjectStoreError> {
-        self.retire();
-        self.shared.state.lock().kept[self.number as usize].store.delete_all()
     }
 
     /// When the alarm of an object is due, in milliseconds since 1970; `None` when it has none, or while it runs.
@@ -184,15 +214,17 @@ impl Keeper {
     }
 }
 
-impl Alarms for Keeper {
+impl Alarms for NamespaceAlarms {
     fn schedule(&self, object: ObjectId, name: Option<&str>, at_ms: Option<i64>) -> Result<(), String> {
         let mut state = self.shared.state.lock();
         let state = &mut *state;
         let kept = &mut state.kept[self.number as usize];
+        // Nobody runs an object whose class nobody has.
+        let Some(store) = &mut kept.store else { return Ok(()) };
         let key = (self.number, object);
         match at_ms {
             Some(at_ms) => {
-                kept.store.set(object, name, at_ms).map_err(|error| error.to_string())?;
+                store.set(&object.to_string(), name, ns_of(at_ms)).map_err(|error| error.to_string())?;
                 // An old version of a class that has left the configuration may still run: what it sets is stored only.
                 if kept.namespace.strong_count() > 0 {
                     state.schedule.set(key, name.map(Arc::from), at_ms);
@@ -200,7 +232,7 @@ impl Alarms for Keeper {
                 }
             }
             None => {
-                kept.store.delete(object).map_err(|error| error.to_string())?;
+                store.delete(&object.to_string()).map_err(|error| error.to_string())?;
                 state.schedule.cancel(&key);
             }
         }
@@ -209,6 +241,12 @@ impl Alarms for Keeper {
 }
 
 impl Shared {
+    fn tell(&self, news: News) {
+        if let Some(report) = self.report.get() {
+            report(news);
+        }
+    }
+
     /// Has the thread look at what is due; starts it if there is something to wait for.
     fn wake(self: &Arc<Self>, state: &mut State) {
         if state.ringer.is_none() && state.schedule.is_empty() {
@@ -224,11 +262,9 @@ impl Shared {
         let now = self.clocks.now();
         let mut due = Vec::new();
         while let Some(run) = state.schedule.next_due(now) {
-            let kept = &state.kept[run.key.0 as usize];
-            match kept.namespace.upgrade() {
-                Some(namespace) => due.push(Due { run, namespace, definition: kept.definition.clone() }),
-                // The process ends.
-                None => state.schedule.cancel(&run.key),
+            // Without a namespace the process ends, and its alarms are for the next one.
+            if let Some(namespace) = state.kept[run.key.0 as usize].namespace.upgrade() {
+                due.push(Due { run, namespace });
             }
         }
         due
@@ -240,15 +276,18 @@ impl Shared {
         self.state.lock().schedule.until_next(now).map(Duration::from_millis)
     }
 
-    /// A run is over; `ended` is `None` when it never began.
-    fn finished(&self, run: &Run<(Number, ObjectId)>, ended: schedule::Ended) -> Next {
+    /// A run is over.
+    fn finished(&self, run: &Run<Key>, ended: schedule::Ended) -> Next {
         let now = self.clocks.now();
         let mut state = self.state.lock();
         let state = &mut *state;
         let next = state.schedule.finished(&run.key, run.id, ended, now, jitter());
         if matches!(next, Next::Over | Next::GivenUp) {
             // An alarm whose row stays rings once more after a restart, finds that its object has none, and is over.
-            let _ = state.kept[run.key.0 as usize].store.delete(run.key.1);
+            let (number, object) = run.key;
+            if let Some(store) = &mut state.kept[number as usize].store {
+                let _ = store.delete(&object.to_string());
+            }
         }
         next
     }
@@ -264,9 +303,18 @@ impl Drop for Shared {
 
 /// An alarm whose time has come.
 struct Due {
-    run: Run<(Number, ObjectId)>,
+    run: Run<Key>,
     namespace: Arc<Namespace>,
-    definition: Arc<NamespaceDefinition>,
+}
+
+/// As the databases have times.
+fn ns_of(ms: i64) -> i64 {
+    ms.saturating_mul(NS_PER_MS)
+}
+
+/// As messages have them. A time that lies between two milliseconds is the later one, so that nothing runs early.
+fn ms_of(ns: i64) -> i64 {
+    ns.div_euclid(NS_PER_MS) + i64::from(ns.rem_euclid(NS_PER_MS) > 0)
 }
 
 /// A number from 0 up to 1.

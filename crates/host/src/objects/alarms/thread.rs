@@ -10,11 +10,11 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use lopata_bridges::{Answered, Parcel, reply};
-use lopata_protocol::{AlarmOutcome, Answer, EventId, EventOutcome, FromGuest, ToGuest};
+use lopata_bridges::{Answered, Namespace, Parcel, reply};
+use lopata_protocol::{AlarmOutcome, Answer, EventId, EventOutcome, FromGuest, InspectCall, ToGuest};
 
-use super::schedule::Ended;
-use super::{Due, Ran, Shared};
+use super::schedule::{Ended, Next, Run};
+use super::{Due, Key, News, Ran, Shared};
 use crate::traces::Tick;
 
 /// The longest sleep: a machine that was asleep, or whose clock was set, is at most so much late.
@@ -85,7 +85,7 @@ fn ring(shared: &Weak<Shared>) {
 
 fn deliver(shared: &Shared, due: Due, ringing: &mut FuturesUnordered<Answering>) {
     let scheduled_time_ms = due.run.scheduled_ms as f64;
-    let tick = Tick::alarm(&due.definition, due.run.key.1, scheduled_time_ms, due.run.retry_count);
+    let tick = Tick::alarm(&due.namespace.definition(), due.run.key.1, scheduled_time_ms);
     let (reply, answer) = reply();
     let message = ToGuest::Alarm {
         event: EventId::next(),
@@ -107,7 +107,7 @@ fn deliver(shared: &Shared, due: Due, ringing: &mut FuturesUnordered<Answering>)
 
 fn over(shared: &Shared, rung: Ringing, answered: Option<Answered>) {
     let Ringing { due, tick, started } = rung;
-    let Due { run, namespace: _, definition } = due;
+    let Due { run, namespace } = due;
     let mut spans = Vec::new();
     let (answer, ended) = answered.map_or((None, None), |answered| (Some(answered.answer.message), answered.ended));
     if let Some(FromGuest::EventEnded { spans: own, .. }) = ended {
@@ -116,7 +116,9 @@ fn over(shared: &Shared, rung: Ringing, answered: Option<Answered>) {
     let (ended, outcome) = match answer {
         Some(Answer::Alarm(AlarmOutcome { outcome, retry, counts })) => {
             let ended = match (retry, counts) {
-                (false, _) => Ended::Done,
+                // It ended well, or another one has taken its place.
+                (false, _) if matches!(outcome, EventOutcome::Ok | EventOutcome::Canceled) => Ended::Done,
+                (false, _) => Ended::Dropped,
                 (true, true) => Ended::Failed,
                 (true, false) => Ended::Interrupted,
             };
@@ -130,7 +132,19 @@ fn over(shared: &Shared, rung: Ringing, answered: Option<Answered>) {
         Some(_) | None => (Ended::Interrupted, Err("the worker ended before its handler did".to_string())),
     };
     let next = shared.finished(&run, ended);
+    if next == Next::GivenUp {
+        abandon(&namespace, &run);
+    }
     spans.push(tick.into_span(outcome.as_ref().map(|outcome| *outcome).map_err(String::as_str)));
+    let definition = namespace.definition();
     let (object, name, scheduled_ms) = (run.key.1, run.name, run.scheduled_ms);
-    (shared.report)(Ran { definition, object, name, scheduled_ms, outcome, next, elapsed: started.elapsed(), spans });
+    shared.tell(News::Ran(Ran { definition, object, name, scheduled_ms, outcome, next, elapsed: started.elapsed(), spans }));
+}
+
+/// Tells the object that its alarm will not ring, so that it does not go on thinking that it has one. Nobody waits for
+/// that: an object that does not hear it has an alarm in the past, which does no harm.
+fn abandon(namespace: &Arc<Namespace>, run: &Run<Key>) {
+    let call = InspectCall::Abandon { scheduled_ms: run.scheduled_ms };
+    let door = namespace.door(run.key.1, run.name.clone());
+    drop(door.deliver(Parcel::new(ToGuest::Inspect(Box::new(call)))));
 }

@@ -1,0 +1,3 @@
+//! Looking into Durable Objects from outside.
+
+pub mod value;
