@@ -59,6 +59,11 @@ impl AlarmStore {
         Self { path: Some(PersistRoot::new(root).alarms_database(unique_key)), open: None }
     }
 
+    /// Those that are stored in the file `path`. Touches nothing yet.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path: Some(path), open: None }
+    }
+
     /// Alarms that end with the process.
     pub fn in_memory() -> Self {
         Self { path: None, open: None }
