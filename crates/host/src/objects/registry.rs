@@ -115,7 +115,8 @@ impl Objects {
 
     /// All namespaces, in order of their keys.
     pub fn all(&self) -> Vec<Arc<Namespace>> {
-        let mut all: Vec<_> = self.by_key.lock().iter().map(|(key, known)| (key.clone(), known.namespace.clone())).collect();
+        let mut all: Vec<_> =
+            self.by_key.lock().iter().map(|(key, known)| (key.clone(), known.namespace.clone())).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all.into_iter().map(|(_, namespace)| namespace).collect()
     }

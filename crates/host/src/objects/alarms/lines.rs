@@ -60,9 +60,6 @@ mod tests {
         let expected = format!("Alarm of Room {} - Exception Thrown (3ms), retried in 2 s", "ab".repeat(32));
         assert_eq!(line(&failed), expected);
         let died = ran(Some("a"), Err("the worker ended before its handler did".to_string()), Next::GivenUp);
-        assert_eq!(
-            line(&died),
-            "Alarm of Room \"a\" - the worker ended before its handler did (3ms), not retried"
-        );
+        assert_eq!(line(&died), "Alarm of Room \"a\" - the worker ended before its handler did (3ms), not retried");
     }
 }

@@ -84,7 +84,10 @@ fn interruptions_do_not_count_and_the_pauses_of_failures_start_anew_after_them()
     };
     let pauses: Vec<_> = (0..12).map(|_| run(Ended::Interrupted)).collect();
     assert!(pauses.iter().all(|(count, _)| *count == 0));
-    assert_eq!(pauses[8..].iter().map(|(_, pause)| *pause).collect::<Vec<_>>(), [512_000, 1_024_000, 1_024_000, 1_024_000]);
+    assert_eq!(
+        pauses[8..].iter().map(|(_, pause)| *pause).collect::<Vec<_>>(),
+        [512_000, 1_024_000, 1_024_000, 1_024_000]
+    );
     assert_eq!([run(Ended::Failed), run(Ended::Failed)], [(0, 2_000), (1, 4_000)]);
     assert_eq!([run(Ended::Interrupted), run(Ended::Failed)], [(2, 8_000), (2, 2_000)]);
 }

@@ -138,7 +138,16 @@ fn over(shared: &Shared, rung: Ringing, answered: Option<Answered>) {
     spans.push(tick.into_span(outcome.as_ref().map(|outcome| *outcome).map_err(String::as_str)));
     let definition = namespace.definition();
     let (object, name, scheduled_ms) = (run.key.1, run.name, run.scheduled_ms);
-    shared.tell(News::Ran(Ran { definition, object, name, scheduled_ms, outcome, next, elapsed: started.elapsed(), spans }));
+    shared.tell(News::Ran(Ran {
+        definition,
+        object,
+        name,
+        scheduled_ms,
+        outcome,
+        next,
+        elapsed: started.elapsed(),
+        spans,
+    }));
 }
 
 /// Tells the object that its alarm will not ring, so that it does not go on thinking that it has one. Nobody waits for

@@ -489,7 +489,9 @@ fn number(value: f64) -> String {
     match value {
         _ if value.is_nan() => "NaN".to_string(),
         _ if value.is_infinite() => if value > 0.0 { "Infinity" } else { "-Infinity" }.to_string(),
-        _ if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) => format!("{value:e}").replace('e', "e+").replace("+-", "-"),
+        _ if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) => {
+            format!("{value:e}").replace('e', "e+").replace("+-", "-")
+        }
         _ => value.to_string(),
     }
 }
