@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lopata_bridges::{Answered, Attachments, Counted, Parcel, Reply, SubrequestBudget};
-use lopata_protocol::{Answer, Attribute, EventId, EventOutcome, FromGuest, Invocation, SpanContext, WireError};
+use lopata_protocol::{
+    Answer, Attribute, EventId, EventOutcome, FromGuest, Invocation, SpanContext, TraceId, WireError,
+};
 use parking_lot::Mutex;
 
 use crate::spans::{EventSpans, SpanNumber};
@@ -124,7 +126,8 @@ impl EventTable {
         self.0.lock().contains_key(&event.0)
     }
 
-    /// Answers an event. With `ended`, the event is over in the same breath and costs no second message.
+    /// Answers an event: gives what is to be sent. With `ended`, the event is over in the same breath and costs no
+    /// second message. `None` for an event that is not known any more.
     pub fn answer(
         &self,
         event: EventId,
@@ -132,11 +135,10 @@ impl EventTable {
         attachments: Attachments,
         ended: Option<EventOutcome>,
         worker: &Arc<str>,
-        host: &HostSender,
-    ) {
+    ) -> Option<Outgoing> {
         let (reply, ended, apart) = {
             let mut table = self.0.lock();
-            let Some(entry) = table.get_mut(&event.0) else { return };
+            let entry = table.get_mut(&event.0)?;
             if let Answer::Failed { error, .. } | Answer::RpcFailed { error, .. } = &answer {
                 entry.spans.fail(error.to_string());
             }
@@ -149,17 +151,7 @@ impl EventTable {
             (reply, ended, apart)
         };
         let (with_answer, apart) = if apart { (None, ended) } else { (ended, None) };
-        let unread = match reply {
-            Some(reply) => {
-                let answer = Parcel { message: answer, attachments };
-                // Whoever asked is gone; the host still has to learn that the event is over.
-                reply.send(Answered { answer, ended: with_answer }).err().and_then(|unread| unread.ended)
-            }
-            None => with_answer,
-        };
-        if let Some(ended) = unread.or(apart) {
-            host.send(ended);
-        }
+        Some(Outgoing { reply, answer: Parcel { message: answer, attachments }, with_answer, apart })
     }
 
     /// Ends an event that was answered before.
@@ -208,12 +200,45 @@ impl EventTable {
         self.with_spans(event, |spans| spans.context_of(span))
     }
 
+    /// True when an event that `is_meant` works on the request with this trace.
+    pub fn works_on(&self, trace: TraceId, is_meant: impl Fn(EventId) -> bool) -> bool {
+        let table = self.0.lock();
+        let of_trace = |entry: &Entry| entry.spans.context_of(SpanNumber::HANDLER).trace == trace;
+        table.iter().any(|(event, entry)| of_trace(entry) && is_meant(EventId(*event)))
+    }
+
+    /// Answers and ends some events that cannot go on.
+    pub fn fail(
+        &self,
+        events: &[EventId],
+        error: &WireError,
+        outcome: EventOutcome,
+        worker: &Arc<str>,
+        host: &HostSender,
+    ) {
+        let entries = {
+            let mut table = self.0.lock();
+            events.iter().filter_map(|event| Some((event.0, table.remove(&event.0)?))).collect()
+        };
+        Self::fail_entries(entries, error, outcome, worker, host);
+    }
+
     /// Answers and ends everything that is left, because the thread is over.
     pub fn fail_all(&self, error: &WireError, outcome: EventOutcome, worker: &Arc<str>, host: &HostSender) {
         // The panic hook may find the lock taken by the very frame that panicked; then there is nothing to do.
         let Some(mut table) = self.0.try_lock() else { return };
         let entries: Vec<_> = table.drain().collect();
         drop(table);
+        Self::fail_entries(entries, error, outcome, worker, host);
+    }
+
+    fn fail_entries(
+        entries: Vec<(u64, Entry)>,
+        error: &WireError,
+        outcome: EventOutcome,
+        worker: &Arc<str>,
+        host: &HostSender,
+    ) {
         for (id, mut entry) in entries {
             let event = EventId(id);
             entry.spans.fail(error.to_string());
@@ -228,6 +253,37 @@ impl EventTable {
             }
             host.send(entry.into_end(event, outcome, worker));
         }
+    }
+}
+
+/// An answer on its way.
+pub struct Outgoing {
+    reply: Option<Reply>,
+    answer: Parcel<Answer>,
+    /// The event's end, when it rides on the answer.
+    with_answer: Option<FromGuest>,
+    /// The event's end, when it goes to the host by itself.
+    apart: Option<FromGuest>,
+}
+
+impl Outgoing {
+    /// Sends it.
+    pub fn send(self, host: &HostSender) {
+        let Self { reply, answer, with_answer, apart } = self;
+        let unread = match reply {
+            // Whoever asked is gone; the host still has to learn that the event is over.
+            Some(reply) => reply.send(Answered { answer, ended: with_answer }).err().and_then(|unread| unread.ended),
+            None => with_answer,
+        };
+        if let Some(ended) = unread.or(apart) {
+            host.send(ended);
+        }
+    }
+
+    /// Sends an error in its place.
+    pub fn fail(mut self, error: &WireError, host: &HostSender) {
+        self.answer = Parcel::new(Answer::Failed { error: error.clone(), outcome: EventOutcome::Exception });
+        self.send(host);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod env;
 mod load;
+mod objects;
 mod rejections;
 mod rest;
 mod rpc;
@@ -61,6 +62,7 @@ struct Dispatch {
     rpc_release: v8::Global<v8::Function>,
     rpc_finish: v8::Global<v8::Function>,
     socket: v8::Global<v8::Function>,
+    objects: v8::Global<v8::Function>,
     load: v8::Global<v8::Function>,
     build_env: v8::Global<v8::Function>,
     settle_env: v8::Global<v8::Function>,
@@ -81,6 +83,8 @@ pub struct Isolate {
     /// All garbage is collected before each turn.
     gc_stress: bool,
     rest: rest::Rest,
+    /// What came behind the worker's definition, while that is loaded.
+    behind_load: Vec<Parcel<ToGuest>>,
 }
 
 /// Whether the loop goes on.
@@ -155,6 +159,7 @@ impl Isolate {
             loaded,
             gc_stress,
             rest,
+            behind_load: Vec::new(),
         })
     }
 
@@ -202,12 +207,20 @@ impl Isolate {
     ) -> Poll<Option<(Box<WorkerDefinition>, Attachments)>> {
         let mut polled = false;
         self.rest.woken();
+        for parcel in std::mem::take(&mut self.behind_load) {
+            if self.deliver(parcel, 0) == Turn::Stop {
+                return Poll::Ready(None);
+            }
+        }
         loop {
             let taken = match inbox.poll_recv_many(cx, batch, limits::INBOX_BATCH_MAX) {
                 // Closed and empty: over, once what runs has ended.
-                Poll::Ready(0) if polled && self.events.is_empty() => return Poll::Ready(None),
+                Poll::Ready(0) if polled && self.events.is_empty() && self.guest.objects.is_empty() => {
+                    return Poll::Ready(None);
+                }
                 Poll::Ready(0) if polled => {
-                    if self.look_for_hung(cx) {
+                    let works = self.guest.sockets.poll_ready(cx) || self.guest.objects.poll_ready(cx);
+                    if works || self.look_for_hung(cx) {
                         polled = false;
                         continue;
                     }
@@ -218,8 +231,10 @@ impl Isolate {
                 Poll::Pending => 0,
             };
             let sockets = self.guest.sockets.poll_ready(cx);
-            if taken == 0 && polled && !sockets {
-                if self.draining && self.events.is_empty() {
+            let objects = self.guest.objects.poll_ready(cx);
+            if taken == 0 && polled && !sockets && !objects {
+                self.evict(cx);
+                if self.draining && self.events.is_empty() && self.guest.objects.is_empty() {
                     // Refuse what comes from here on; what came before is still served.
                     inbox.close();
                     self.draining = false;
@@ -232,13 +247,20 @@ impl Isolate {
                 inbox.parked();
                 return Poll::Pending;
             }
+            // What is behind the worker's definition waits until that is loaded.
+            let load = if self.loaded { None } else { batch.iter().position(|p| matches!(p.message, ToGuest::Load(_))) };
+            let behind = load.map(|at| batch.split_off(at + 1));
             for parcel in batch.drain(..) {
                 if let ToGuest::Load(definition) = parcel.message {
+                    self.behind_load = behind.unwrap_or_default();
                     return Poll::Ready(Some((definition, parcel.attachments)));
                 }
-                if self.deliver(parcel) == Turn::Stop {
+                if self.deliver(parcel, 0) == Turn::Stop {
                     return Poll::Ready(None);
                 }
+            }
+            if objects && self.deliver_objects() == Turn::Stop {
+                return Poll::Ready(None);
             }
             if sockets {
                 self.deliver_sockets();
@@ -252,57 +274,64 @@ impl Isolate {
             if self.control.must_stop() {
                 return Poll::Ready(None);
             }
-            polled = true;
+            polled = !self.finish_turn();
+            if self.control.must_stop() {
+                return Poll::Ready(None);
+            }
         }
     }
 
-    fn deliver(&mut self, mut parcel: Parcel<ToGuest>) -> Turn {
+    /// Delivers a message to the worker, or to one of its objects.
+    fn deliver(&mut self, mut parcel: Parcel<ToGuest>, object: u32) -> Turn {
         match parcel.message {
             ToGuest::Load(_) => unreachable!("taken out before delivery"),
             ToGuest::Fetch { event, entrypoint, props, request, body, parent } => {
                 let handler = Handler { span: "fetch handler", name: "fetch", entrypoint: entrypoint.clone() };
                 let trigger = self.guest.tailed.get().then(|| Trigger::fetch(&request));
-                self.begin(event, handler, parent, trigger, &mut parcel.attachments);
-                self.fetch(event.0, entrypoint.as_deref(), props, request, body, &mut parcel.attachments);
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments, object);
+                self.fetch(event.0, entrypoint.as_deref(), props, request, body, &mut parcel.attachments, object);
             }
             ToGuest::Connect { event, entrypoint, props, address, stream, parent } => {
                 let handler = Handler { span: "connect handler", name: "connect", entrypoint: entrypoint.clone() };
                 let trigger = self.guest.tailed.get().then(Trigger::connect);
-                self.begin(event, handler, parent, trigger, &mut parcel.attachments);
-                self.connect(event.0, entrypoint.as_deref(), props, &address, stream, parcel.attachments);
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments, object);
+                self.connect(event.0, entrypoint.as_deref(), props, &address, stream, parcel.attachments, object);
             }
             ToGuest::Scheduled { event, cron, scheduled_time_ms, parent } => {
                 let handler = Handler { span: "scheduled handler", name: "scheduled", entrypoint: None };
                 let trigger = self.guest.tailed.get().then(|| Trigger::scheduled(&cron, scheduled_time_ms));
-                self.begin(event, handler, parent, trigger, &mut parcel.attachments);
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments, object);
                 self.scheduled(event.0, &cron, scheduled_time_ms);
             }
             ToGuest::Tail { event, entrypoint, items, parent } => {
                 let handler = Handler { span: "tail handler", name: "tail", entrypoint: entrypoint.clone() };
                 // Nobody tails a tail handler: two workers that tail each other would never come to rest.
-                self.begin(event, handler, parent, None, &mut parcel.attachments);
+                self.begin(event, handler, parent, None, &mut parcel.attachments, object);
                 self.tail(event.0, entrypoint.as_deref(), &items);
             }
             ToGuest::Test { event, entrypoint, parent } => {
                 let handler = Handler { span: "test handler", name: "test", entrypoint: entrypoint.clone() };
                 let trigger = self.guest.tailed.get().then(Trigger::test);
-                self.begin(event, handler, parent, trigger, &mut parcel.attachments);
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments, object);
                 self.test(event.0, entrypoint.as_deref());
             }
             ToGuest::Abort { event } => self.abort(event.0),
             ToGuest::Rpc { event, entrypoint, props, request, parent } => {
-                self.rpc(event, entrypoint.as_deref(), props, *request, parent, parcel.attachments);
+                self.rpc(event, entrypoint.as_deref(), props, *request, parent, parcel.attachments, object);
             }
             ToGuest::RpcOn { target, request, parent } => {
                 self.rpc_on(target, *request, parent, parcel.attachments);
             }
             ToGuest::RpcRelease { export } => self.rpc_release(export),
             ToGuest::RpcFinish { call } => self.rpc_finish(call),
-            ToGuest::Grant(_) | ToGuest::Alarm { .. } | ToGuest::Inspect(_) => {}
+            ToGuest::Grant(grant) => self.grant(*grant, parcel.attachments),
+            // The handlers of both are not there yet.
+            ToGuest::Alarm { .. } | ToGuest::Inspect(_) => {}
             ToGuest::Drain => {
                 self.draining = true;
                 // Sockets do not keep a replaced generation.
                 self.guest.sockets.drain();
+                self.drain_objects();
             }
             ToGuest::Stop => return Turn::Stop,
         }
@@ -316,7 +345,11 @@ impl Isolate {
         parent: SpanContext,
         trigger: Option<Trigger>,
         attachments: &mut Attachments,
+        object: u32,
     ) {
+        if object != 0 {
+            self.guest.objects.begin(object, event);
+        }
         let subrequests = match attachments.take_budget() {
             Some(budget) => Subrequests::Shared(budget),
             None => Subrequests::Own(self.guest.subrequests_max.get()),
@@ -333,6 +366,7 @@ impl Isolate {
         request: Box<RequestHead>,
         body: Body,
         attachments: &mut Attachments,
+        object: u32,
     ) {
         let (kind, stream, length, bytes) = match body {
             Body::Empty => (0, 0, -1.0, None),
@@ -358,7 +392,9 @@ impl Isolate {
         };
         let length = v8::Number::new(scope, length).into();
         let props = props_to_v8(scope, props);
-        call(scope, &self.dispatch.fetch, &[event, entrypoint, head, method, url, kind, value, length, props]);
+        let object = v8::Integer::new_from_unsigned(scope, object).into();
+        let passed = [event, entrypoint, head, method, url, kind, value, length, props, object];
+        call(scope, &self.dispatch.fetch, &passed);
     }
 
     fn connect(
@@ -369,6 +405,7 @@ impl Isolate {
         address: &str,
         stream: StreamId,
         mut attachments: Attachments,
+        object: u32,
     ) {
         let bodies = &self.guest.bodies;
         // A caller that attached nothing has a connection that is over before it began.
@@ -385,7 +422,8 @@ impl Isolate {
         let reader = v8::Integer::new_from_unsigned(scope, reader).into();
         let writer = v8::Integer::new_from_unsigned(scope, writer).into();
         let props = props_to_v8(scope, props);
-        call(scope, &self.dispatch.connect, &[event, entrypoint, address, reader, writer, props]);
+        let object = v8::Integer::new_from_unsigned(scope, object).into();
+        call(scope, &self.dispatch.connect, &[event, entrypoint, address, reader, writer, props, object]);
     }
 
     fn scheduled(&mut self, event: u64, cron: &str, time_ms: f64) {
@@ -530,6 +568,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         rpc_release: function(scope, "releaseExport"),
         rpc_finish: function(scope, "finishCall"),
         socket: function(scope, "deliverSocket"),
+        objects: function(scope, "objects"),
         load: function(scope, "load"),
         build_env: function(scope, "buildEnv"),
         settle_env: function(scope, "settleEnv"),

@@ -19,6 +19,7 @@ mod ext;
 mod head;
 mod isolate;
 mod loader;
+mod objects;
 mod spans;
 mod stacks;
 mod state;

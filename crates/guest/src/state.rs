@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use deno_core::SourceMapper;
 use lopata_bridges::{
-    CacheService, D1Service, FetchService, KvService, Namespace, R2Service, WeakInboxSender, WorkerService,
+    Attachments,     CacheService, D1Service, FetchService, KvService, Namespace, R2Service, WeakInboxSender, WorkerService,
 };
-use lopata_protocol::{CompatSet, limits};
+use lopata_protocol::{Answer, CompatSet, EventId, EventOutcome, limits};
 
 use crate::events::EventTable;
 use crate::ext::body::Bodies;
@@ -17,6 +17,7 @@ use crate::ext::fetch::Calls;
 use crate::ext::rpc::{Held, Rpc};
 use crate::ext::sockets::Connections;
 use crate::ext::websocket::Sockets;
+use crate::objects::Objects;
 use crate::thread::{Control, HostSender};
 
 /// The state of one guest, in its `OpState` as `Rc<GuestState>`. Never leaves the thread.
@@ -35,6 +36,8 @@ pub struct GuestState {
     pub connections: Connections,
     /// Ends of WebSockets, by the number that scripts know them by.
     pub sockets: Sockets,
+    /// The Durable Objects that this guest runs, by the number that scripts know them by.
+    pub objects: Objects,
     /// Services behind env entries, by the id in the worker's definition.
     pub services: Services,
     /// The guest's own inbox, for calls of the worker on itself and for what it gives away.
@@ -150,6 +153,7 @@ impl GuestState {
             rpc: Rpc::new(held),
             connections: Connections::default(),
             sockets: Sockets::default(),
+            objects: Objects::default(),
             services: Services::default(),
             inbox,
             control,
@@ -160,6 +164,24 @@ impl GuestState {
             source_mapper: RefCell::new(None),
             compiling_wasm: Rc::new(Cell::new(false)),
         }
+    }
+
+    /// Answers an event, once what its object has written is committed. With `ended`, the event is over.
+    pub fn answer(&self, event: EventId, answer: Answer, attachments: Attachments, ended: Option<EventOutcome>) {
+        let Some(outgoing) = self.events.answer(event, answer, attachments, ended, &self.worker()) else { return };
+        let number = self.objects.number_of(event);
+        if !self.objects.is_locked(number) {
+            outgoing.send(&self.host);
+            return;
+        }
+        let host = self.host.clone();
+        self.objects.hold(
+            number,
+            Box::new(move |committed| match committed {
+                Ok(()) => outgoing.send(&host),
+                Err(error) => outgoing.fail(error, &host),
+            }),
+        );
     }
 
     /// The worker's name.

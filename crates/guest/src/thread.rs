@@ -453,6 +453,7 @@ pub(crate) mod panic {
         let guest = GUEST.try_with(|guest| guest.try_borrow().ok().and_then(|guest| guest.upgrade()));
         if let Some(guest) = guest.ok().flatten() {
             guest.sockets.drop_all();
+            guest.objects.drop_all();
         }
         loop {
             std::thread::park();

@@ -189,6 +189,15 @@ pub const CACHE_BODY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Caches whose databases are open at once; the one used the longest time ago is closed for another.
 pub const CACHES_OPEN_MAX: usize = 32;
 
+/// Milliseconds after which an object that nobody calls leaves the memory. Source: production's documentation.
+pub const OBJECT_IDLE_MS: u64 = 10_000;
+
+/// The same for an object that has set timers: longer than the longest time after which production lets go of one.
+pub const OBJECT_IDLE_WITH_TIMERS_MS: u64 = 70_000;
+
+/// Milliseconds that a critical section of an object may take before the object is reset. Source: production's limit.
+pub const OBJECT_SECTION_MS_MAX: u64 = 30_000;
+
 const _: () = assert!(CACHE_BODY_BYTES_MAX <= CACHE_BYTES_MAX, "one response fits its cache");
 const _: () = assert!(STREAM_CHUNK_BYTES_MAX <= STREAM_WINDOW_BYTES, "a full chunk must fit the window");
 const _: () = assert!(

@@ -16,6 +16,7 @@ pub mod html_rewriter;
 pub mod io_context;
 pub mod kv;
 pub mod node;
+pub mod objects;
 pub mod r2;
 pub mod rpc;
 pub mod service;
@@ -49,6 +50,7 @@ deno_core::extension!(
         body::op_body_cancel,
         body::op_body_cancelled,
         body::op_body_finish,
+        body::op_body_is_open,
         body::op_body_open,
         body::op_body_read,
         body::op_body_try_read,
@@ -123,6 +125,11 @@ deno_core::extension!(
         kv::op_kv_list,
         kv::op_kv_put_bytes,
         kv::op_kv_put_text,
+        objects::op_object_break,
+        objects::op_object_describe,
+        objects::op_object_event_over,
+        objects::op_object_gate,
+        objects::op_object_task,
         r2::op_r2_ask,
         r2::op_r2_write,
         r2::op_r2_write_stream,
@@ -231,6 +238,10 @@ deno_core::extension!(
         "kv/designated.js",
         "kv/kv.js",
         "memory_cache/memory_cache.js",
+        "objects/context.js",
+        "objects/gate.js",
+        "objects/instance.js",
+        "objects/state.js",
         "queue/queue.js",
         "r2/designated.js",
         "r2/native.js",

@@ -48,7 +48,8 @@ impl Rest {
 impl Isolate {
     /// The guest is about to park. True when events were cancelled, so that it has something to do after all.
     pub(super) fn look_for_hung(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.events.is_empty() || !self.loaded {
+        // Whatever an object waits for may come from others.
+        if self.events.is_empty() || !self.loaded || !self.guest.objects.is_empty() {
             return false;
         }
         let wakes = self.rest.wakes;

@@ -36,18 +36,20 @@ impl Isolate {
         request: RpcRequest,
         parent: SpanContext,
         mut attachments: Attachments,
+        object: u32,
     ) {
         let handler = Handler { span: "rpc handler", name: "rpc", entrypoint: entrypoint.map(Arc::from) };
         let trigger = self.guest.tailed.get().then(|| Trigger::rpc(&request));
-        self.begin(event, handler, parent, trigger, &mut attachments);
+        self.begin(event, handler, parent, trigger, &mut attachments, object);
         let Self { runtime, guest, dispatch, .. } = self;
         deno_core::scope!(scope, runtime);
         let RpcRequest { call, path, args } = request;
         let args = args.map(|bytes| decode(scope, guest, event, bytes, attachments.take_capabilities()));
         let Some((kind, args)) = arguments(scope, args) else {
             let answer = failure(undecodable());
-            guest.events.answer(event, answer, Attachments::none(), None, &guest.worker(), &guest.host);
+            guest.answer(event, answer, Attachments::none(), None);
             guest.events.end(event, lopata_protocol::EventOutcome::Exception, &guest.worker(), &guest.host);
+            guest.objects.end(event, true);
             return;
         };
         let event_number = v8::Number::new(scope, event.0 as f64).into();
@@ -55,7 +57,8 @@ impl Isolate {
         let entrypoint = v8_text(scope, entrypoint.unwrap_or("default"));
         let props = props_to_v8(scope, props);
         let path = path_to_v8(scope, &path);
-        let passed = [event_number, call_number, entrypoint, props, path, kind, args];
+        let object = v8::Integer::new_from_unsigned(scope, object).into();
+        let passed = [event_number, call_number, entrypoint, props, path, kind, args, object];
         if let Some(record) = call_for(scope, &dispatch.rpc, &passed) {
             guest.rpc.results.borrow_mut().insert(call, event, record);
         }

@@ -198,6 +198,12 @@ pub fn op_body_cancel<'s>(
     }
 }
 
+/// Whether a reading end is still here: neither read to its end nor passed on.
+#[op2(fast)]
+pub fn op_body_is_open(state: &mut OpState, #[smi] id: u32) -> bool {
+    state.borrow::<Rc<GuestState>>().bodies.readers.borrow().contains_key(&id)
+}
+
 /// Opens a stream that this isolate writes; the number names both ends until the reading one is sent away.
 #[op2(fast)]
 #[smi]

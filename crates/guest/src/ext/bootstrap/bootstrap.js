@@ -384,6 +384,9 @@ globalThis.__lopata = {
       dispatchTest: events.dispatchTest,
       finishCall: serve.finishCall,
       handled,
+      objects(what, number, error) {
+        return core.loadExtScript("ext:lopata/objects/instance.js").control(what, number, error);
+      },
       load(namespace) {
         time.go();
         return events.load(namespace);

@@ -191,6 +191,19 @@ function handlerOf(entrypoint, name, context, props) {
     : (event) => ReflectApply(handler, object, [event, env, ctx]);
 }
 
+/**
+ * The class of a Durable Object.
+ * @param {string} name of the export
+ * @returns {{ value: Function, rpc: boolean }} and whether its methods may be called over RPC
+ */
+function objectClass(name) {
+  const value = exportsByName[name]?.value;
+  if (typeof value !== "function") {
+    throw new TypeError(`The worker exports no class "${name}", which one of its Durable Objects is to be made of.`);
+  }
+  return { value, rpc: extendsClass(value, workers.DurableObject) || compat.has("js_rpc") };
+}
+
 /** Source: workerd's texts for a handler that is not there. @param {string} name */
 function noHandlerText(name) {
   if (name === "test") return "Entrypoint does not export a test() function.";
@@ -220,5 +233,5 @@ function targetOf(entrypoint, context, props) {
   return { object: isClass ? ReflectConstruct(target, [ctx, env]) : target, isClass, env, ctx };
 }
 
-return { ExecutionContext, handlerOf, load, targetOf };
+return { ExecutionContext, handlerOf, load, objectClass, targetOf };
 })();

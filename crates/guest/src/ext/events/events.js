@@ -124,6 +124,21 @@ function load(namespace) {
   return [{ name: "default", handlers }];
 }
 
+/** What runs Durable Objects, in isolates that have any. */
+let objects_;
+function objects() {
+  return objects_ ??= core.loadExtScript("ext:lopata/objects/instance.js");
+}
+
+/** Has an event begin: at once, unless it is one of an object that lets it wait. */
+function enter(context, start) {
+  if (context.gate === null) {
+    io.run(context, start);
+  } else {
+    objects().enter(context, start);
+  }
+}
+
 /**
  * @param {number} event
  * @param {string} entrypoint
@@ -134,24 +149,30 @@ function load(namespace) {
  * @param {Uint8Array | number | undefined} bodyValue
  * @param {number} bodyLength -1 when unknown
  * @param {undefined | string | Uint8Array} props as `ExecutionContext` takes them
+ * @param {number} object the Durable Object that is called; 0 for none
  */
-function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue, bodyLength, props) {
-  const context = new io.IoContext(event);
+function dispatchFetch(event, entrypoint, head, method, url, bodyKind, bodyValue, bodyLength, props, object) {
+  const context = object === 0 ? new io.IoContext(event) : objects().begin(object, event);
   context.fail = fail;
   context.head = head;
-  io.run(context, () => {
+  enter(context, () => {
     let body = null;
     if (bodyKind === 1) {
       body = body_.innerBodyFromBytes(bodyValue);
     } else if (bodyKind === 2) {
       body = body_.innerBodyFromNative(bodyValue, bodyLength < 0 ? null : bodyLength, context);
+      body.owner = context.keeper;
     }
     const request = rr.incomingRequest(head, method, url, body, (listener) => context.onAbort(listener));
     let result;
     try {
-      result = serviceWorker
-        ? callListeners(context, request)
-        : entrypoints.handlerOf(entrypoint, "fetch", context, props)(request);
+      if (object !== 0) {
+        result = objects().handlerOf(context, "fetch")(request);
+      } else {
+        result = serviceWorker
+          ? callListeners(context, request)
+          : entrypoints.handlerOf(entrypoint, "fetch", context, props)(request);
+      }
     } catch (error) {
       fail(context, error);
       return;
@@ -245,14 +266,16 @@ function fail(context, error) {
  * @param {number} writing
  * @param {undefined | string | Uint8Array} props as `ExecutionContext` takes them
  */
-function dispatchConnect(event, entrypoint, address, reading, writing, props) {
-  const context = new io.IoContext(event);
+function dispatchConnect(event, entrypoint, address, reading, writing, props, object) {
+  const context = object === 0 ? new io.IoContext(event) : objects().begin(object, event);
   const { socket, end } = sockets.incoming(context, address, reading, writing);
-  io.run(context, () => {
+  enter(context, () => {
     let result;
     try {
       if (serviceWorker) throw new Error("Handler does not export a connect() function.");
-      const handler = entrypoints.handlerOf(entrypoint, "connect", context, props);
+      const handler = object === 0
+        ? entrypoints.handlerOf(entrypoint, "connect", context, props)
+        : objects().handlerOf(context, "connect");
       op_event_connected(event);
       result = handler(socket);
     } catch (error) {

@@ -141,7 +141,7 @@ pub fn op_event_respond<'s>(
     let head = ResponseHead { status, status_text, headers: header_list(scope, headers), encoded, url: String::new() };
     let answer = Answer::Response { head: Box::new(head), body };
     let ended = ended.then(|| outcome_of(outcome));
-    guest.events.answer(EventId(event), answer, attachments, ended, &guest.worker(), &guest.host);
+    guest.answer(EventId(event), answer, attachments, ended);
     Ok(())
 }
 
@@ -165,7 +165,7 @@ pub fn op_event_failed<'s>(
     let outcome = outcome_of(outcome);
     let answer = Answer::Failed { error, outcome };
     let ended = ended.then_some(outcome);
-    guest.events.answer(event, answer, Attachments::none(), ended, &guest.worker(), &guest.host);
+    guest.answer(event, answer, Attachments::none(), ended);
 }
 
 /// Answers a scheduled event.
@@ -173,14 +173,14 @@ pub fn op_event_failed<'s>(
 pub fn op_event_scheduled(state: &mut OpState, #[number] event: u64, #[smi] outcome: u32, no_retry: bool) {
     let guest = guest_of(state);
     let answer = Answer::Scheduled(ScheduledOutcome { outcome: outcome_of(outcome), no_retry });
-    guest.events.answer(EventId(event), answer, Attachments::none(), None, &guest.worker(), &guest.host);
+    guest.answer(EventId(event), answer, Attachments::none(), None);
 }
 
 /// Answers a tail event.
 #[op2(fast)]
 pub fn op_event_tailed(state: &mut OpState, #[number] event: u64) {
     let guest = guest_of(state);
-    guest.events.answer(EventId(event), Answer::Tailed, Attachments::none(), None, &guest.worker(), &guest.host);
+    guest.answer(EventId(event), Answer::Tailed, Attachments::none(), None);
 }
 
 /// Answers a test event: `failed` exactly when something was thrown, which is `thrown`.
@@ -196,14 +196,14 @@ pub fn op_event_tested<'s>(
     let guest = guest_of(&state.borrow());
     let error = failed.then(|| wire::describe(scope, thrown));
     let answer = Answer::Tested(TestOutcome { outcome: outcome_of(outcome), error });
-    guest.events.answer(EventId(event), answer, Attachments::none(), None, &guest.worker(), &guest.host);
+    guest.answer(EventId(event), answer, Attachments::none(), None);
 }
 
 /// The connect handler has been called.
 #[op2(fast)]
 pub fn op_event_connected(state: &mut OpState, #[number] event: u64) {
     let guest = guest_of(state);
-    guest.events.answer(EventId(event), Answer::Connected, Attachments::none(), None, &guest.worker(), &guest.host);
+    guest.answer(EventId(event), Answer::Connected, Attachments::none(), None);
 }
 
 /// Whether what is logged goes to a tail worker, too.

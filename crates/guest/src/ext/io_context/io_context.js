@@ -44,6 +44,12 @@ const FOREIGN_TEXT = "Cannot perform I/O on behalf of a different request. I/O o
   "different request's handler. This is a limitation of Cloudflare Workers which allows us to improve overall " +
   "performance.";
 
+/** Source: the same, where a Durable Object uses what another one has made. */
+const OTHER_OBJECT_TEXT = "Cannot perform I/O on behalf of a different Durable Object. I/O objects (such as streams, " +
+  "request/response bodies, and others) created in the context of one Durable Object cannot be accessed from a " +
+  "different Durable Object in the same isolate. This is a limitation of Cloudflare Workers which allows us to " +
+  "improve overall performance.";
+
 /** Source: production's text for an event that waits for nothing. */
 const HUNG_TEXT = "The Workers runtime canceled this request because it detected that your Worker's code had hung " +
   "and would never generate a response. Refer to: https://developers.cloudflare.com/workers/observability/errors/";
@@ -59,6 +65,10 @@ class IoContext {
   constructor(event) {
     MapPrototypeSet(contexts, event, this);
     this.event = event;
+    /** By whose life the things live that are made here; another than itself for an event of a Durable Object. */
+    this.keeper = this;
+    /** What decides who runs in a Durable Object; null outside of one. */
+    this.gate = null;
     this.pendingWaitUntil = 0;
     this.openBodies = 0;
     /** Sockets that somebody elsewhere may still speak to. */
@@ -165,6 +175,8 @@ class IoContext {
         }
       }
     }
+    // What an object does is not for one caller.
+    if (this.gate !== null) return;
     // Work handed to waitUntil outlives the client, as in production, and so do the fetches it may have
     // started; without any, what is still in flight is for nobody.
     if (this.pendingWaitUntil === 0) {
@@ -324,6 +336,8 @@ function cancelHung(ops) {
   let counted = ports();
   const hung = [];
   for (const context of new SafeMapIterator(contexts)) {
+    // What an object waits for may come from any of its events.
+    if (context[1].gate !== null) return false;
     counted += context[1].pendingOps - context[1].openPorts;
     if (context[1].awaitsOthers) return false;
     if (context[1].pendingOps === 0 && context[1].fail !== null && context[1].unfinished) ArrayPrototypePush(hung, context[1]);
@@ -361,8 +375,8 @@ function mine(owner, type) {
 
 /** @param {string} type */
 function refuse(type) {
-  required();
-  throw new Error(`${FOREIGN_TEXT} (I/O type: ${type})`);
+  const text = required().gate === null ? FOREIGN_TEXT : OTHER_OBJECT_TEXT;
+  throw new Error(`${text} (I/O type: ${type})`);
 }
 
 /**
@@ -374,7 +388,11 @@ function refuse(type) {
  */
 function run(context, fn) {
   const previous = core.getAsyncContext();
-  core.setAsyncContext({ __proto__: null, ...previous, io: context, span: 0 });
+  core.setAsyncContext(
+    context.gate === null
+      ? { __proto__: null, ...previous, io: context, span: 0 }
+      : { __proto__: null, ...previous, io: context.keeper, of: context, span: 0 },
+  );
   try {
     return fn();
   } finally {

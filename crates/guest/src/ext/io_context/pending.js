@@ -21,18 +21,23 @@ const CALLS = { __proto__: null, op_fetch_response: "fetch", op_rpc_answer: "rpc
 const PORT = "op_message_port_recv_message";
 
 /** Counts for code that runs in no event. */
-const nobody = { pendingOps: 0, openPorts: 0 };
+const nobody = { pendingOps: 0, openPorts: 0, gate: null };
 /** Message ports that are listened to, whoever opened them. */
 let openPorts = 0;
+
+/** Ops that leave the thread and are no I/O: in an object nothing else may come between. */
+const LOCAL = ["op_crypto_", "op_blob_"];
 
 /** @param {string} name */
 function counted(name) {
   const op = core.ops[name];
+  const isLocal = StringPrototypeStartsWith(name, LOCAL[0]) || StringPrototypeStartsWith(name, LOCAL[1]);
   const table = CALLS[name];
   const port = name === PORT ? 1 : 0;
   return function (...args) {
     const promise = ReflectApply(op, this, args);
-    const context = core.getAsyncContext()?.io ?? nobody;
+    const asyncContext = core.getAsyncContext();
+    const context = asyncContext?.io ?? nobody;
     let call;
     context.pendingOps++;
     context.openPorts += port;
@@ -48,7 +53,8 @@ function counted(name) {
       if (call !== undefined) context.calls.delete(call);
     };
     PromisePrototypeThen(promise, over, over);
-    return promise;
+    // What an object has waited for goes on when its gate lets it.
+    return context.gate === null ? promise : context.gate.pass(promise, asyncContext.section, isLocal);
   };
 }
 

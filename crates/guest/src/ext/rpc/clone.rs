@@ -236,7 +236,7 @@ pub fn export<'s>(
     record: v8::Local<'s, v8::Value>,
 ) -> Option<Stub> {
     let record = v8::Local::<v8::Object>::try_from(record).ok()?;
-    let home = guest.inbox.upgrade()?;
+    let home = guest.objects.inbox_of(event).or_else(|| guest.inbox.upgrade())?;
     let export = guest.rpc.exports.borrow_mut().insert(event, v8::Global::new(scope, record));
     Some(Stub::new(export, home))
 }
@@ -259,12 +259,12 @@ pub fn decode<'s>(
     let mut things: Vec<v8::Local<v8::Value>> = Vec::with_capacity(capabilities.len());
     for capability in capabilities {
         let number = match capability {
-            Some(Capability::Stub(stub)) => match guest.rpc.own_record(event, &stub) {
+            Some(Capability::Stub(stub)) => match guest.rpc.own_record(&guest.objects, event, &stub) {
                 Some(record) => {
                     things.push(v8::Local::new(scope, record).into());
                     continue;
                 }
-                None => guest.rpc.held.add_stub(event, stub),
+                None => guest.rpc.held.add_stub(guest.objects.keeper(event), stub),
             },
             Some(Capability::Reader(reader)) => guest.bodies.add_reader(reader),
             Some(Capability::Writer(writer)) => guest.bodies.add_writer(writer),

@@ -38,6 +38,9 @@ struct OfEvent {
 
 /// A call that this guest has made.
 struct Call {
+    /// By whose life it lives.
+    owner: EventId,
+    /// For whom it was made, which has its span.
     event: EventId,
     out: OutCall,
     /// What is called, for the call's span.
@@ -60,8 +63,10 @@ pub enum Waited {
     Cancelled,
 }
 
-/// What was known of a call that is over.
+/// What is known of a call beside the call itself.
 pub struct Finished {
+    /// By whose life it lived.
+    pub owner: EventId,
     /// The event that made it.
     pub event: EventId,
     /// What was called.
@@ -99,12 +104,13 @@ impl Held {
         drop(released);
     }
 
-    /// Takes in a call that `event` has made; `own` is a stub that lives as long as the call.
-    pub fn add_call(&self, event: EventId, out: OutCall, name: String, span: SpanNumber, own: Option<Stub>) {
+    /// Takes in a call that was made; `own` is a stub that lives as long as the call.
+    pub fn add_call(&self, out: OutCall, made: Finished, own: Option<Stub>) {
         let call = out.id();
+        let Finished { owner, event, name, span } = made;
         let mut inner = self.0.lock();
-        inner.calls.insert(call, Call { event, out, name, span, _own: own, answered: false, waker: None });
-        inner.by_event.entry(event).or_default().calls.insert(call);
+        inner.calls.insert(call, Call { owner, event, out, name, span, _own: own, answered: false, waker: None });
+        inner.by_event.entry(owner).or_default().calls.insert(call);
     }
 
     /// Where to send a call on the promised result of `call`; `None` once it was let go.
@@ -125,7 +131,7 @@ impl Held {
             Poll::Ready(answered) => {
                 held.answered = true;
                 let name = std::mem::take(&mut held.name);
-                let finished = Finished { event: held.event, name, span: held.span };
+                let finished = Finished { owner: held.owner, event: held.event, name, span: held.span };
                 Poll::Ready(Waited::Over(finished, answered.map(Box::new)))
             }
             Poll::Pending => {
@@ -150,7 +156,7 @@ impl Held {
     fn take_call(&self, call: CallId) -> Option<Call> {
         let mut inner = self.0.lock();
         let held = inner.calls.remove(&call)?;
-        if let Some(of_event) = inner.by_event.get_mut(&held.event) {
+        if let Some(of_event) = inner.by_event.get_mut(&held.owner) {
             of_event.calls.remove(&call);
         }
         Some(held)

@@ -20,6 +20,7 @@ pub use self::clone::decode;
 use self::clone::{EncodeError, Encoded, decode_body, encode};
 pub use self::held::Held;
 use crate::error::GuestError;
+use crate::objects::Objects;
 use crate::events::now_us;
 use crate::ext::tracing::{current_span, exception_attributes};
 use crate::state::GuestState;
@@ -50,9 +51,10 @@ impl Rpc {
 
     /// The record behind a stub to what `event` itself has given away. Ids are those of the process: a stub of
     /// another guest has none here.
-    fn own_record(&self, event: EventId, stub: &Stub) -> Option<v8::Global<v8::Object>> {
+    fn own_record(&self, objects: &Objects, event: EventId, stub: &Stub) -> Option<v8::Global<v8::Object>> {
         let exports = self.exports.borrow();
-        exports.get(stub.export()).filter(|(of, _)| *of == event).map(|(_, record)| record.clone())
+        let own = |of: EventId| of == event || objects.keeper(of) == objects.keeper(event);
+        exports.get(stub.export()).filter(|(of, _)| own(*of)).map(|(_, record)| record.clone())
     }
 
     /// The event is over: what it gave away can no longer be called, what it was given is released.
@@ -98,10 +100,20 @@ fn answer(guest: &GuestState, event: EventId, call: CallId, top: bool, parcel: P
     if top {
         let Parcel { message, attachments } = parcel;
         let ended = ended.map(outcome_of);
-        guest.events.answer(event, message, attachments, ended, &guest.worker(), &guest.host);
+        guest.answer(event, message, attachments, ended);
     } else if let Some(reply) = guest.rpc.held.take_reply(call) {
-        // A caller that is gone needs no answer; what was attached is dropped, which tells its other side.
-        let _ = reply.send(parcel);
+        let send = move |committed: Result<(), &WireError>| {
+            let parcel = match committed {
+                Ok(()) => parcel,
+                Err(error) => Parcel::new(failure(error.clone())),
+            };
+            // A caller that is gone needs no answer; what was attached is dropped, which tells its other side.
+            let _ = reply.send(parcel);
+        };
+        match guest.objects.number_of(event) {
+            0 => send(Ok(())),
+            number => guest.objects.hold(number, Box::new(send)),
+        }
     }
 }
 
@@ -254,7 +266,8 @@ pub fn op_rpc_stub_handle<'s>(
 #[smi]
 pub fn op_rpc_stub_dup(state: &mut OpState, #[number] event: u64, #[smi] stub: u32) -> u32 {
     let guest = state.borrow::<Rc<GuestState>>().clone();
-    guest.rpc.held.stub(stub).map_or(0, |stub| guest.rpc.held.add_stub(EventId(event), stub))
+    let keeper = guest.objects.keeper(EventId(event));
+    guest.rpc.held.stub(stub).map_or(0, |stub| guest.rpc.held.add_stub(keeper, stub))
 }
 
 /// Lets go of a stub.

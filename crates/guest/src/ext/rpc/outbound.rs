@@ -49,12 +49,13 @@ pub fn op_rpc_send<'s>(
 ) -> Result<v8::Local<'s, v8::Value>, GuestError> {
     let guest = guest_of(&state);
     let event = EventId(event);
+    let owner = guest.objects.keeper(event);
     let mut attachments = Attachments::none();
     let gone = v8::Integer::new(scope, 0).into();
     let args = if args.is_undefined() {
         None
     } else {
-        match encode(scope, &guest, event, args, special) {
+        match encode(scope, &guest, owner, args, special) {
             Ok(encoded) => Some(attach(encoded, &mut attachments)),
             // The exception is pending, so that the number is not seen.
             Err(EncodeError::Thrown) => return Ok(gone),
@@ -86,7 +87,7 @@ pub fn op_rpc_send<'s>(
             Some((home, target)) => invoke(&home, target, request, attachments, parent),
             None => Err(Unreachable::Gone),
         },
-        ON_OWN => match export(scope, &guest, event, target) {
+        ON_OWN => match export(scope, &guest, owner, target) {
             Some(stub) => {
                 let out = follow(&stub, request, parent, attachments);
                 own = Some(stub);
@@ -98,24 +99,29 @@ pub fn op_rpc_send<'s>(
     };
     match out {
         Ok(out) => {
-            guest.rpc.held.add_call(event, out, name, span, own);
+            guest.rpc.held.add_call(out, Finished { owner, event, name, span }, own);
             Ok(v8::Number::new(scope, call.0 as f64).into())
         }
         Err(why) => {
-            end_span(&guest, Finished { event, name, span }, why.to_string());
+            end_span(&guest, Finished { owner, event, name, span }, why.to_string());
             Ok(wire::failure_to_v8(scope, &unreachable_error(&why)))
         }
     }
 }
 
 /// What the script is told of a worker that cannot be called.
-fn unreachable_error(why: &Unreachable) -> WireError {
-    if *why == Unreachable::Gone {
-        return WireError::connection_lost(None);
+pub fn unreachable_error(why: &Unreachable) -> WireError {
+    match why {
+        Unreachable::Gone => return WireError::connection_lost(None),
+        Unreachable::Reset(error) => return (**error).clone(),
+        _ => {}
     }
     let mut error = WireError::new("Error", why.to_string());
     if why.retryable() {
         error.properties.push(("retryable".to_string(), true.into()));
+    }
+    if matches!(why, Unreachable::Overloaded) {
+        error.properties.push(("overloaded".to_string(), true.into()));
     }
     error
 }
@@ -201,7 +207,8 @@ impl<'s> deno_core::ToV8<'s> for RpcAnswer {
     fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
         let Self { guest, event, how } = self;
         // The event may have ended since the answer came; then nobody is left to let go of what came with it.
-        let how = if guest.events.runs(event) { how } else { How::Cancelled };
+        let runs = guest.events.runs(event) || guest.objects.is_root(event);
+        let how = if runs { how } else { How::Cancelled };
         let nothing = v8::undefined(scope).into();
         let value_of = |scope: &mut v8::PinScope<'s, 'i>, bytes, capabilities, base| match decode(
             scope,
@@ -263,7 +270,7 @@ pub async fn op_rpc_answer(state: Rc<RefCell<OpState>>, #[number] call: u64) -> 
                 How::Returned(_, _, RpcHold::Result | RpcHold::Disposer) => {}
                 _ => held.let_go(call),
             }
-            let event = finished.event;
+            let event = finished.owner;
             end_span(&guest, finished, failed);
             RpcAnswer { guest, event, how }
         }
@@ -279,7 +286,9 @@ fn read_answer(mut parcel: Parcel<Answer>) -> (How, String) {
         Answer::RpcGone => (How::Gone, String::new()),
         Answer::Failed { error, outcome } => {
             let failed = error.to_string();
-            if outcome == EventOutcome::Exception {
+            if is_reset(&error) {
+                (How::Lost(Box::new(error)), failed)
+            } else if outcome == EventOutcome::Exception {
                 (How::Refused(Box::new(error)), failed)
             } else {
                 (How::Lost(Box::new(WireError::connection_lost(Some(&error.message)))), failed)
@@ -287,6 +296,11 @@ fn read_answer(mut parcel: Parcel<Answer>) -> (How, String) {
         }
         other => unreachable!("a call is answered with a value, not {other:?}"),
     }
+}
+
+/// True for the words of an object that broke: no method of it threw them, so they are not marked as such.
+fn is_reset(error: &WireError) -> bool {
+    error.properties.iter().any(|(name, _)| name == "durableObjectReset")
 }
 
 /// A call is a span of the event that made it, under the span in which it was made.
@@ -302,7 +316,7 @@ pub fn span_name(method: &str) -> String {
 }
 
 fn end_span(guest: &GuestState, finished: Finished, failure: String) {
-    let Finished { event, name, span } = finished;
+    let Finished { event, name, span, .. } = finished;
     if span == SpanNumber::HANDLER {
         return;
     }

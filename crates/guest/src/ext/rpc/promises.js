@@ -49,6 +49,12 @@ const OTHER_CONTEXT_TEXT =
   "others) created in the context of one request handler cannot be accessed from a different request's handler. " +
   "This is a limitation of Cloudflare Workers which allows us to improve overall performance. (I/O type: Client)";
 
+/** What whoever uses a stub of another event, or another Durable Object, is told. */
+function foreign(owner) {
+  if (io.current()?.gate) io.mine(owner, "Client");
+  return new Error(OTHER_CONTEXT_TEXT);
+}
+
 class RpcPromise {
   constructor() {
     throw new TypeError("Illegal constructor");
@@ -94,7 +100,7 @@ class PromiseHandler extends Handler {
 
   send(context, path, args) {
     if (this.disposed) throw new Error(names.PROMISE_DISPOSED_TEXT);
-    if (this.context !== context) throw new Error(OTHER_CONTEXT_TEXT);
+    if (this.context !== context) throw foreign(this.context);
     if (this.state === RESOLVED) return askValue(context, this.value, path, args);
     // Whoever asks for more hears of a failure there.
     PromisePrototypeThen(this.inner, undefined, () => {});
@@ -299,5 +305,5 @@ function disposeValue(value) {
 
 proxies.parts.issue = issue;
 
-return { ask, dispatch, nothingToDispose, ON_SERVICE, ON_STUB, OTHER_CONTEXT_TEXT, RpcPromise };
+return { ask, dispatch, foreign, nothingToDispose, ON_SERVICE, ON_STUB, RpcPromise };
 })();

@@ -28,6 +28,12 @@ const stubs = core.loadExtScript("ext:lopata/rpc/stubs.js");
 const tracing = core.loadExtScript("ext:lopata/tracing/tracing.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
 
+/** What runs Durable Objects, in isolates that have any. */
+let objects_;
+function objects() {
+  return objects_ ??= core.loadExtScript("ext:lopata/objects/instance.js");
+}
+
 /** Whether a call has arguments, numbered as in `isolate/rpc.rs`. */
 const READ = 0;
 const CALL = 1;
@@ -49,6 +55,8 @@ class Target {
     this.own = own;
     this.disposes = disposes;
     this.context = io.current();
+    /** In which critical section of an object it was given away. */
+    this.section = core.getAsyncContext()?.section;
     this.refs = 0;
   }
 
@@ -446,14 +454,20 @@ function nameOf(path) {
 
 /**
  * A call of an entrypoint: starts an event.
+ * @param {number} object the Durable Object that is called; 0 for none
  * @returns {Call | undefined} the call, when it is not over or its result is kept
  */
-function dispatchRpc(event, number, entrypoint, props, path, kind, args) {
-  const context = new io.IoContext(event);
+function dispatchRpc(event, number, entrypoint, props, path, kind, args, object) {
+  const context = object === 0 ? new io.IoContext(event) : objects().begin(object, event);
   context.session = true;
   const call = new Call(context, number, true, false, 0);
   context.fail = (context, error) => call.fail(error);
-  io.run(context, () => call.start(() => ofEntrypoint(entrypoint, context, props), path, kind, args));
+  if (object === 0) {
+    io.run(context, () => call.start(() => ofEntrypoint(entrypoint, context, props), path, kind, args));
+  } else {
+    const { enter, rpcTarget } = objects();
+    enter(context, () => call.start(() => rpcTarget(context), path, kind, args));
+  }
   return call.over && !call.held ? undefined : call;
 }
 
@@ -469,18 +483,26 @@ function ofEntrypoint(entrypoint, context, props) {
  * @param {number} span the call's own, under that of its caller
  */
 function dispatchRpcOn(record, number, span, path, kind, args) {
-  const { context } = record;
+  // What an event of an object has given away lives as long as the object.
+  const context = record.context.ended ? record.context.keeper : record.context;
   const call = new Call(context, number, false, record.own, span);
   if (!call.own) context.hold();
   context.usesRpc = true;
-  io.run(context, () => {
-    if (ObjectPrototypeIsPrototypeOf(Call.prototype, record)) {
-      record.ask(call, path, kind, args);
-    } else {
-      call.start(() => record.found(), path, kind, args);
-    }
-  });
+  if (context.gate === null) {
+    io.run(context, () => onRecord(record, call, path, kind, args));
+  } else {
+    const section = record.target?.section;
+    context.gate.in(section, () => io.run(context, () => onRecord(record, call, path, kind, args)));
+  }
   return call.over && !call.held ? undefined : call;
+}
+
+function onRecord(record, call, path, kind, args) {
+  if (ObjectPrototypeIsPrototypeOf(Call.prototype, record)) {
+    record.ask(call, path, kind, args);
+  } else {
+    call.start(() => record.found(), path, kind, args);
+  }
 }
 
 /** The last stub to an export is gone. @param {Export} record */

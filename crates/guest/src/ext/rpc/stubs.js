@@ -19,7 +19,7 @@ const proxies = core.loadExtScript("ext:lopata/rpc/proxies.js");
 const promises = core.loadExtScript("ext:lopata/rpc/promises.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
 const { callable, Handler, handlerOf, PropertyHandler, RpcProperty } = proxies;
-const { ask, dispatch, nothingToDispose, ON_SERVICE, ON_STUB, OTHER_CONTEXT_TEXT, RpcPromise } = promises;
+const { ask, dispatch, foreign, nothingToDispose, ON_SERVICE, ON_STUB, RpcPromise } = promises;
 
 /** What may be called from other isolates. */
 class RpcTarget {}
@@ -65,7 +65,7 @@ class StubHandler extends Handler {
   /** Throws when the stub cannot be used. */
   check() {
     if (this.disposed) throw new Error(names.STUB_DISPOSED_TEXT);
-    if (this.context !== io.current()) throw new Error(OTHER_CONTEXT_TEXT);
+    if (this.context !== io.current()) throw foreign(this.context);
   }
 
   send(context, path, args) {
@@ -148,8 +148,8 @@ values.register({
     const thing = arrival.things[entry[1]];
     // What this very event gave away has come home: it is asked here, and is no reason for the event to last.
     const handler = typeof thing === "number"
-      ? new StubHandler(context, thing, undefined, inbound)
-      : new StubHandler(context, 0, thing.target, false);
+      ? new StubHandler(context.keeper, thing, undefined, inbound)
+      : new StubHandler(context.keeper, 0, thing.target, false);
     context.usesRpc = true;
     ArrayPrototypePush(arrival.group, handler);
     return new Proxy(callable, handler);

@@ -14,11 +14,13 @@ use lopata_bridges::{
     Attachments, Door, InboxSender, Parcel, Refused, SubrequestBudget, Undelivered, Unreachable, WeakInboxSender,
     WorkerService, reply,
 };
-use lopata_protocol::{Answer, Body, EventId, HeaderList, Props, RequestHead, ResponseHead, ScheduledOutcome, ToGuest};
+use lopata_protocol::{
+    Answer, Body, EventId, EventOutcome, HeaderList, Props, RequestHead, ResponseHead, ScheduledOutcome, ToGuest};
 
 use crate::error::GuestError;
 use crate::ext::events::{header_list, take_body};
 use crate::ext::fetch::{Started, calling_span};
+use crate::ext::rpc::outbound::unreachable_error;
 use crate::spans::SpanNumber;
 use crate::state::GuestState;
 
@@ -196,8 +198,11 @@ pub async fn op_service_outcome(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> 
     }
 }
 
-/// What a worker that cannot be reached answers.
+/// What a worker that cannot be reached answers. An object that cannot be has no page of its own: the call fails.
 fn unavailable(why: &Unreachable) -> Answer {
+    if matches!(why, Unreachable::Reset(_) | Unreachable::Overloaded) {
+        return Answer::Failed { error: unreachable_error(why), outcome: EventOutcome::Exception };
+    }
     let mut headers = HeaderList::with_capacity(1);
     headers.push("content-type", b"text/plain;charset=UTF-8");
     let head = ResponseHead { status: 503, status_text: String::new(), headers, encoded: false, url: String::new() };

@@ -171,6 +171,12 @@ function fire(most) {
 
 function call(timer) {
   const { context, callback, args, asyncContext } = timer;
+  if (context.gate !== null && context.gate.blocks(asyncContext.section)) {
+    context.gate.enter(asyncContext.section, () => {
+      if (!timer.cancelled) call(timer);
+    });
+    return;
+  }
   if (!timer.repeat) forget(timer);
   const previous = core.getAsyncContext();
   core.setAsyncContext(asyncContext);

@@ -67,6 +67,8 @@ class State {
     this.attachment = undefined;
     /** Its span; set when it is accepted. */
     this.span = 0;
+    /** What waits at the gate of the object that owns it. */
+    this.held = 0;
     /** Ends a connection that is being made; null otherwise. */
     this.abort = null;
   }
@@ -177,6 +179,19 @@ function sessionOver(state) {
 function deliver(id, kind, data, reason) {
   const state = MapPrototypeGet(accepted, id);
   if (state === undefined) return;
+  const { gate } = state.context;
+  if (gate !== null && (state.held > 0 || gate.blocks(state.asyncContext?.section))) {
+    state.held++;
+    gate.enter(state.asyncContext?.section, () => {
+      state.held--;
+      if (MapPrototypeGet(accepted, id) === state) dispatch(state, kind, data, reason);
+    });
+    return;
+  }
+  dispatch(state, kind, data, reason);
+}
+
+function dispatch(state, kind, data, reason) {
   const { socket } = state;
   const previous = core.getAsyncContext();
   core.setAsyncContext(state.asyncContext);

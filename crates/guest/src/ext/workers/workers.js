@@ -149,12 +149,28 @@ for (const Class of [WorkerEntrypoint, WorkflowEntrypoint]) {
   ObjectDefineProperty(Class, "length", { __proto__: null, value: 0, configurable: true });
 }
 
-/** A class that lopata cannot run yet: it may be extended, so that the module loads, but not constructed. */
-class DurableObject {
-  constructor() {
-    throw new TypeError("Durable Objects are not available in this version of lopata.");
+/** No class, whose own words for a call without `new` are not production's. */
+function DurableObject(ctx, env) {
+  const failed = "Failed to construct 'DurableObjectBase': ";
+  if (new.target === undefined) {
+    throw new TypeError(
+      `${failed}Please use the 'new' operator, this object constructor cannot be called as a function.`,
+    );
   }
+  if (!core.loadExtScript("ext:lopata/objects/state.js").is(ctx)) {
+    throw new TypeError(`${failed}constructor parameter 1 is not of type 'DurableObjectState'.`);
+  }
+  define(this, "ctx", ctx);
+  define(this, "env", env);
 }
+ObjectDefineProperty(DurableObject, "prototype", { __proto__: null, writable: false });
+ObjectDefineProperty(DurableObject.prototype, "constructor", { __proto__: null, enumerable: false });
+ObjectDefineProperty(DurableObject.prototype, SymbolToStringTag, {
+  __proto__: null,
+  value: "DurableObject",
+  configurable: true,
+});
+ObjectDefineProperty(DurableObject, "length", { __proto__: null, value: 0, configurable: true });
 
 /** waitUntil of whatever event is current. */
 function waitUntil(promise) {

@@ -1,0 +1,185 @@
+// `ctx` of a Durable Object: DurableObjectState, and the critical sections that it opens.
+//
+// Its methods work for the object whose code calls them, whoever the `ctx` was made for, as in production.
+(function () {
+const { core, primordials } = __bootstrap;
+const {
+  Error,
+  ObjectDefineProperty,
+  Promise,
+  PromisePrototypeThen,
+  PromiseResolve,
+  String,
+  SymbolToStringTag,
+  TypeError,
+} = primordials;
+const { op_log_exception } = core.ops;
+const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+const own = core.loadExtScript("ext:lopata/workers/own.js");
+const { illegal } = core.loadExtScript("ext:lopata/fetch/arguments.js");
+
+// Source: production's texts.
+const NO_OBJECT_TEXT = "This method can only be called by a Durable Object.";
+const ABORT_TEXT = "Application called abort() to reset Durable Object.";
+const TOO_LONG_TEXT = "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was " +
+  "canceled and the Durable Object was reset.";
+
+/** As `limits::OBJECT_SECTION_MS_MAX`. */
+const SECTION_MS_MAX = 30_000;
+
+/** Given to the constructor by this script only. */
+const construct = {};
+
+/**
+ * What each property of a `ctx` is, in production's order; filled in by the scripts that know.
+ * @type {Record<string, (record: import("./instance.js").ObjectRecord) => unknown>}
+ */
+const parts = {
+  __proto__: null,
+  facets: (_record) => undefined,
+  container: (_record) => undefined,
+  storage: (_record) => undefined,
+  id: (_record) => undefined,
+  props: (_record) => ({}),
+};
+
+/** @returns {import("./instance.js").ObjectRecord} the object whose code runs */
+function currentRecord() {
+  const { record } = io.required();
+  if (record === undefined) throw new Error(NO_OBJECT_TEXT);
+  record.check();
+  return record;
+}
+
+class DurableObjectState {
+  #record;
+
+  /** @param {object} token @param {import("./instance.js").ObjectRecord} record */
+  constructor(token, record) {
+    if (token !== construct) throw new TypeError("Illegal constructor");
+    this.#record = record;
+    for (const name in parts) this[name] = parts[name](record);
+    if (compat.has("enable_ctx_exports")) this.exports = own.exports;
+  }
+
+  /** @param {unknown} state */
+  static is(state) {
+    return typeof state === "object" && state !== null && #record in state;
+  }
+
+  waitUntil(promise) {
+    check(this);
+    if (arguments.length === 0) throw badParameter("waitUntil", "Promise");
+    io.required().waitUntil(promise);
+  }
+
+  blockConcurrencyWhile(callback) {
+    check(this);
+    if (typeof callback !== "function") throw badParameter("blockConcurrencyWhile", "function");
+    return blockConcurrencyWhile(currentRecord(), callback, true);
+  }
+
+  abort(reason = undefined) {
+    check(this);
+    const record = currentRecord();
+    const error = new Error(reason === undefined ? ABORT_TEXT : String(reason));
+    record.break(error);
+    throw error;
+  }
+}
+const { is } = DurableObjectState;
+delete DurableObjectState.is;
+
+function check(state) {
+  if (!is(state)) throw illegal();
+}
+
+function badParameter(method, type) {
+  return new TypeError(`Failed to execute '${method}' on 'DurableObjectState': parameter 1 is not of type '${type}'.`);
+}
+
+for (const name of ["waitUntil", "blockConcurrencyWhile", "abort"]) enumerable(name);
+ObjectDefineProperty(DurableObjectState.prototype, SymbolToStringTag, {
+  __proto__: null,
+  value: "DurableObjectState",
+  configurable: true,
+});
+
+function enumerable(name) {
+  ObjectDefineProperty(DurableObjectState.prototype, name, { __proto__: null, enumerable: true });
+}
+
+/**
+ * Runs `callback` as a critical section of an object: until the promise that it returns is settled, nothing goes on in
+ * the object but what is started inside.
+ * @template T
+ * @param {import("./instance.js").ObjectRecord} record
+ * @param {() => T | Promise<T>} callback
+ * @param {boolean} resets whether the object is reset when it fails or takes too long
+ * @returns {Promise<T>}
+ */
+function blockConcurrencyWhile(record, callback, resets) {
+  const { gate } = record;
+  const asyncContext = core.getAsyncContext();
+  return new Promise((resolve, reject) => {
+    gate.section(asyncContext?.section, (section) => {
+      let timer = null;
+      if (resets) {
+        timer = core.createTimer(
+          () => {
+            const error = new Error(TOO_LONG_TEXT);
+            op_log_exception(record.context.event, error);
+            record.break(error, true);
+          },
+          SECTION_MS_MAX,
+          undefined,
+          false,
+          true,
+          true,
+        );
+      }
+      const over = () => {
+        if (timer !== null) core.cancelTimer(timer);
+      };
+      const failed = (error) => {
+        over();
+        if (gate.closed) return;
+        if (resets) {
+          // Whoever waits for the section goes with the object.
+          op_log_exception(record.context.event, error);
+          record.break(error);
+        } else {
+          gate.leave(section);
+          reject(error);
+        }
+      };
+      const previous = core.getAsyncContext();
+      core.setAsyncContext({ __proto__: null, ...asyncContext, section });
+      try {
+        PromisePrototypeThen(
+          PromiseResolve(callback()),
+          (value) => {
+            over();
+            if (gate.closed) return;
+            gate.leave(section);
+            resolve(value);
+          },
+          failed,
+        );
+      } catch (error) {
+        failed(error);
+      } finally {
+        core.setAsyncContext(previous);
+      }
+    });
+  });
+}
+
+/** @param {import("./instance.js").ObjectRecord} record @returns {DurableObjectState} */
+function makeState(record) {
+  return new DurableObjectState(construct, record);
+}
+
+return { blockConcurrencyWhile, currentRecord, DurableObjectState, enumerable, is, makeState, parts };
+})();

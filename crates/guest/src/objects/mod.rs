@@ -1,0 +1,359 @@
+//! The Durable Objects that this guest runs.
+//!
+//! ```text
+//!            ┌─────────────── deliver ──────────────┐
+//! Grant ─► held, empty ─(first event)─► constructed ─┤─(idle, or drained)─► lease dropped
+//!                                                    └─(broken)───────────► lease broken, dropped
+//! ```
+//!
+//! Owns, for each, the lease with its inbox and the store; which events are an object's; what an object sends before
+//! its writes are committed. The instance itself, its gate and what it waits for are the scripts' (`ext/objects`), who
+//! know an object by its number.
+//!
+//! Invariants
+//! - A number names one holding of one object and is never used again; zero is none.
+//! - The store of an object is closed before its lease is dropped.
+//! - Nothing that an object sends leaves while it has writes that are neither committed nor marked as unconfirmed.
+
+mod eviction;
+mod ready;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
+use lopata_bridges::{InboxSender, Lease, Parcel};
+use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError};
+
+use self::eviction::Evictions;
+pub use self::eviction::Idle;
+use self::ready::{ObjectWaker, Ready};
+
+/// Something that waits for an object's writes: carried out when they are committed, or told why they are lost.
+pub type Held = Box<dyn FnOnce(Result<(), &WireError>)>;
+
+/// The objects of one guest.
+#[derive(Default)]
+pub struct Objects {
+    table: RefCell<HashMap<u32, Object>>,
+    last: Cell<u32>,
+    ready: Ready,
+    evictions: RefCell<Evictions>,
+    /// The events of objects, and under which event an object's own things are entered. Empty in other guests.
+    events: RefCell<HashMap<EventId, u32>>,
+    roots: RefCell<HashMap<EventId, u32>>,
+    /// Objects whose turn ends with something to commit or to send.
+    dirty: RefCell<Vec<u32>>,
+    /// Objects that were told to go and have just come to rest.
+    leaving: RefCell<Vec<u32>>,
+    /// The object that broke last, and why: for what had been taken from its inbox by then.
+    broken: RefCell<Option<(u32, WireError)>>,
+    /// Continuations wait for a turn of their own.
+    tasks: Cell<bool>,
+    draining: Cell<bool>,
+}
+
+/// An object that is held. Fields are dropped in order: the store is closed before the lease is let go.
+struct Object {
+    /// What leaves once the writes are committed.
+    outbox: Vec<Held>,
+    /// True while it is in `dirty`.
+    listed: bool,
+    /// True while there are writes that what is sent has to wait for.
+    locked: bool,
+    /// The event under which the object's own things are entered.
+    root: EventId,
+    /// A critical section runs: no event may start.
+    closed: bool,
+    waker: Arc<ObjectWaker>,
+    grant: Rc<ObjectGrant>,
+    lease: Lease,
+}
+
+/// What may be taken from the inbox of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Take {
+    Everything,
+    /// What speaks to events that run.
+    Control,
+    /// That, and events of requests that the object works on: a call that comes back to it.
+    Ongoing,
+}
+
+impl Objects {
+    /// True when this guest holds no object.
+    pub fn is_empty(&self) -> bool {
+        self.table.borrow().is_empty()
+    }
+
+    /// Takes in an object.
+    pub fn grant(&self, grant: ObjectGrant, lease: Lease) {
+        let number = self.last.get() + 1;
+        self.last.set(number);
+        let root = EventId::next();
+        let waker = self.ready.waker(number);
+        let object = Object {
+            outbox: Vec::new(),
+            listed: false,
+            locked: false,
+            root,
+            closed: false,
+            waker: waker.clone(),
+            grant: Rc::new(grant),
+            lease,
+        };
+        self.table.borrow_mut().insert(number, object);
+        self.roots.borrow_mut().insert(root, number);
+        // What waits was sent before there was anybody to wake.
+        waker.wake();
+        self.rests(number);
+    }
+
+    /// What is known of an object.
+    pub fn granted(&self, number: u32) -> Option<Rc<ObjectGrant>> {
+        self.table.borrow().get(&number).map(|object| object.grant.clone())
+    }
+
+    /// The event under which an object's own things are entered.
+    pub fn root_of(&self, number: u32) -> Option<EventId> {
+        self.table.borrow().get(&number).map(|object| object.root)
+    }
+
+    /// The event under which what `event` owns is entered: the object's own for an event of an object, which what it
+    /// makes may outlive, and itself for any other.
+    pub fn keeper(&self, event: EventId) -> EventId {
+        match self.number_of(event) {
+            0 => event,
+            number => self.root_of(number).unwrap_or(event),
+        }
+    }
+
+    /// The object that an event belongs to; zero for none.
+    pub fn number_of(&self, event: EventId) -> u32 {
+        let number = self.events.borrow().get(&event).copied();
+        number.or_else(|| self.roots.borrow().get(&event).copied()).unwrap_or(0)
+    }
+
+    /// True for the event of an object's own things while the object is held.
+    pub fn is_root(&self, event: EventId) -> bool {
+        self.roots.borrow().contains_key(&event)
+    }
+
+    /// The way to what an event gives away: the inbox of its object, so that it stays in order with the object's
+    /// events. `None` for any other event.
+    pub fn inbox_of(&self, event: EventId) -> Option<InboxSender> {
+        let number = self.number_of(event);
+        self.table.borrow().get(&number).map(|object| object.lease.inbox())
+    }
+
+    /// An event of an object begins.
+    pub fn begin(&self, number: u32, event: EventId) {
+        self.events.borrow_mut().insert(event, number);
+    }
+
+    /// An event of an object is over; with none left, the object is at rest.
+    pub fn end(&self, event: EventId, rests: bool) {
+        let number = self.events.borrow_mut().remove(&event);
+        if let (Some(number), true) = (number, rests) {
+            self.rests(number);
+        }
+    }
+
+    /// Nothing runs in an object: it may go after a while, or now when the guest has been told to finish.
+    fn rests(&self, number: u32) {
+        if self.draining.get() {
+            self.leaving.borrow_mut().push(number);
+        } else {
+            self.evictions.borrow_mut().rests(number);
+        }
+    }
+
+    /// Says whether events of an object may start.
+    pub fn set_closed(&self, number: u32, closed: bool) {
+        let mut table = self.table.borrow_mut();
+        let Some(object) = table.get_mut(&number) else { return };
+        object.closed = closed;
+        let waker = object.waker.clone();
+        drop(table);
+        if !closed {
+            // Something may wait that was not taken.
+            waker.wake();
+        }
+    }
+
+    /// True when an object may have something to do; otherwise the task is woken when one has.
+    pub fn poll_ready(&self, cx: &Context<'_>) -> bool {
+        !self.is_empty() && self.ready.poll(cx)
+    }
+
+    /// How many objects may have something to do.
+    pub fn ready_len(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// The next object that may have something to do.
+    pub fn next_ready(&self) -> Option<u32> {
+        self.ready.pop()
+    }
+
+    /// Takes what has been sent to an object and may be dealt with now. `ongoing` says whether an event belongs to a
+    /// request that the object works on. The object is listed again by what comes later, or when more is left than
+    /// `max`.
+    pub fn take(&self, number: u32, out: &mut Vec<Parcel<ToGuest>>, max: usize, ongoing: impl Fn(&ToGuest) -> bool) {
+        let table = self.table.borrow();
+        let Some(object) = table.get(&number) else { return };
+        object.waker.looked_at();
+        let take = match (object.closed, self.draining.get()) {
+            (true, _) => Take::Control,
+            (false, true) => Take::Ongoing,
+            (false, false) => Take::Everything,
+        };
+        let waker = Waker::from(object.waker.clone());
+        let cx = Context::from_waker(&waker);
+        let taken = object.lease.take_where(&cx, out, max, |message| match take {
+            Take::Everything => true,
+            Take::Control => is_control(message),
+            Take::Ongoing => is_control(message) || ongoing(message),
+        });
+        if taken == max {
+            waker.wake();
+        }
+    }
+
+    /// Comes back to an object later.
+    pub fn again(&self, number: u32) {
+        if let Some(object) = self.table.borrow().get(&number) {
+            object.waker.wake_by_ref();
+        }
+    }
+
+    /// Has what an object sends wait until its writes are committed; carried out at once when there are none.
+    pub fn hold(&self, number: u32, job: Held) {
+        if let Some(object) = self.table.borrow_mut().get_mut(&number)
+            && object.locked
+        {
+            object.outbox.push(job);
+            return;
+        }
+        job(Ok(()));
+    }
+
+    /// True while what an object sends has to wait.
+    pub fn is_locked(&self, number: u32) -> bool {
+        number != 0 && self.table.borrow().get(&number).is_some_and(|object| object.locked)
+    }
+
+    /// Ends the turn of every object that has written: commits, then sends what waited. Gives back those whose
+    /// writes could not be committed, with the reason; nothing of theirs was sent.
+    pub fn commit(&self) -> Vec<(u32, WireError)> {
+        if self.dirty.borrow().is_empty() {
+            return Vec::new();
+        }
+        let dirty = std::mem::take(&mut *self.dirty.borrow_mut());
+        let failed = Vec::new();
+        for number in dirty {
+            let outbox = {
+                let mut table = self.table.borrow_mut();
+                let Some(object) = table.get_mut(&number) else { continue };
+                object.listed = false;
+                object.locked = false;
+                std::mem::take(&mut object.outbox)
+            };
+            outbox.into_iter().for_each(|job| job(Ok(())));
+        }
+        failed
+    }
+
+    /// The events of an object that have not ended.
+    pub fn events_of(&self, number: u32) -> Vec<EventId> {
+        self.events.borrow().iter().filter(|(_, of)| **of == number).map(|(event, _)| *event).collect()
+    }
+
+    /// Why an object is no longer held; `None` when it is, or was let go in order.
+    pub fn why_gone(&self, number: u32) -> Option<WireError> {
+        self.broken.borrow().as_ref().filter(|(of, _)| *of == number).map(|(_, error)| error.clone())
+    }
+
+    /// This life of an object is over. What it had written and not committed is lost, and what waited for that is told
+    /// why, as is everybody who asks the object from now on through a stub that has reached it.
+    pub fn break_with(&self, number: u32, error: &WireError) {
+        let Some(object) = self.remove(number) else { return };
+        *self.broken.borrow_mut() = Some((number, error.clone()));
+        let Object { outbox, lease, .. } = object;
+        lease.break_with(error);
+        outbox.into_iter().for_each(|job| job(Err(error)));
+        drop(lease);
+    }
+
+    /// Lets go of an object that has nothing left to do.
+    pub fn let_go(&self, number: u32) {
+        drop(self.remove(number));
+    }
+
+    fn remove(&self, number: u32) -> Option<Object> {
+        let object = self.table.borrow_mut().remove(&number)?;
+        self.roots.borrow_mut().remove(&object.root);
+        self.events.borrow_mut().retain(|_, of| *of != number);
+        self.evictions.borrow_mut().forget(number);
+        Some(object)
+    }
+
+    /// Continuations wait for a turn of their own.
+    pub fn note_task(&self) {
+        self.tasks.set(true);
+    }
+
+    /// Whether any do; asked once a turn.
+    pub fn take_tasks(&self) -> bool {
+        self.tasks.take()
+    }
+
+    /// Every object is to go as soon as nothing runs in it. Gives those that are held.
+    pub fn drain(&self) -> Vec<u32> {
+        self.draining.set(true);
+        self.table.borrow().keys().copied().collect()
+    }
+
+    /// True once the guest was told to finish.
+    pub fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    /// Objects that have come to rest after the guest was told to finish.
+    pub fn take_leaving(&self) -> Vec<u32> {
+        std::mem::take(&mut *self.leaving.borrow_mut())
+    }
+
+    /// An object that has been at rest for long enough to be asked whether it can go; otherwise the task is woken
+    /// when the next one has.
+    pub fn poll_idle(&self, cx: &mut Context<'_>) -> Option<(u32, Idle)> {
+        let mut evictions = self.evictions.borrow_mut();
+        let table = self.table.borrow();
+        evictions.poll(cx, |number| table.get(&number).is_some_and(|object| object.grant.namespace.evicts))
+    }
+
+    /// The object could not go: it is asked again later.
+    pub fn stays(&self, number: u32) {
+        self.evictions.borrow_mut().stays(number);
+    }
+
+    /// Closes every store and lets go of every lease, for a thread that will never do so itself.
+    pub fn drop_all(&self) {
+        // Whoever panicked may hold the table; then there is nothing to do.
+        if let Ok(mut table) = self.table.try_borrow_mut() {
+            let all = std::mem::take(&mut *table);
+            drop(table);
+            drop(all);
+        }
+    }
+}
+
+/// True for what speaks to an event that runs or to what it gave away, and starts none.
+fn is_control(message: &ToGuest) -> bool {
+    matches!(
+        message,
+        ToGuest::Abort { .. } | ToGuest::RpcOn { .. } | ToGuest::RpcRelease { .. } | ToGuest::RpcFinish { .. }
+    )
+}
