@@ -40,7 +40,7 @@ const parts = {
   facets: (_record) => undefined,
   container: (_record) => undefined,
   storage: (_record) => undefined,
-  id: (_record) => undefined,
+  id: ({ id, name }) => core.loadExtScript("ext:lopata/object_namespace/object_namespace.js").objectId(id, name),
   props: (_record) => ({}),
 };
 
