@@ -153,7 +153,7 @@ impl GuestState {
             rpc: Rpc::new(held),
             connections: Connections::default(),
             sockets: Sockets::default(),
-            objects: Objects::default(),
+            objects: Objects::new(control.clone()),
             services: Services::default(),
             inbox,
             control,

@@ -1,5 +1,6 @@
 //! All objects of one class of one worker: found by id, granted to a home.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -32,6 +33,8 @@ pub trait Alarms: Send + Sync {
 /// The objects of one class of one worker.
 pub struct Namespace {
     alarms: Option<Arc<dyn Alarms>>,
+    /// What outlives the objects' guests and is not on disk.
+    kept: OnceLock<Arc<dyn Any + Send + Sync>>,
     state: Mutex<State>,
 }
 
@@ -47,7 +50,7 @@ impl Namespace {
     /// A namespace without a home: events wait for one.
     pub fn new(definition: Arc<NamespaceDefinition>, alarms: Option<Arc<dyn Alarms>>) -> Arc<Self> {
         let state = State { definition, home: None, refusal: None, objects: HashMap::new() };
-        Arc::new(Self { alarms, state: Mutex::new(state) })
+        Arc::new(Self { alarms, kept: OnceLock::new(), state: Mutex::new(state) })
     }
 
     /// What it is, by the newest configuration.
@@ -65,6 +68,13 @@ impl Namespace {
     /// Whoever keeps its alarms.
     pub fn alarms(&self) -> Option<&Arc<dyn Alarms>> {
         self.alarms.as_ref()
+    }
+
+    /// What whoever runs the objects keeps for all of them beside their files, made by the first who asks. One kind of
+    /// thing only.
+    pub fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let kept = self.kept.get_or_init(|| Arc::new(make())).clone();
+        kept.downcast().expect("a namespace keeps one kind of thing")
     }
 
     /// The way of one stub to an object.

@@ -17,6 +17,7 @@
 
 mod eviction;
 mod ready;
+mod store;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -26,10 +27,13 @@ use std::task::{Context, Wake, Waker};
 
 use lopata_bridges::{InboxSender, Lease, Parcel};
 use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError};
+use lopata_storage::objects::ObjectStore;
 
 use self::eviction::Evictions;
 pub use self::eviction::Idle;
 use self::ready::{ObjectWaker, Ready};
+use self::store::Store;
+use crate::thread::Control;
 
 /// Something that waits for an object's writes: carried out when they are committed, or told why they are lost.
 pub type Held = Box<dyn FnOnce(Result<(), &WireError>)>;
@@ -53,10 +57,14 @@ pub struct Objects {
     /// Continuations wait for a turn of their own.
     tasks: Cell<bool>,
     draining: Cell<bool>,
+    /// Ends the guest; statements that run for long look at it.
+    control: Control,
 }
 
 /// An object that is held. Fields are dropped in order: the store is closed before the lease is let go.
 struct Object {
+    /// Non-null from the first use on.
+    store: Option<Store>,
     /// What leaves once the writes are committed.
     outbox: Vec<Held>,
     /// True while it is in `dirty`.
@@ -83,6 +91,11 @@ enum Take {
 }
 
 impl Objects {
+    /// None yet; `control` ends the guest.
+    pub fn new(control: Control) -> Self {
+        Self { control, ..Self::default() }
+    }
+
     /// True when this guest holds no object.
     pub fn is_empty(&self) -> bool {
         self.table.borrow().is_empty()
@@ -95,6 +108,7 @@ impl Objects {
         let root = EventId::next();
         let waker = self.ready.waker(number);
         let object = Object {
+            store: None,
             outbox: Vec::new(),
             listed: false,
             locked: false,
@@ -245,6 +259,34 @@ impl Objects {
         number != 0 && self.table.borrow().get(&number).is_some_and(|object| object.locked)
     }
 
+    /// Works on the store of an object, which is made by its first use. `None` when the object is not held any more, or
+    /// its class stores nothing. What is written is committed at the end of the turn.
+    pub fn with_store<R>(&self, number: u32, work: impl FnOnce(&mut ObjectStore) -> R) -> Option<R> {
+        let mut table = self.table.borrow_mut();
+        let object = table.get_mut(&number)?;
+        let Object { store, lease, grant, .. } = object;
+        let store = match store {
+            Some(store) => store,
+            None => store.insert(Store::of(lease, grant, &self.control)?),
+        };
+        let result = work(store);
+        if !object.listed && (store.is_dirty() || store.broken().is_some()) {
+            object.listed = true;
+            self.dirty.borrow_mut().push(number);
+        }
+        Some(result)
+    }
+
+    /// An object has written: what it sends waits for the commit, unless the script has said that it need not.
+    pub fn wrote(&self, number: u32, unconfirmed: bool) {
+        if let Some(object) = self.table.borrow_mut().get_mut(&number)
+            && !unconfirmed
+        {
+            // Only what is listed is committed, and unlocked by that.
+            object.locked = object.listed;
+        }
+    }
+
     /// Ends the turn of every object that has written: commits, then sends what waited. Gives back those whose
     /// writes could not be committed, with the reason; nothing of theirs was sent.
     pub fn commit(&self) -> Vec<(u32, WireError)> {
@@ -252,11 +294,15 @@ impl Objects {
             return Vec::new();
         }
         let dirty = std::mem::take(&mut *self.dirty.borrow_mut());
-        let failed = Vec::new();
+        let mut failed = Vec::new();
         for number in dirty {
             let outbox = {
                 let mut table = self.table.borrow_mut();
                 let Some(object) = table.get_mut(&number) else { continue };
+                if let Some(error) = object.store.as_mut().and_then(Store::commit) {
+                    failed.push((number, error));
+                    continue;
+                }
                 object.listed = false;
                 object.locked = false;
                 std::mem::take(&mut object.outbox)
@@ -281,7 +327,9 @@ impl Objects {
     pub fn break_with(&self, number: u32, error: &WireError) {
         let Some(object) = self.remove(number) else { return };
         *self.broken.borrow_mut() = Some((number, error.clone()));
-        let Object { outbox, lease, .. } = object;
+        let Object { store, outbox, lease, .. } = object;
+        // What was not committed is thrown away here.
+        drop(store);
         lease.break_with(error);
         outbox.into_iter().for_each(|job| job(Err(error)));
         drop(lease);

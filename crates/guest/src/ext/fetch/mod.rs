@@ -58,6 +58,27 @@ impl Calls {
         self.waiting.borrow_mut().insert(id, Rc::new(call));
         id
     }
+
+    /// The event that a call was held back for has been started.
+    pub fn started(&self, id: u32, started: Started) {
+        match self.waiting.borrow().get(&id) {
+            Some(call) => *call.started.borrow_mut() = Some(started),
+            // It was given up meanwhile.
+            None => started.abort(),
+        }
+    }
+
+    /// True for a call that nobody has given up.
+    pub fn waits(&self, id: u32) -> bool {
+        self.waiting.borrow().contains_key(&id)
+    }
+}
+
+impl Started {
+    fn abort(self) {
+        // A home that is gone has ended the event.
+        let _ = self.home.send(Parcel::new(ToGuest::Abort { event: self.event }));
+    }
 }
 
 impl Calls {
@@ -93,9 +114,8 @@ impl Call {
     /// Nobody wants the answer: the request is dropped, or the event is told that its caller is gone.
     fn give_up(&self) {
         self.receiver.borrow_mut().take();
-        if let Some(Started { home, event }) = self.started.borrow_mut().take() {
-            // A home that is gone has ended the event.
-            let _ = home.send(Parcel::new(ToGuest::Abort { event }));
+        if let Some(started) = self.started.borrow_mut().take() {
+            started.abort();
         }
     }
 }
@@ -163,11 +183,23 @@ pub fn op_fetch_start<'s>(
     let request = Box::new(RequestHead { method, url, headers, cf: (!cf.is_empty()).then(|| cf.into()) });
     let (reply, receiver) = reply();
     let call = FetchCall { request, body, attachments, parent, reply };
-    if let Some(service) = guest.services.outbound() {
-        // A refused call is dropped here with its reply, which says that the service is gone.
+    let id = guest.calls.add(receiver, None);
+    let Some(service) = guest.services.outbound() else { return Ok(id) };
+    let number = guest.objects.number_of(EventId(event));
+    // A refused call is dropped with its reply, which says that the service is gone.
+    if guest.objects.is_locked(number) {
+        let held = Rc::downgrade(&guest);
+        // The object's writes come first.
+        let send = move |committed: Result<(), &WireError>| {
+            if committed.is_ok() && held.upgrade().is_some_and(|guest| guest.calls.waits(id)) {
+                let _ = service.call(call);
+            }
+        };
+        guest.objects.hold(number, Box::new(send));
+    } else {
         let _ = service.call(call);
     }
-    Ok(guest.calls.add(receiver, None))
+    Ok(id)
 }
 
 /// The context of an event that is over: it has no span any more.

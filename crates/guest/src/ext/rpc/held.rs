@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use lopata_bridges::{Answered, InboxSender, OutCall, Reply, Stub};
-use lopata_protocol::{CallId, EventId, RpcTarget};
+use lopata_protocol::{CallId, EventId, RpcTarget, WireError};
 use parking_lot::Mutex;
 
 use crate::spans::SpanNumber;
@@ -42,7 +42,7 @@ struct Call {
     owner: EventId,
     /// For whom it was made, which has its span.
     event: EventId,
-    out: OutCall,
+    out: Out,
     /// What is called, for the call's span.
     name: String,
     /// The call's span.
@@ -55,10 +55,30 @@ struct Call {
     waker: Option<Waker>,
 }
 
+/// Whether a call is on its way.
+enum Out {
+    /// It waits until its object's writes are committed.
+    Held,
+    Sent(OutCall),
+    /// It could not be sent after all.
+    Failed(WireError),
+}
+
+impl Out {
+    fn sent(&self) -> Option<&OutCall> {
+        match self {
+            Self::Sent(out) => Some(out),
+            Self::Held | Self::Failed(_) => None,
+        }
+    }
+}
+
 /// How waiting for a call ended.
 pub enum Waited {
     /// With an answer, or with none because the callee's guest is gone.
     Over(Finished, Option<Box<Answered>>),
+    /// It could not be sent.
+    Unsent(Finished, WireError),
     /// The event that made the call is over.
     Cancelled,
 }
@@ -106,45 +126,84 @@ impl Held {
 
     /// Takes in a call that was made; `own` is a stub that lives as long as the call.
     pub fn add_call(&self, out: OutCall, made: Finished, own: Option<Stub>) {
-        let call = out.id();
+        self.add(out.id(), Out::Sent(out), made, own);
+    }
+
+    /// The same for a call that is sent later, by [`Held::send`].
+    pub fn hold_call(&self, call: CallId, made: Finished, own: Option<Stub>) {
+        self.add(call, Out::Held, made, own);
+    }
+
+    /// True for a call that is to be sent still.
+    pub fn is_held(&self, call: CallId) -> bool {
+        self.0.lock().calls.get(&call).is_some_and(|held| matches!(held.out, Out::Held))
+    }
+
+    /// A call that was held back has been sent, or could not be.
+    pub fn send(&self, call: CallId, sent: Result<OutCall, WireError>) {
+        let (unwanted, waker) = {
+            let mut inner = self.0.lock();
+            match (inner.calls.get_mut(&call), sent) {
+                (Some(held), Ok(out)) => {
+                    held.out = Out::Sent(out);
+                    (None, held.waker.take())
+                }
+                (Some(held), Err(error)) => {
+                    held.out = Out::Failed(error);
+                    (None, held.waker.take())
+                }
+                (None, sent) => (sent.ok(), None),
+            }
+        };
+        drop(unwanted);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn add(&self, call: CallId, out: Out, made: Finished, own: Option<Stub>) {
         let Finished { owner, event, name, span } = made;
         let mut inner = self.0.lock();
         inner.calls.insert(call, Call { owner, event, out, name, span, _own: own, answered: false, waker: None });
         inner.by_event.entry(owner).or_default().calls.insert(call);
     }
 
-    /// Where to send a call on the promised result of `call`; `None` once it was let go.
+    /// Where to send a call on the promised result of `call`; `None` once it was let go, and while it is held back.
     pub fn result_of(&self, call: CallId) -> Option<(InboxSender, RpcTarget)> {
-        self.0.lock().calls.get(&call).map(|held| (held.out.home().clone(), held.out.result()))
+        self.0.lock().calls.get(&call).and_then(|held| held.out.sent()).map(|out| (out.home().clone(), out.result()))
     }
 
     /// True for a call that has no answer and went to the guest with this inbox.
     pub fn call_went_to(&self, call: CallId, inbox: &InboxSender) -> bool {
-        self.0.lock().calls.get(&call).is_some_and(|held| held.out.home().same_inbox(inbox))
+        self.0.lock().calls.get(&call).and_then(|held| held.out.sent()).is_some_and(|out| out.home().same_inbox(inbox))
     }
 
     /// Waits for the answer of a call.
     pub fn poll_answer(&self, call: CallId, cx: &mut Context<'_>) -> Poll<Waited> {
         let mut inner = self.0.lock();
         let Some(held) = inner.calls.get_mut(&call) else { return Poll::Ready(Waited::Cancelled) };
-        match Pin::new(&mut held.out).poll(cx) {
-            Poll::Ready(answered) => {
-                held.answered = true;
-                let name = std::mem::take(&mut held.name);
-                let finished = Finished { owner: held.owner, event: held.event, name, span: held.span };
-                Poll::Ready(Waited::Over(finished, answered.map(Box::new)))
-            }
-            Poll::Pending => {
-                held.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-        }
+        let answered = match &mut held.out {
+            Out::Sent(out) => Pin::new(out).poll(cx).map(Ok),
+            Out::Failed(error) => Poll::Ready(Err(std::mem::take(error))),
+            Out::Held => Poll::Pending,
+        };
+        let Poll::Ready(answered) = answered else {
+            held.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        held.answered = true;
+        let name = std::mem::take(&mut held.name);
+        let finished = Finished { owner: held.owner, event: held.event, name, span: held.span };
+        Poll::Ready(match answered {
+            Ok(answered) => Waited::Over(finished, answered.map(Box::new)),
+            Err(error) => Waited::Unsent(finished, error),
+        })
     }
 
     /// The callee keeps nothing of a call: forgets it without a word.
     pub fn let_go(&self, call: CallId) {
-        if let Some(mut held) = self.take_call(call) {
-            held.out.let_go();
+        if let Some(Call { out: Out::Sent(out), .. }) = &mut self.take_call(call) {
+            out.let_go();
         }
     }
 

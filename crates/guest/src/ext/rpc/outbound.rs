@@ -8,7 +8,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use deno_core::{OpState, op2, v8};
 use lopata_bridges::{
-    Attachments, Capability, OutCall, Parcel, Stub, SubrequestBudget, Undelivered, Unreachable, invoke, reply,
+    Attachments, Capability, InboxSender, OutCall, Parcel, Stub, SubrequestBudget, Undelivered, Unreachable,
+    WorkerService, invoke, reply,
 };
 use lopata_protocol::{
     Answer, CallId, EventId, EventOutcome, RpcHold, RpcRequest, RpcTarget, SpanContext, SpanKind, ToGuest, WireError,
@@ -65,48 +66,85 @@ pub fn op_rpc_send<'s>(
     let request = Box::new(RpcRequest { call: CallId::next(), path: read_path(scope, path), args });
     let call = request.call;
     let name = request.path.join(".");
-    let result = match kind {
+    let mut own = None;
+    let way = match kind {
+        ON_SERVICE => service_of(scope, target).map(|service| Way::Service(service, budget_of(&guest, event))),
+        ON_STUB => guest.rpc.held.stub(target.uint32_value(scope).unwrap_or(0)).map(Way::Stub),
         ON_RESULT => {
             let call = CallId(target.number_value(scope).unwrap_or(0.0) as u64);
             // Before the call's span: there may be no call to make.
-            let Some(result) = guest.rpc.held.result_of(call) else { return Ok(gone) };
-            Some(result)
+            let Some((home, target)) = guest.rpc.held.result_of(call) else { return Ok(gone) };
+            Some(Way::Result(home, target))
         }
+        ON_OWN => export(scope, &guest, owner, target).map(|stub| {
+            own = Some(stub.clone());
+            Way::Stub(stub)
+        }),
         _ => None,
     };
     let span = begin_span(&guest, event, current_span(scope), &name);
     let parent = calling_span(&guest, event, span);
-    let mut own = None;
-    let out = match kind {
-        ON_SERVICE => start(scope, &guest, event, target, request, parent, attachments),
-        ON_STUB => match guest.rpc.held.stub(target.uint32_value(scope).unwrap_or(0)) {
-            Some(stub) => follow(&stub, request, parent, attachments),
-            None => Err(Unreachable::Gone),
-        },
-        ON_RESULT => match result {
-            Some((home, target)) => invoke(&home, target, request, attachments, parent),
-            None => Err(Unreachable::Gone),
-        },
-        ON_OWN => match export(scope, &guest, owner, target) {
-            Some(stub) => {
-                let out = follow(&stub, request, parent, attachments);
-                own = Some(stub);
-                out
-            }
-            None => Err(Unreachable::Gone),
-        },
-        _ => Err(Unreachable::Gone),
-    };
-    match out {
-        Ok(out) => {
-            guest.rpc.held.add_call(out, Finished { owner, event, name, span }, own);
-            Ok(v8::Number::new(scope, call.0 as f64).into())
+    let made = Finished { owner, event, name, span };
+    let number = guest.objects.number_of(event);
+    if let Some(way) = way {
+        if guest.objects.is_locked(number) {
+            guest.rpc.held.hold_call(call, made, own);
+            let held = guest.rpc.held.clone();
+            // The object's writes come first.
+            let send = move |committed: Result<(), &WireError>| {
+                if !held.is_held(call) {
+                    return;
+                }
+                let sent = match committed {
+                    Ok(()) => way.send(request, parent, attachments).map_err(|why| unreachable_error(&why)),
+                    Err(error) => Err(error.clone()),
+                };
+                held.send(call, sent);
+            };
+            guest.objects.hold(number, Box::new(send));
+            return Ok(v8::Number::new(scope, call.0 as f64).into());
         }
-        Err(why) => {
-            end_span(&guest, Finished { owner, event, name, span }, why.to_string());
-            Ok(wire::failure_to_v8(scope, &unreachable_error(&why)))
+        match way.send(request, parent, attachments) {
+            Ok(out) => guest.rpc.held.add_call(out, made, own),
+            Err(why) => {
+                end_span(&guest, made, why.to_string());
+                return Ok(wire::failure_to_v8(scope, &unreachable_error(&why)));
+            }
+        }
+        return Ok(v8::Number::new(scope, call.0 as f64).into());
+    }
+    end_span(&guest, made, Unreachable::Gone.to_string());
+    Ok(wire::failure_to_v8(scope, &unreachable_error(&Unreachable::Gone)))
+}
+
+/// Where a call goes.
+enum Way {
+    /// To an entrypoint, where it starts an event of its own.
+    Service(WorkerService, SubrequestBudget),
+    Stub(Stub),
+    /// To what another call promises.
+    Result(InboxSender, RpcTarget),
+}
+
+impl Way {
+    fn send(
+        self,
+        request: Box<RpcRequest>,
+        parent: SpanContext,
+        attachments: Attachments,
+    ) -> Result<OutCall, Unreachable> {
+        match self {
+            Self::Service(service, budget) => start(service, budget, request, parent, attachments),
+            Self::Stub(stub) => follow(&stub, request, parent, attachments),
+            Self::Result(home, target) => invoke(&home, target, request, attachments, parent),
         }
     }
+}
+
+/// What a call may spend. A caller that is over has no budget any more; what it starts is no top-level event for all
+/// that.
+fn budget_of(guest: &GuestState, caller: EventId) -> SubrequestBudget {
+    guest.events.budget_of(caller).unwrap_or_else(|| SubrequestBudget::new(guest.subrequests_max.get()))
 }
 
 /// What the script is told of a worker that cannot be called.
@@ -134,20 +172,15 @@ fn read_path<'s>(scope: &mut v8::PinScope<'s, '_>, path: v8::Local<'s, v8::Value
 }
 
 /// Calls an entrypoint: starts an event of its own there.
-fn start<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    guest: &GuestState,
-    caller: EventId,
-    service: v8::Local<'s, v8::Value>,
+fn start(
+    service: WorkerService,
+    budget: SubrequestBudget,
     request: Box<RpcRequest>,
     parent: SpanContext,
     mut attachments: Attachments,
 ) -> Result<OutCall, Unreachable> {
-    let service = service_of(scope, service).ok_or(Unreachable::Gone)?;
     let call = request.call;
-    // A caller that is over has no budget any more; what it starts is no top-level event for all that.
-    let budget = guest.events.budget_of(caller);
-    attachments.set_budget(budget.unwrap_or_else(|| SubrequestBudget::new(guest.subrequests_max.get())));
+    attachments.set_budget(budget);
     let (reply, answer) = reply();
     attachments.set_reply(reply);
     let message = ToGuest::Rpc {
@@ -256,6 +289,12 @@ pub async fn op_rpc_answer(state: Rc<RefCell<OpState>>, #[number] call: u64) -> 
     let held = guest.rpc.held.clone();
     match poll_fn(|cx| held.poll_answer(call, cx)).await {
         Waited::Cancelled => RpcAnswer { guest, event: EventId(0), how: How::Cancelled },
+        Waited::Unsent(finished, error) => {
+            held.let_go(call);
+            let event = finished.owner;
+            end_span(&guest, finished, error.to_string());
+            RpcAnswer { guest, event, how: How::Lost(Box::new(error)) }
+        }
         Waited::Over(finished, answered) => {
             let (how, failed) = match answered {
                 Some(answered) => read_answer(answered.answer),

@@ -15,7 +15,9 @@ use lopata_bridges::{
     WorkerService, reply,
 };
 use lopata_protocol::{
-    Answer, Body, EventId, EventOutcome, HeaderList, Props, RequestHead, ResponseHead, ScheduledOutcome, ToGuest};
+    Answer, Body, EventId, EventOutcome, HeaderList, Props, RequestHead, ResponseHead, ScheduledOutcome, ToGuest,
+    WireError,
+};
 
 use crate::error::GuestError;
 use crate::ext::events::{header_list, take_body};
@@ -143,15 +145,36 @@ pub fn op_service_fetch<'s>(
         body,
         parent: calling_span(&guest, caller, SpanNumber(span)),
     };
-    match door.deliver(Parcel { message, attachments }) {
-        Ok(home) => Ok(guest.calls.add(receiver, Some(Started { home, event }))),
-        Err(Undelivered { why: Unreachable::Gone, .. }) => Ok(guest.calls.add(receiver, None)),
+    let parcel = Parcel { message, attachments };
+    let number = guest.objects.number_of(caller);
+    if !guest.objects.is_locked(number) {
+        let started = start(&**door, parcel, event);
+        return Ok(guest.calls.add(receiver, started));
+    }
+    let call = guest.calls.add(receiver, None);
+    let (held, door) = (Rc::downgrade(&guest), door.clone());
+    // The object's writes come first. Dropped, the parcel says that nobody is there.
+    let send = move |committed: Result<(), &WireError>| {
+        let Some(guest) = held.upgrade().filter(|guest| committed.is_ok() && guest.calls.waits(call)) else { return };
+        if let Some(started) = start(&*door, parcel, event) {
+            guest.calls.started(call, started);
+        }
+    };
+    guest.objects.hold(number, Box::new(send));
+    Ok(call)
+}
+
+/// Delivers a call; whoever cannot be reached answers at once.
+fn start(door: &dyn Door, parcel: Parcel<ToGuest>, event: EventId) -> Option<Started> {
+    match door.deliver(parcel) {
+        Ok(home) => Some(Started { home, event }),
+        Err(Undelivered { why: Unreachable::Gone, .. }) => None,
         Err(Undelivered { mut parcel, why }) => {
             if let Some(reply) = parcel.attachments.take_reply() {
                 // The receiver is right here.
                 let _ = reply.send(unavailable(&why));
             }
-            Ok(guest.calls.add(receiver, None))
+            None
         }
     }
 }
