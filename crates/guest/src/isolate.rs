@@ -248,7 +248,8 @@ impl Isolate {
                 return Poll::Pending;
             }
             // What is behind the worker's definition waits until that is loaded.
-            let load = if self.loaded { None } else { batch.iter().position(|p| matches!(p.message, ToGuest::Load(_))) };
+            let load =
+                if self.loaded { None } else { batch.iter().position(|p| matches!(p.message, ToGuest::Load(_))) };
             let behind = load.map(|at| batch.split_off(at + 1));
             for parcel in batch.drain(..) {
                 if let ToGuest::Load(definition) = parcel.message {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use deno_core::SourceMapper;
 use lopata_bridges::{
-    Attachments,     CacheService, D1Service, FetchService, KvService, Namespace, R2Service, WeakInboxSender, WorkerService,
+    Attachments, CacheService, D1Service, FetchService, KvService, Namespace, R2Service, WeakInboxSender, WorkerService,
 };
 use lopata_protocol::{Answer, CompatSet, EventId, EventOutcome, limits};
 

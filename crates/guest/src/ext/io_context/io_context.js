@@ -22,6 +22,8 @@ const {
   op_call_is_local,
   op_event_ended,
   op_log_exception,
+  op_object_committed,
+  op_object_is_locked,
   op_rpc_cancel_calls,
   op_rpc_end_event,
   op_take_subrequest,
@@ -411,6 +413,8 @@ function run(context, fn) {
 async function bindingCall(name, attributes, fn) {
   const context = required();
   takeSubrequest(context);
+  // What an object has written comes before what it tells others.
+  if (context.gate !== null && op_object_is_locked(context.gate.number)) await op_object_committed(context.gate.number);
   return await tracing.call(context.event, name, attributes, fn);
 }
 

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
-use lopata_protocol::{EventId, EventOutcome, ObjectStorage};
+use lopata_protocol::{EventId, EventOutcome, ObjectStorage, WireError};
 
 use crate::state::GuestState;
 use crate::wire;
@@ -53,6 +53,25 @@ pub fn op_object_describe<'s>(
 #[op2(fast)]
 pub fn op_object_task(state: &mut OpState) {
     state.borrow::<Rc<GuestState>>().objects.note_task();
+}
+
+/// True while what an object sends waits for the commit of what it has written.
+#[op2(fast)]
+pub fn op_object_is_locked(state: &mut OpState, #[smi] number: u32) -> bool {
+    state.borrow::<Rc<GuestState>>().objects.is_locked(number)
+}
+
+/// Waits for that commit. When it fails, the object is over, and so is whoever waits.
+#[op2]
+pub async fn op_object_committed(state: Rc<RefCell<OpState>>, #[smi] number: u32) {
+    let (done, committed) = tokio::sync::oneshot::channel();
+    let tell = move |_: Result<(), &WireError>| {
+        // Nobody may be left to be told.
+        let _ = done.send(());
+    };
+    guest_of(&state.borrow()).objects.hold(number, Box::new(tell));
+    // Dropped with the object.
+    let _ = committed.await;
 }
 
 /// Whether events of an object may start.

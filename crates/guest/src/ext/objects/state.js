@@ -13,7 +13,7 @@ const {
   SymbolToStringTag,
   TypeError,
 } = primordials;
-const { op_log_exception } = core.ops;
+const { op_log_exception, op_object_committed, op_object_is_locked } = core.ops;
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const own = core.loadExtScript("ext:lopata/workers/own.js");
@@ -116,7 +116,7 @@ function enumerable(name) {
  * @template T
  * @param {import("./instance.js").ObjectRecord} record
  * @param {() => T | Promise<T>} callback
- * @param {boolean} resets whether the object is reset when it fails or takes too long
+ * @param {boolean} resets whether the object is reset when it fails, as it always is when it takes too long
  * @returns {Promise<T>}
  */
 function blockConcurrencyWhile(record, callback, resets) {
@@ -124,24 +124,13 @@ function blockConcurrencyWhile(record, callback, resets) {
   const asyncContext = core.getAsyncContext();
   return new Promise((resolve, reject) => {
     gate.section(asyncContext?.section, (section) => {
-      let timer = null;
-      if (resets) {
-        timer = core.createTimer(
-          () => {
-            const error = new Error(TOO_LONG_TEXT);
-            op_log_exception(record.context.event, error);
-            record.break(error, true);
-          },
-          SECTION_MS_MAX,
-          undefined,
-          false,
-          true,
-          true,
-        );
-      }
-      const over = () => {
-        if (timer !== null) core.cancelTimer(timer);
+      const tooLong = () => {
+        const error = new Error(TOO_LONG_TEXT);
+        op_log_exception(record.context.event, error);
+        record.break(error, true);
       };
+      const timer = core.createTimer(tooLong, SECTION_MS_MAX, undefined, false, true, true);
+      const over = () => core.cancelTimer(timer);
       const failed = (error) => {
         over();
         if (gate.closed) return;
@@ -176,10 +165,19 @@ function blockConcurrencyWhile(record, callback, resets) {
   });
 }
 
+/**
+ * Resolves once what an object has written so far is committed.
+ * @param {import("./instance.js").ObjectRecord} record
+ * @returns {Promise<void>}
+ */
+function committed(record) {
+  return op_object_is_locked(record.number) ? op_object_committed(record.number) : PromiseResolve(undefined);
+}
+
 /** @param {import("./instance.js").ObjectRecord} record @returns {DurableObjectState} */
 function makeState(record) {
   return new DurableObjectState(construct, record);
 }
 
-return { blockConcurrencyWhile, currentRecord, DurableObjectState, enumerable, is, makeState, parts };
+return { blockConcurrencyWhile, committed, currentRecord, DurableObjectState, enumerable, is, makeState, parts };
 })();

@@ -20,9 +20,9 @@ pub use self::clone::decode;
 use self::clone::{EncodeError, Encoded, decode_body, encode};
 pub use self::held::Held;
 use crate::error::GuestError;
-use crate::objects::Objects;
 use crate::events::now_us;
 use crate::ext::tracing::{current_span, exception_attributes};
+use crate::objects::Objects;
 use crate::state::GuestState;
 use crate::wire;
 
