@@ -87,6 +87,16 @@ pub struct Isolate {
     behind_load: Vec<Parcel<ToGuest>>,
 }
 
+/// Whose handler an event is for.
+struct Aim<'a> {
+    /// The Durable Object; zero for the worker itself.
+    object: u32,
+    /// The export; `None` is the default one.
+    entrypoint: Option<&'a str>,
+    /// What it sees as `ctx.props`.
+    props: Props,
+}
+
 /// Whether the loop goes on.
 #[derive(PartialEq)]
 enum Turn {
@@ -290,13 +300,15 @@ impl Isolate {
                 let handler = Handler { span: "fetch handler", name: "fetch", entrypoint: entrypoint.clone() };
                 let trigger = self.guest.tailed.get().then(|| Trigger::fetch(&request));
                 self.begin(event, handler, parent, trigger, &mut parcel.attachments, object);
-                self.fetch(event.0, entrypoint.as_deref(), props, request, body, &mut parcel.attachments, object);
+                let aim = Aim { object, entrypoint: entrypoint.as_deref(), props };
+                self.fetch(event.0, aim, request, body, &mut parcel.attachments);
             }
             ToGuest::Connect { event, entrypoint, props, address, stream, parent } => {
                 let handler = Handler { span: "connect handler", name: "connect", entrypoint: entrypoint.clone() };
                 let trigger = self.guest.tailed.get().then(Trigger::connect);
                 self.begin(event, handler, parent, trigger, &mut parcel.attachments, object);
-                self.connect(event.0, entrypoint.as_deref(), props, &address, stream, parcel.attachments, object);
+                let aim = Aim { object, entrypoint: entrypoint.as_deref(), props };
+                self.connect(event.0, aim, &address, stream, parcel.attachments);
             }
             ToGuest::Scheduled { event, cron, scheduled_time_ms, parent } => {
                 let handler = Handler { span: "scheduled handler", name: "scheduled", entrypoint: None };
@@ -318,7 +330,8 @@ impl Isolate {
             }
             ToGuest::Abort { event } => self.abort(event.0),
             ToGuest::Rpc { event, entrypoint, props, request, parent } => {
-                self.rpc(event, entrypoint.as_deref(), props, *request, parent, parcel.attachments, object);
+                let aim = Aim { object, entrypoint: entrypoint.as_deref(), props };
+                self.rpc(event, aim, *request, parent, parcel.attachments);
             }
             ToGuest::RpcOn { target, request, parent } => {
                 self.rpc_on(target, *request, parent, parcel.attachments);
@@ -362,13 +375,12 @@ impl Isolate {
     fn fetch(
         &mut self,
         event: u64,
-        entrypoint: Option<&str>,
-        props: Props,
+        aim: Aim<'_>,
         request: Box<RequestHead>,
         body: Body,
         attachments: &mut Attachments,
-        object: u32,
     ) {
+        let Aim { object, entrypoint, props } = aim;
         let (kind, stream, length, bytes) = match body {
             Body::Empty => (0, 0, -1.0, None),
             Body::Inline(bytes) => (1, 0, -1.0, Some(bytes)),
@@ -398,16 +410,8 @@ impl Isolate {
         call(scope, &self.dispatch.fetch, &passed);
     }
 
-    fn connect(
-        &mut self,
-        event: u64,
-        entrypoint: Option<&str>,
-        props: Props,
-        address: &str,
-        stream: StreamId,
-        mut attachments: Attachments,
-        object: u32,
-    ) {
+    fn connect(&mut self, event: u64, aim: Aim<'_>, address: &str, stream: StreamId, mut attachments: Attachments) {
+        let Aim { object, entrypoint, props } = aim;
         let bodies = &self.guest.bodies;
         // A caller that attached nothing has a connection that is over before it began.
         let reader = attachments.take_stream(stream).map_or(0, |reader| bodies.add_reader(reader));

@@ -7,11 +7,9 @@ use std::sync::Arc;
 
 use deno_core::v8;
 use lopata_bridges::{Attachments, ResultState};
-use lopata_protocol::{
-    Answer, CallId, EventId, ExportId, Props, RpcRequest, RpcTarget, SpanContext, SpanKind, WireError,
-};
+use lopata_protocol::{Answer, CallId, EventId, ExportId, RpcRequest, RpcTarget, SpanContext, SpanKind, WireError};
 
-use super::{Isolate, call_for, props_to_v8, v8_text};
+use super::{Aim, Isolate, call_for, props_to_v8, v8_text};
 use crate::events::{Handler, now_us};
 use crate::ext::rpc::outbound::span_name;
 use crate::ext::rpc::{decode, failure};
@@ -31,13 +29,12 @@ impl Isolate {
     pub(super) fn rpc(
         &mut self,
         event: EventId,
-        entrypoint: Option<&str>,
-        props: Props,
+        aim: Aim<'_>,
         request: RpcRequest,
         parent: SpanContext,
         mut attachments: Attachments,
-        object: u32,
     ) {
+        let Aim { object, entrypoint, props } = aim;
         let handler = Handler { span: "rpc handler", name: "rpc", entrypoint: entrypoint.map(Arc::from) };
         let trigger = self.guest.tailed.get().then(|| Trigger::rpc(&request));
         self.begin(event, handler, parent, trigger, &mut attachments, object);

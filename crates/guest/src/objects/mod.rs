@@ -58,6 +58,7 @@ pub struct Objects {
     tasks: Cell<bool>,
     draining: Cell<bool>,
     /// Ends the guest; statements that run for long look at it.
+    #[allow(dead_code, reason = "likewise")]
     control: Control,
 }
 
@@ -236,13 +237,6 @@ impl Objects {
         }
     }
 
-    /// Comes back to an object later.
-    pub fn again(&self, number: u32) {
-        if let Some(object) = self.table.borrow().get(&number) {
-            object.waker.wake_by_ref();
-        }
-    }
-
     /// Has what an object sends wait until its writes are committed; carried out at once when there are none.
     pub fn hold(&self, number: u32, job: Held) {
         if let Some(object) = self.table.borrow_mut().get_mut(&number)
@@ -261,6 +255,7 @@ impl Objects {
 
     /// Works on the store of an object, which is made by its first use. `None` when the object is not held any more, or
     /// its class stores nothing. What is written is committed at the end of the turn.
+    #[allow(dead_code, reason = "the ops of storage come next")]
     pub fn with_store<R>(&self, number: u32, work: impl FnOnce(&mut ObjectStore) -> R) -> Option<R> {
         let mut table = self.table.borrow_mut();
         let object = table.get_mut(&number)?;
@@ -278,6 +273,7 @@ impl Objects {
     }
 
     /// An object has written: what it sends waits for the commit, unless the script has said that it need not.
+    #[allow(dead_code, reason = "likewise")]
     pub fn wrote(&self, number: u32, unconfirmed: bool) {
         if let Some(object) = self.table.borrow_mut().get_mut(&number)
             && !unconfirmed
