@@ -275,7 +275,6 @@ impl ObjectStore {
             open.watch(Arc::clone(watcher));
         }
         self.open = Some(open);
-        self.alarm.reload();
         Ok(())
     }
 }

@@ -149,6 +149,8 @@ impl ObjectStore {
         self.rollback();
         self.cancel_cursors();
         if let Some(open) = self.open.take() {
+            // Others may write it meanwhile.
+            self.alarm.reload();
             open.close(&self.place);
         }
     }

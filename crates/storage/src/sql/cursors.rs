@@ -439,14 +439,21 @@ impl Cursors {
         let place = self.places.get_mut(id.index as usize).filter(|place| place.generation == id.generation)?;
         let cursor = place.cursor.as_mut()?;
         let counts = match (&mut cursor.state, cursor.counted, engine) {
+            // They have been read, but the script has not seen them yet: all but the first count when it goes on.
+            (State::Kept(rows), Counted::Known(counts), _) => {
+                Counts { read: counts.read.saturating_sub(rows.len() as u64 - 1), ..counts }
+            }
             (_, Counted::Known(counts), _) => counts,
             (State::Row(prepared), Counted::InStatement, Some(engine)) => prepared.count(engine),
-            (_, Counted::InStatement, engine) => {
+            (state, Counted::InStatement, engine) => {
                 let key = cursor.key.as_ref();
                 let prepared = key.and_then(|key| kept.get_mut(key)).filter(|prepared| prepared.last == Some(id));
                 let counts = prepared.zip(engine).map(|(prepared, engine)| prepared.count(engine)).unwrap_or_default();
                 cursor.counted = Counted::Known(counts);
-                counts
+                match state {
+                    State::Kept(rows) => Counts { read: counts.read.saturating_sub(rows.len() as u64 - 1), ..counts },
+                    _ => counts,
+                }
             }
         };
         Some((counts.read, counts.written))
