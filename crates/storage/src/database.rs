@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::sql;
+
 /// Milliseconds that a statement waits for another process's write before it fails as busy.
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 
@@ -69,6 +71,7 @@ pub(crate) fn open_with(
     durability: Durability,
     first: impl FnOnce(&Connection) -> rusqlite::Result<()>,
 ) -> Result<Connection, StoreError> {
+    sql::save_memory();
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }

@@ -56,7 +56,12 @@ struct Open {
 impl AlarmStore {
     /// The alarms of the namespace with this unique key under the persist root `root`. Touches nothing yet.
     pub fn open(root: &Path, unique_key: &str) -> Self {
-        Self { path: Some(PersistRoot::new(root).alarms_database(unique_key)), open: None }
+        Self::at(PersistRoot::new(root).alarms_database(unique_key))
+    }
+
+    /// The alarms in a file. Touches nothing yet.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path: Some(path), open: None }
     }
 
     /// Those that are stored in the file `path`. Touches nothing yet.

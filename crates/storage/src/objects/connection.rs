@@ -17,9 +17,6 @@ use super::place::Place;
 use crate::database::{self, Durability, OpenedFile, StoreError};
 use crate::sql::{self, Engine, SqlError, SqlValue, Statement, Step, Watcher};
 
-/// Pages of the cache while it is set up, which is the memory that SQLite takes for it at once.
-const FIRST_CACHE_PAGES: i64 = 8;
-
 /// Kilobytes of the cache, as a negative number: SQLite's way to say it.
 const CACHE_KILOBYTES: i64 = -512;
 
@@ -138,7 +135,8 @@ impl Open {
                     Place::ReadOnly(_) => open_to_read(path),
                     _ => database::open_with(path, Durability::Process, |connection| {
                         sql::set_lookaside(connection, LOOKASIDE.0, LOOKASIDE.1);
-                        connection.pragma_update(None, "cache_size", FIRST_CACHE_PAGES)
+                        // A new file is empty: there is nothing yet that a lost header could lose.
+                        connection.pragma_update(None, "synchronous", "OFF")
                     }),
                 };
                 (connection?, Some(OpenedFile::at(path)))

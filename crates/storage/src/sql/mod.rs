@@ -15,13 +15,14 @@ mod policy;
 #[cfg(test)]
 mod policy_tests;
 mod raw;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cursors::Cursors;
-pub use cursors::{Columns, CursorId, Row};
 pub use engine::{Access, Engine, Outcome, Watcher};
 pub use error::SqlError;
 pub use policy::Policy;
 pub use raw::SqlValue;
-pub(crate) use raw::{Statement, Step, changes, prepare, set_lookaside, statement_end};
+pub(crate) use raw::{Statement, Step, changes, prepare, save_memory, set_lookaside, statement_end};
+pub use rows::{Columns, CursorId, Row};

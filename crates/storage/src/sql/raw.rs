@@ -10,6 +10,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
+use std::sync::Once;
 
 use bytes::Bytes;
 use lopata_protocol::d1::D1Value;
@@ -19,6 +20,9 @@ use super::error::Fault;
 
 /// What `sqlite3_bind_pointer` has to be told for the table of a statement's instructions.
 const STATEMENT_POINTER: &CStr = c"stmt-pointer";
+
+/// Pages of a cache that memory is taken for at once.
+const CACHE_PAGES_AT_ONCE: c_int = 4;
 
 /// A prepared statement.
 #[derive(Debug)]
@@ -140,6 +144,17 @@ pub(crate) fn total_changes(connection: &Connection) -> i64 {
 pub(crate) fn changes(connection: &Connection) -> i64 {
     // SAFETY: the connection is open.
     unsafe { ffi::sqlite3_changes64(connection.handle()) }
+}
+
+/// Has SQLite take memory for a few pages at once and not for twenty, in each connection: there may be hundreds. Only
+/// before the first connection of the process; after it, nothing happens.
+pub(crate) fn save_memory() {
+    static ONCE: Once = Once::new();
+    // SAFETY: as SQLite's documentation has it for this option: no memory, no size, a number of pages. Without memory of
+    // ours there is nothing to keep. It is refused while SQLite is in use.
+    ONCE.call_once(|| unsafe {
+        ffi::sqlite3_config(ffi::SQLITE_CONFIG_PAGECACHE, ptr::null_mut::<c_void>(), 0 as c_int, CACHE_PAGES_AT_ONCE);
+    });
 }
 
 /// Where the first statement of a text ends; `None` when it is not complete.
