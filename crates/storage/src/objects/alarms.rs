@@ -59,11 +59,6 @@ impl AlarmStore {
         Self::at(PersistRoot::new(root).alarms_database(unique_key))
     }
 
-    /// The alarms in a file. Touches nothing yet.
-    pub fn at(path: PathBuf) -> Self {
-        Self { path: Some(path), open: None }
-    }
-
     /// Those that are stored in the file `path`. Touches nothing yet.
     pub fn at(path: PathBuf) -> Self {
         Self { path: Some(path), open: None }

@@ -54,7 +54,7 @@ struct Prepared {
 #[derive(Debug)]
 enum State {
     /// On a row of the statement.
-    Row(Prepared),
+    Row(Box<Prepared>),
     /// On the first of these rows.
     Kept(VecDeque<Box<[Owned]>>),
     Done,
@@ -90,7 +90,7 @@ struct Place {
 /// The cursors of one connection, and the statements that wait to be executed again.
 #[derive(Debug, Default)]
 pub(crate) struct Cursors {
-    kept: HashMap<Arc<str>, Prepared>,
+    kept: HashMap<Arc<str>, Box<Prepared>>,
     kept_bytes: usize,
     uses: u64,
     runs: u32,
@@ -153,13 +153,13 @@ impl Cursors {
         engine: &Engine,
         sql: &str,
         before_write: &mut dyn FnMut(&Engine) -> Result<(), E>,
-    ) -> Result<(Prepared, Option<Arc<str>>), E> {
+    ) -> Result<(Box<Prepared>, Option<Arc<str>>), E> {
         let mut rest = sql;
         let mut several = false;
         loop {
             let (statement, after) = engine.prepare(rest, !several)?;
             if after.is_empty() {
-                let mut prepared = Prepared {
+                let mut prepared = Box::new(Prepared {
                     statement,
                     columns: None,
                     reprepared: 0,
@@ -169,7 +169,7 @@ impl Cursors {
                     only_cell: None,
                     last: None,
                     used: 0,
-                };
+                });
                 // Only what writes can have the programs of triggers, whose runs have to be known from the beginning.
                 if !prepared.statement.is_readonly() && !prepared.statement.is_explain() {
                     let make = |profiler: &_| Plan::new(profiler, &prepared.statement);
@@ -426,7 +426,7 @@ impl Cursors {
     }
 
     /// Takes the statement from a cursor that is at its end.
-    fn finish(&mut self, engine: &Engine, id: CursorId, mut prepared: Prepared) {
+    fn finish(&mut self, engine: &Engine, id: CursorId, mut prepared: Box<Prepared>) {
         prepared.statement.reset();
         let Some(cursor) = self.cursor(id) else { return };
         let key = cursor.key.clone();
@@ -458,7 +458,7 @@ impl Cursors {
     }
 
     /// Keeps a statement for the next time, unless there is one already.
-    fn put_back(&mut self, engine: &Engine, key: Option<Arc<str>>, mut prepared: Prepared) {
+    fn put_back(&mut self, engine: &Engine, key: Option<Arc<str>>, mut prepared: Box<Prepared>) {
         let Some(key) = key.filter(|key| !self.kept.contains_key(key)) else { return };
         prepared.used = self.uses;
         self.kept_bytes += key.len();
