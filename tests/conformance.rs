@@ -17,6 +17,7 @@ mod htmlrewriter;
 mod http;
 mod modules;
 mod node;
+mod objects;
 mod rpc;
 mod sockets;
 mod streams;

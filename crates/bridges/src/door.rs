@@ -55,6 +55,9 @@ pub enum Unreachable {
     /// The object that the stub had reached is broken; another stub reaches the next.
     #[error("{0}")]
     Reset(Box<WireError>),
+    /// No worker of that name runs here, whose objects were asked for. Source: wrangler's text.
+    #[error("Worker \"{0}\" not found. Make sure it is running locally.")]
+    NoWorker(String),
     /// The worker's code has no such class of Durable Objects.
     #[error("The Durable Object class \"{0}\" is not exported by the code of its worker.")]
     NoClass(String),
@@ -70,6 +73,24 @@ impl Unreachable {
     /// True when the same call may succeed a moment later.
     pub fn retryable(&self) -> bool {
         matches!(self, Self::Starting(_) | Self::Full(_) | Self::Gone)
+    }
+
+    /// What a script is told whose call it was.
+    pub fn error(&self) -> WireError {
+        match self {
+            Self::Gone => WireError::connection_lost(None),
+            Self::Reset(error) => (**error).clone(),
+            Self::Overloaded => self.with("overloaded"),
+            Self::NoWorker(_) => self.with("remote"),
+            _ if self.retryable() => self.with("retryable"),
+            _ => WireError::new("Error", self.to_string()),
+        }
+    }
+
+    fn with(&self, property: &str) -> WireError {
+        let mut error = WireError::new("Error", self.to_string());
+        error.properties.push((property.to_string(), true.into()));
+        error
     }
 }
 

@@ -17,6 +17,7 @@ use lopata_protocol::{
 use crate::assets::{Assets, Notices};
 use crate::bindings::assets::Mounted;
 use crate::bindings::kv::site::Manifest;
+use crate::bindings::objects::{OwnClass, own_classes, unexported};
 use crate::bindings::r2::{self, http::ExposedBucket};
 use crate::bindings::{self, BindingContext, BindingEntry};
 use crate::bundle::{self, Bundle, BundleRequest, Bundler, CustomBuild, OutputSink, WatchSet, WorkerBundler};
@@ -43,6 +44,8 @@ pub struct Blueprint {
     pub buckets: Vec<ExposedBucket>,
     /// The namespaces of its Durable Object classes.
     pub objects: Vec<Arc<NamespaceDefinition>>,
+    /// The same, as a guest has them.
+    classes: Vec<OwnClass>,
     /// How its objects share threads.
     pub object_isolation: Isolation,
     /// The folders whose sources may be shown on an error page.
@@ -65,6 +68,9 @@ impl Blueprint {
         let mut attachments = Attachments::none();
         attachments.attach_service(self.outbound.0, ServiceHandle::Fetch(self.outbound.1.clone()));
         attachments.attach_service(self.cache.0, ServiceHandle::Cache(self.cache.1.clone()));
+        for class in &self.classes {
+            attachments.attach_service(class.class.service, ServiceHandle::Objects(class.namespace.clone()));
+        }
         // Entries of one store share its service.
         let mut attached = std::collections::HashSet::new();
         for entry in &self.env {
@@ -85,6 +91,7 @@ impl Blueprint {
             entry: self.entry.clone(),
             modules: self.modules.clone(),
             env: env.collect(),
+            objects: self.classes.iter().map(|class| class.class.clone()).collect(),
             outbound: self.outbound.0,
             cache: CacheOutbound::Own(self.cache.0),
             extensions: Vec::new(),
@@ -114,7 +121,7 @@ impl Blueprint {
             && self.tail_consumers == other.tail_consumers
             && self.compatibility_date == other.compatibility_date
             && self.compatibility_flags == other.compatibility_flags
-            && self.objects == other.objects
+            && self.classes == other.classes
             && self.object_isolation == other.object_isolation
             && self.entry == other.entry
             && self.format == other.format
@@ -337,6 +344,13 @@ impl Project {
             failure.watch.files.extend(config_watch.iter().cloned());
             failure
         })?;
+        let entrypoint = config.main.as_deref().map(|main| config::display_path(main, &self.options.cwd));
+        if let Some(text) = unexported(&config, &bundle.exports, entrypoint.as_deref().unwrap_or("the entrypoint")) {
+            let mut watch = bundle.watch;
+            watch.files.extend(config_watch);
+            let diagnostic = Diagnostic { message: text.clone(), file: config.main, ..Diagnostic::default() };
+            return Err(BuildFailure { failure: Failure::Build(vec![diagnostic]), texts: vec![text], watch });
+        }
         Ok(self.built(config, bundle, config_watch, warnings, config_failure))
     }
 
@@ -372,6 +386,7 @@ impl Project {
             (None, _) => {}
         }
         env.extend(globals.into_iter().map(bindings::module_global));
+        let classes = own_classes(&config, &self.context);
         let site = (self.worker == WorkerId::PRIMARY).then(|| site(&config, &self.overrides));
         let blueprint = Blueprint {
             name: Arc::from(config.name.as_str()),
@@ -380,7 +395,8 @@ impl Project {
             crons: CronTrigger::all(&config.crons),
             tail_consumers: config.tail_consumers.clone(),
             buckets: r2::exposed(&config, &env),
-            objects: Vec::new(),
+            objects: classes.iter().map(|class| class.definition.clone()).collect(),
+            classes,
             object_isolation: Isolation::default(),
             source_roots: source_roots(&config),
             compatibility_date: config.compatibility_date.clone(),

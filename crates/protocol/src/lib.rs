@@ -41,5 +41,5 @@ pub use stream::{ToReceiver, ToSender};
 pub use websocket::SocketFrame;
 pub use worker::{
     BUNDLE_ROOT, CacheOutbound, ClientKind, EnvEntry, EnvValue, Export, ExtensionModule, KeyDefinition,
-    ModuleDefinition, ModuleKind, Props, WorkerDefinition, WorkerFormat,
+    ModuleDefinition, ModuleKind, ObjectClass, Props, WorkerDefinition, WorkerFormat,
 };

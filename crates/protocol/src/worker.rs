@@ -27,6 +27,8 @@ pub struct WorkerDefinition {
     pub modules: Vec<ModuleDefinition>,
     /// The entries of `env`, in configuration order.
     pub env: Vec<EnvEntry>,
+    /// Its Durable Object classes that have a namespace.
+    pub objects: Vec<ObjectClass>,
     /// The service that answers a global `fetch`.
     pub outbound: ServiceId,
     /// What answers `caches`.
@@ -41,6 +43,17 @@ pub struct WorkerDefinition {
     pub cpu_ms_max: u64,
     /// Bytes of JavaScript heap.
     pub heap_bytes_max: usize,
+}
+
+/// A worker's own class of Durable Objects that has a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectClass {
+    /// The export.
+    pub class: Arc<str>,
+    /// The namespace.
+    pub service: ServiceId,
+    /// Whether each of its objects has a container, which lopata does not run.
+    pub container: bool,
 }
 
 /// How a worker's entry is written.
@@ -183,6 +196,8 @@ pub enum EnvValue {
         /// Bytes of all values.
         total_bytes_max: u64,
     },
+    /// A namespace of Durable Objects.
+    Objects(ServiceId),
     /// A binding that lopata cannot provide: using it throws this sentence, having it does not.
     Unavailable(String),
 }

@@ -26,14 +26,17 @@ impl ObjectIds {
         Self { keyed: Hmac::new_from_slice(&key).expect("HMAC takes keys of any length") }
     }
 
-    /// The id of the object with this name.
-    pub fn named(&self, name: &str) -> ObjectId {
-        self.of(self.half(name.as_bytes()))
+    /// The id of the object with this name, in UTF-8. Half of a surrogate pair counts as it would if it were a
+    /// character.
+    pub fn named(&self, name: impl AsRef<[u8]>) -> ObjectId {
+        self.of(self.half(name.as_ref()))
     }
 
-    /// The id that these bytes, which are nobody else's, come to.
-    pub fn unique(&self, random: [u8; HALF_BYTES]) -> ObjectId {
-        self.of(random)
+    /// An id that nobody has had.
+    pub fn unique(&self) -> ObjectId {
+        let mut half = [0; HALF_BYTES];
+        getrandom::fill(&mut half).expect("the system has random bytes");
+        self.of(half)
     }
 
     /// Whether an id is one of this namespace.
@@ -69,14 +72,13 @@ mod tests {
     fn ids_are_those_of_wrangler() {
         let (a, b) = (ObjectIds::new("w1-Aa"), ObjectIds::new("w1-Bb"));
         for (ids, name, id) in [
-            (&a, "hello", "4619cbda77911d904db069fd15a130c1c8b140cad44982eb1fc30c5022011210"),
-            (&b, "hello", "14e3b293d035eba5ac9f169cac0e539d0fbdc0db5fa9b96b8fc3297b90f56955"),
-            (&a, "", "4b2569be9eddfe6834351504b15b1ca373b31208ba0f4f90c39dd805507be12e"),
-            (&a, "a\0b", "f19a3088a4ce45a148a023fdb110f137af31fc4b6657e1d063a55aa03b61aad5"),
-            // A script's half of a surrogate pair is three replacement characters.
+            (&a, &b"hello"[..], "4619cbda77911d904db069fd15a130c1c8b140cad44982eb1fc30c5022011210"),
+            (&b, b"hello", "14e3b293d035eba5ac9f169cac0e539d0fbdc0db5fa9b96b8fc3297b90f56955"),
+            (&a, b"", "4b2569be9eddfe6834351504b15b1ca373b31208ba0f4f90c39dd805507be12e"),
+            (&a, b"a\0b", "f19a3088a4ce45a148a023fdb110f137af31fc4b6657e1d063a55aa03b61aad5"),
             (
                 &a,
-                "h\u{e9}\u{1f600}\u{fffd}\u{fffd}\u{fffd}",
+                b"h\xc3\xa9\xf0\x9f\x98\x80\xed\xa0\x80",
                 "0a6ce588b75ea173fd69875924ec8a35678f67d24fab60d5414c7f1ae18df643",
             ),
         ] {
@@ -87,9 +89,8 @@ mod tests {
     #[test]
     fn a_namespace_knows_its_own_ids() {
         let (a, b) = (ObjectIds::new("w1-Aa"), ObjectIds::new("w1-Bb"));
-        let id = a.unique([7; 16]);
-        assert_eq!(id.0[..16], [7; 16]);
-        assert!(a.owns(&id) && !b.owns(&id));
+        let id = a.unique();
+        assert!(a.owns(&id) && !b.owns(&id) && a.unique() != id);
         assert!(a.owns(&a.named("x")) && !a.owns(&ObjectId([0xaa; 32])));
     }
 }

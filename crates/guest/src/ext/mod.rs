@@ -16,6 +16,7 @@ pub mod html_rewriter;
 pub mod io_context;
 pub mod kv;
 pub mod node;
+pub mod object_namespace;
 pub mod objects;
 pub mod r2;
 pub mod rpc;
@@ -132,6 +133,13 @@ deno_core::extension!(
         objects::op_object_gate,
         objects::op_object_is_locked,
         objects::op_object_task,
+        object_namespace::op_object_door,
+        object_namespace::op_object_id_named,
+        object_namespace::op_object_id_of_units,
+        object_namespace::op_object_id_parse,
+        object_namespace::op_object_id_unique,
+        object_namespace::op_objects_ephemeral,
+        object_namespace::op_objects_of,
         r2::op_r2_ask,
         r2::op_r2_write,
         r2::op_r2_write_stream,
@@ -244,6 +252,7 @@ deno_core::extension!(
         "objects/gate.js",
         "objects/instance.js",
         "objects/state.js",
+        "object_namespace/object_namespace.js",
         "queue/queue.js",
         "r2/designated.js",
         "r2/native.js",

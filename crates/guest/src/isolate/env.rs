@@ -54,7 +54,7 @@ impl Unsettled {
 /// The services behind entries, also behind those that others are made of.
 pub(super) fn services_of(env: &[EnvEntry]) -> Vec<ServiceId> {
     let service = |entry: &EnvEntry| match &entry.value {
-        EnvValue::Kv(id) | EnvValue::Service(id) | EnvValue::D1(id) => vec![*id],
+        EnvValue::Kv(id) | EnvValue::Service(id) | EnvValue::D1(id) | EnvValue::Objects(id) => vec![*id],
         EnvValue::R2 { service, .. }
         | EnvValue::Client { service, .. }
         | EnvValue::AnalyticsEngine { service, .. }
@@ -202,6 +202,7 @@ fn value_to_v8<'s>(
             let inner = entries(scope, inner, compiling)?;
             ("wrapped", object(scope, &[("module", module), ("entrypoint", entrypoint), ("inner", inner)]))
         }
+        EnvValue::Objects(id) => ("objects", service(scope, id)),
         EnvValue::UnsafeEval => ("unsafeEval", v8::undefined(scope).into()),
         EnvValue::MemoryCache { id, keys_max, value_bytes_max, total_bytes_max } => {
             let id = match id {

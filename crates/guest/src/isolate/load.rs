@@ -5,9 +5,9 @@
 use deno_core::error::CoreError;
 use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, v8};
 use lopata_bridges::{Attachments, ServiceHandle};
-use lopata_protocol::{BUNDLE_ROOT, CacheOutbound, Export, WireError, WorkerDefinition, WorkerFormat};
+use lopata_protocol::{BUNDLE_ROOT, CacheOutbound, Export, ObjectClass, WireError, WorkerDefinition, WorkerFormat};
 
-use super::Isolate;
+use super::{Isolate, v8_text};
 use super::env::{Unsettled, services_of};
 use crate::wire;
 
@@ -25,6 +25,7 @@ impl Isolate {
             entry,
             modules,
             env,
+            objects,
             outbound,
             cache,
             extensions,
@@ -60,7 +61,8 @@ impl Isolate {
             CacheOutbound::Own(id) | CacheOutbound::Service(id) => Some(id),
             CacheOutbound::Nobody => None,
         };
-        for id in services_of(&env).into_iter().chain(cached) {
+        let own = objects.iter().map(|class| class.service);
+        for id in services_of(&env).into_iter().chain(cached).chain(own) {
             match attachments.take_service(id) {
                 Some(ServiceHandle::Kv(service)) => self.guest.services.add_kv(id.0, service),
                 Some(ServiceHandle::R2(service)) => self.guest.services.add_r2(id.0, service),
@@ -100,7 +102,7 @@ impl Isolate {
         if !compat.has("unhandled_rejection_after_microtask_checkpoint") {
             self.tell_rejections_at_once();
         }
-        self.exports(namespace)
+        self.exports(namespace, &objects)
     }
 
     /// Whether scripts may make code of strings.
@@ -141,14 +143,24 @@ impl Isolate {
         ran.map(|_| ()).map_err(|error| wire_of_js(&error))
     }
 
-    fn exports(&mut self, namespace: Option<v8::Global<v8::Object>>) -> Result<Vec<Export>, WireError> {
+    fn exports(
+        &mut self,
+        namespace: Option<v8::Global<v8::Object>>,
+        objects: &[ObjectClass],
+    ) -> Result<Vec<Export>, WireError> {
         let runtime = &mut self.runtime;
         deno_core::scope!(scope, runtime);
+        let classes = v8::Object::new(scope);
+        for class in objects {
+            let key = v8_text(scope, &class.class);
+            let service = v8::Number::new(scope, class.service.0 as f64);
+            classes.set(scope, key, service.into());
+        }
         let namespace = match namespace {
             Some(namespace) => v8::Local::new(scope, namespace).into(),
             None => v8::null(scope).into(),
         };
-        let found = try_call(scope, &self.dispatch.load, &[namespace])?;
+        let found = try_call(scope, &self.dispatch.load, &[namespace, classes.into()])?;
         Ok(read_exports(scope, found))
     }
 }

@@ -11,6 +11,7 @@ pub mod d1;
 pub mod kv;
 mod leftovers;
 mod modules;
+pub mod objects;
 pub mod r2;
 mod service;
 mod unavailable;
@@ -39,8 +40,9 @@ pub trait Binding: Sync {
 }
 
 /// All bindings. Entries of an earlier line come first in `env`.
-static BINDINGS: [&dyn Binding; 8] = [
+static BINDINGS: [&dyn Binding; 9] = [
     &vars::Vars,
+    &objects::DurableObjects,
     &kv::Kv,
     &r2::R2,
     &d1::D1,

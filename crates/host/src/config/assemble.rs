@@ -15,7 +15,7 @@ use super::schema::Effect;
 use super::tree::{Node, Object};
 use super::worker::{
     Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
-    R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig, WorkersSite,
+    ObjectBinding, ObjectClass, R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig, WorkersSite,
 };
 use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst, routing};
 
@@ -43,12 +43,15 @@ pub struct Given {
     pub assets: Option<PathBuf>,
     /// What flags say about a Workers Site.
     pub site: SiteFlags,
+    /// The classes of Durable Objects.
+    pub object_classes: Vec<ObjectClass>,
 }
 
 /// The worker. `root` is the configuration's directory, `cwd` the user's.
 pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd: &Path, given: Given) -> WorkerConfig {
     let get = Getter { settings, root };
-    let EnvEntries { kv_namespaces, d1_databases, r2_buckets, services, other_bindings } = env_entries(settings, file);
+    let EnvEntries { kv_namespaces, d1_databases, r2_buckets, services, durable_objects, other_bindings } =
+        env_entries(settings, file);
     WorkerConfig {
         name: given.name.or_else(|| settings.worker_name()).unwrap_or_else(|| DEFAULT_NAME.to_string()),
         env: settings.env_name.map(str::to_string),
@@ -83,6 +86,8 @@ pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd:
         d1_databases,
         r2_buckets,
         services,
+        durable_objects,
+        object_classes: given.object_classes,
         tail_consumers: tail_consumers(settings),
         wasm_modules: get.files("wasm_modules"),
         text_blobs: get.files("text_blobs"),
@@ -276,6 +281,7 @@ struct EnvEntries {
     d1_databases: Vec<D1Database>,
     r2_buckets: Vec<R2Bucket>,
     services: Vec<ServiceBinding>,
+    durable_objects: Vec<ObjectBinding>,
     other_bindings: Vec<OtherBinding>,
 }
 
@@ -328,6 +334,15 @@ fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> EnvEntries {
                 entrypoint: text("entrypoint").filter(|entrypoint| entrypoint != "default"),
                 props: field("props").map(|props| props.to_json().to_string()),
                 remote: field("remote").and_then(Node::as_bool).unwrap_or(false),
+                position: position(&binding),
+            });
+        } else if binding.key.name == "durable_objects" {
+            let named = |name: &str| text(name).filter(|text| !text.is_empty());
+            entries.durable_objects.push(ObjectBinding {
+                binding: binding.name.to_string(),
+                class_name: text("class_name").unwrap_or_default(),
+                script_name: named("script_name"),
+                environment: named("environment"),
                 position: position(&binding),
             });
         } else if binding.key.effect == Effect::Throws {

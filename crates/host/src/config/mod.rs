@@ -25,6 +25,7 @@ mod dotenv;
 mod entry;
 mod environments;
 mod names;
+mod objects;
 pub mod project_file;
 pub(crate) mod read;
 mod schema;
@@ -46,8 +47,8 @@ pub use date::Date;
 pub use diagnostics::{Diagnostic, Label, Severity, SourceFile, display_path, render, render_all};
 pub use dotenv::Variables;
 pub use worker::{
-    Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
-    R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig, WorkersSite,
+    Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, ObjectBinding, ObjectClass,
+    OtherBinding, Position, R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig, WorkersSite,
 };
 
 use environments::{Settings, Wanted};
@@ -248,6 +249,8 @@ impl Loader<'_> {
             &settings,
             assets::Context { root: &root, cwd, flag: options.assets.as_deref(), has_entry: main.is_some() },
         );
+        let worker = options.name.clone().or_else(|| settings.worker_name());
+        let object_classes = objects::classes(&mut checker, &settings, worker.as_deref().unwrap_or_default());
         let collected = collect_vars(&settings, &source, options);
         self.found.extend(collected.diagnostics);
         self.watch.extend(collected.watch);
@@ -261,6 +264,7 @@ impl Loader<'_> {
             alias: options.alias.clone(),
             assets: options.assets.as_ref().map(|dir| assemble::clean(&cwd.join(dir))),
             site: options.site.clone(),
+            object_classes,
         };
         let mut config = assemble::worker(&settings, &source.file, &root, cwd, given);
         let flagged = |name: &str| options.vars.iter().any(|(flag, _)| flag == name);
@@ -268,6 +272,7 @@ impl Loader<'_> {
         config.d1_databases.retain(|database| !flagged(&database.binding));
         config.r2_buckets.retain(|bucket| !flagged(&bucket.binding));
         config.services.retain(|service| !flagged(&service.binding));
+        config.durable_objects.retain(|object| !flagged(&object.binding));
         if let Some(assets) = &mut config.assets {
             assets.binding = assets.binding.take().filter(|binding| !flagged(binding));
         }

@@ -72,6 +72,10 @@ pub struct WorkerConfig {
     pub r2_buckets: Vec<R2Bucket>,
     /// Service bindings.
     pub services: Vec<ServiceBinding>,
+    /// Bindings to classes of Durable Objects.
+    pub durable_objects: Vec<ObjectBinding>,
+    /// The worker's own classes of Durable Objects that have a namespace.
+    pub object_classes: Vec<ObjectClass>,
     /// Workers that are told of this one's events.
     pub tail_consumers: Vec<TailConsumer>,
     /// WebAssembly globals of a service worker: name and file.
@@ -397,6 +401,34 @@ pub struct ServiceBinding {
     pub remote: bool,
     /// Where it is configured.
     pub position: Position,
+}
+
+/// An item of `durable_objects.bindings`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectBinding {
+    /// The name of its env entry.
+    pub binding: String,
+    /// The class.
+    pub class_name: String,
+    /// The worker that has the class; this one when `None`.
+    pub script_name: Option<String>,
+    /// The environment of that worker, which then is named `script-environment`.
+    pub environment: Option<String>,
+    /// Where it is configured.
+    pub position: Position,
+}
+
+/// A class of Durable Objects that has a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectClass {
+    /// The export.
+    pub class: String,
+    /// Whether its objects have SQL.
+    pub sqlite: bool,
+    /// What it was called before, the last name first.
+    pub older_names: Vec<String>,
+    /// Whether each of its objects has a container.
+    pub container: bool,
 }
 
 /// An env entry that lopata cannot give.

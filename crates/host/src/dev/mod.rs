@@ -21,7 +21,7 @@ use self::crons::Crons;
 use self::handler::DevHandler;
 use self::project_file::Changes;
 use self::signals::Signals;
-use crate::bindings::BindingContext;
+use crate::bindings::{self, BindingContext};
 use crate::cli::{DevArgs, Global, Lack, persist_root, working_directory};
 use crate::config::project_file::{Given, ProjectFile};
 use crate::config::{self, ConfigErrors, HttpScheme, WorkerConfig};
@@ -254,6 +254,10 @@ fn start_workers(workers: &Workers, plan: Plan, looks: Vec<FirstLook>, shared: &
         let status = Status { reloads: reloads.clone(), ..Status::new(revision.clone()) };
         Ok((workers.add(&look.name, status.clone())?, status, look))
     };
+    // Likewise their classes of Durable Objects.
+    for loaded in looks.iter().filter_map(|look| look.loaded.as_ref()) {
+        bindings::objects::declare(&loaded.config, &shared.context);
+    }
     let entered = looks.into_iter().map(enter).collect::<Result<Vec<_>, NameTaken>>()?;
     let mut running = Running::default();
     for (plan, (worker, status, look)) in plan.workers.into_iter().zip(entered) {

@@ -71,6 +71,24 @@ impl Objects {
         self.insert(&mut by_key, Arc::new(definition)).namespace
     }
 
+    /// The namespace of a class of a worker, if one of them is known.
+    pub fn find(&self, worker: &str, class: &str) -> Option<Arc<Namespace>> {
+        let meant = |namespace: &Arc<Namespace>| {
+            let definition = namespace.definition();
+            *definition.worker == *worker && *definition.class == *class
+        };
+        self.by_key.lock().values().map(|known| &known.namespace).find(|namespace| meant(namespace)).cloned()
+    }
+
+    /// The namespace of a class that a worker is about to have: as it is if it is there, as it will be otherwise.
+    pub fn known_or(&self, definition: &Arc<NamespaceDefinition>) -> Arc<Namespace> {
+        let mut by_key = self.by_key.lock();
+        match by_key.get(&definition.unique_key) {
+            Some(known) => known.namespace.clone(),
+            None => self.insert(&mut by_key, definition.clone()).namespace,
+        }
+    }
+
     /// The namespace of a class, by the worker that has it. From here on its alarms ring, also those that were set in
     /// earlier runs.
     pub fn define(&self, definition: &Arc<NamespaceDefinition>) -> Arc<Namespace> {

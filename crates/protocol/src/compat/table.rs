@@ -12,7 +12,7 @@ const EDGE: &str = "It is about Cloudflare's network, of which there is nothing 
 const NODE: &str = "What it is about of Node does not exist yet.";
 const NODE_MODULE: &str = "The modules that it brings do not exist yet.";
 const PYTHON: &str = "Workers in Python are not supported.";
-const DURABLE_OBJECTS: &str = "Durable Objects do not exist yet.";
+const DURABLE_OBJECTS: &str = "Durable Objects do not read it.";
 const R2: &str = "Buckets are what they are since the public beta.";
 const QUEUES: &str = "Queues do not exist yet.";
 const WORKFLOWS: &str = "Workflows do not exist yet.";
@@ -26,7 +26,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("formdata_parser_supports_files").or("formdata_parser_converts_files_to_strings").since("2021-11-03").switch("Off: `formData()` gives files as strings."),
     flag("fetch_refuses_unknown_protocols").or("fetch_treats_unknown_protocols_as_http").since("2021-11-10").switch("Off: `fetch` takes any scheme but `https:` for `http:`."),
     flag("html_rewriter_treats_esi_include_as_void_tag").switch("On: `HTMLRewriter` expects no end tag of `esi:include`."),
-    flag("durable_object_fetch_requires_full_url").or("durable_object_fetch_allows_relative_url").since("2021-11-10").inert(DURABLE_OBJECTS),
+    flag("durable_object_fetch_requires_full_url").or("durable_object_fetch_allows_relative_url").since("2021-11-10").switch("Off: `fetch` of a stub takes a path."),
     flag("streams_byob_reader_detaches_buffer").or("streams_byob_reader_does_not_detach_buffer").since("2021-11-10").switch("Off: a read into a buffer of a body leaves the buffer with the reader."),
     flag("streams_enable_constructors").or("streams_disable_constructors").since("2022-11-30").switch("Off: `new ReadableStream()` and `new WritableStream()` throw."),
     flag("workers_api_getters_setters_on_prototype").or("workers_api_getters_setters_on_instance").since("2022-01-31").newest(NEWEST),
@@ -47,7 +47,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("tcp_sockets_support").inert(OBSOLETE),
     flag("response_redirect_url_standard").or("response_redirect_url_original").since("2023-03-14").switch("Off: `Response.redirect()` keeps the URL as it was written."),
     flag("experimental").experimental().inert("Experimental features need no permission here; those that exist work without it."),
-    flag("durable_object_get_existing").experimental().inert(DURABLE_OBJECTS),
+    flag("durable_object_get_existing").experimental().switch("On: namespaces have `getExisting()`, whose stubs fail as those of production's local runtime do."),
     flag("http_headers_getsetcookie").or("no_http_headers_getsetcookie").since("2023-03-01").switch("Off: `getSetCookie()` does not exist, and iterating joins the values of `Set-Cookie`."),
     flag("dynamic_dispatch_tunnel_exceptions").or("dynamic_dispatch_treat_exceptions_as_500").since("2023-03-01").inert(OTHER_BINDINGS),
     flag("service_binding_extra_handlers").experimental().switch("On: service bindings have `scheduled()`. There is no `queue()` yet."),

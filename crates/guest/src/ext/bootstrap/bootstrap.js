@@ -387,9 +387,9 @@ globalThis.__lopata = {
       objects(what, number, error) {
         return core.loadExtScript("ext:lopata/objects/instance.js").control(what, number, error);
       },
-      load(namespace) {
+      load(namespace, classes) {
         time.go();
-        return events.load(namespace);
+        return events.load(namespace, classes);
       },
       rejected,
       releaseExport: serve.releaseExport,

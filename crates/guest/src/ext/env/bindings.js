@@ -51,6 +51,8 @@ function make(name, kind, value, define, plain) {
       const { hyperdrive } = core.loadExtScript("ext:lopata/hyperdrive/hyperdrive.js");
       return hyperdrive(service.binding(value.service, name), value.settings, name);
     }
+    case "objects":
+      return core.loadExtScript("ext:lopata/object_namespace/object_namespace.js").namespace(value, name);
     case "unsafeEval":
       return core.loadExtScript("ext:lopata/unsafe_eval/unsafe_eval.js").unsafeEval;
     case "memoryCache":

@@ -28,8 +28,10 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 
 const HANDLERS = ["fetch", "scheduled", "queue", "email", "alarm", "tail", "trace", "tailStream", "connect", "test"];
 
+const WORKFLOW = "a Workflow";
+
 /** Classes that take no events by their name: the base class, and what it makes of an export. */
-const OTHER_CLASSES = [[workers.DurableObject, "a Durable Object class"], [workers.WorkflowEntrypoint, "a Workflow"]];
+const OTHER_CLASSES = [[workers.DurableObject, "a Durable Object class"], [workers.WorkflowEntrypoint, WORKFLOW]];
 
 /** Export name to `{ value, isClass, other }`, set by `load`; `other` says what it is when it takes no events. */
 const exportsByName = { __proto__: null };
@@ -124,10 +126,13 @@ function otherClass(value) {
 /**
  * Takes the entry module's namespace, says what can be called and fills `ctx.exports`.
  * @param {Record<string, unknown>} namespace
+ * @param {Record<string, number>} classes the services of the namespaces that classes have
  * @returns {{ name: string, handlers: string[] }[]}
  */
-function load(namespace) {
+function load(namespace, classes) {
   const found = [];
+  /** Stubs of what is no entrypoint come behind the others. */
+  const objects = [];
   for (const name of ReflectOwnKeys(namespace)) {
     if (typeof name !== "string") continue;
     const value = namespace[name];
@@ -138,18 +143,32 @@ function load(namespace) {
     // As in production, a class that extends nothing of the runtime's has no tests.
     const tests = !isClass || extendsClass(value, workers.WorkerEntrypoint);
     ArrayPrototypePush(found, { name, handlers: handlersOf(isClass ? value.prototype : value, tests) });
-    const stub = stubOf(name, value, isClass, other);
-    if (stub !== undefined) {
-      ObjectDefineProperty(own.exports, name, {
-        __proto__: null,
-        value: stub,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      });
+    if (typeof value === "function" && !extendsClass(value, workers.WorkerEntrypoint)) {
+      ArrayPrototypePush(objects, name);
+    } else {
+      place(name, service.loopback(name));
     }
   }
+  for (let i = 0; i < objects.length; i++) place(objects[i], objectStub(objects[i], classes));
   return found;
+}
+
+/** @param {string} name @param {unknown} stub */
+function place(name, stub) {
+  ObjectDefineProperty(own.exports, name, {
+    __proto__: null,
+    value: stub,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+/** What `ctx.exports` has for what is no entrypoint: as in production, any function counts as a class of objects. */
+function objectStub(name, classes) {
+  const { other } = exportsByName[name];
+  if (other === WORKFLOW) return unavailable(`${name} is ${other}: those are not available in this version of lopata.`);
+  return core.loadExtScript("ext:lopata/object_namespace/object_namespace.js").loopback(name, classes[name]);
 }
 
 /** @param {object} target @param {boolean} tests whether `test` is a handler @returns {string[]} */
@@ -164,14 +183,6 @@ function handlersOf(target, tests) {
     }
   }
   return handlers;
-}
-
-/** What `ctx.exports` has for an export; undefined for a function, which is no entrypoint. */
-function stubOf(name, value, isClass, other) {
-  if (other !== undefined) {
-    return unavailable(`${name} is ${other}: those are not available in this version of lopata.`);
-  }
-  return isClass || typeof value === "object" ? service.loopback(name) : undefined;
 }
 
 /**

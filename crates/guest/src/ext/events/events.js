@@ -111,10 +111,11 @@ class ScheduledEvent extends ExtendableEvent {
 /**
  * Takes the entry module's namespace (or null for a service worker) and says what can be called.
  * @param {Record<string, unknown> | null} namespace
+ * @param {Record<string, number>} classes the services of the namespaces that classes of Durable Objects have
  * @returns {{ name: string, handlers: string[] }[]}
  */
-function load(namespace) {
-  if (namespace !== null) return entrypoints.load(namespace);
+function load(namespace, classes) {
+  if (namespace !== null) return entrypoints.load(namespace, classes);
   serviceWorker = true;
   const handlers = [];
   for (let i = 0; i < WORKER_EVENTS.length; i++) {

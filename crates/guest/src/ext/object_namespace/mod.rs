@@ -60,13 +60,36 @@ pub fn op_object_id_named(#[cppgc] namespace: &NamespaceObject, #[string] name: 
     namespace.ids.named(name).to_string()
 }
 
+/// The same for a name that has halves of surrogate pairs in it.
+#[op2]
+#[string]
+pub fn op_object_id_of_units(
+    scope: &mut v8::PinScope<'_, '_>,
+    #[cppgc] namespace: &NamespaceObject,
+    name: v8::Local<'_, v8::String>,
+) -> String {
+    let mut units = vec![0; name.length()];
+    name.write_v2(scope, 0, &mut units, v8::WriteFlags::empty());
+    let mut bytes = Vec::with_capacity(units.len() * 3);
+    for unit in char::decode_utf16(units) {
+        match unit {
+            Ok(char) => bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
+            // What UTF-8 would make of it if it were a character.
+            Err(half) => {
+                let half = half.unpaired_surrogate();
+                let low = |shift: u32| 0x80 | (half >> shift & 0x3f) as u8;
+                bytes.extend_from_slice(&[0xe0 | (half >> 12) as u8, low(6), low(0)]);
+            }
+        }
+    }
+    namespace.ids.named(bytes).to_string()
+}
+
 /// An id that nobody has had.
 #[op2]
 #[string]
 pub fn op_object_id_unique(#[cppgc] namespace: &NamespaceObject) -> String {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).expect("the system has random bytes");
-    namespace.ids.unique(random).to_string()
+    namespace.ids.unique().to_string()
 }
 
 /// The id that a text is, as this runtime writes it; nothing when it is none, and an empty text when it is one of

@@ -20,6 +20,7 @@ const {
 const {
   op_object_door,
   op_object_id_named,
+  op_object_id_of_units,
   op_object_id_parse,
   op_object_id_unique,
   op_objects_ephemeral,
@@ -126,7 +127,7 @@ class DurableObjectNamespace {
   idFromName(name) {
     const { native } = stateOf(this);
     if (arguments.length === 0) throw badParameter("idFromName", NAMESPACE, 1, "string");
-    return idOf(native, text(name));
+    return idOf(native, name);
   }
 
   /** @param {string} id */
@@ -150,9 +151,8 @@ class DurableObjectNamespace {
   getByName(name, options = undefined) {
     const state = stateOf(this);
     if (arguments.length === 0) throw badParameter("getByName", NAMESPACE, 1, "string");
-    const given = text(name);
-    const read = readOptions("getByName", options);
-    return stub(state, idOf(state.native, given), read, false);
+    const id = idOf(state.native, name);
+    return stub(state, id, readOptions("getByName", options), false);
   }
 
   /** @param {string | null} [jurisdiction] */
@@ -202,9 +202,14 @@ function addGetExisting() {
   });
 }
 
-/** @param {object} native @param {string} name */
+/** @param {object} native @param {unknown} name */
 function idOf(native, name) {
-  return new DurableObjectId(construct, op_object_id_named(native, name), name);
+  const shown = text(name);
+  // A name counts as it was given, also where it shows something else.
+  const hex = typeof name === "string" && shown !== name
+    ? op_object_id_of_units(native, name)
+    : op_object_id_named(native, shown);
+  return new DurableObjectId(construct, hex, shown);
 }
 
 /**

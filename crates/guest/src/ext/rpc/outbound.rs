@@ -149,19 +149,7 @@ fn budget_of(guest: &GuestState, caller: EventId) -> SubrequestBudget {
 
 /// What the script is told of a worker that cannot be called.
 pub fn unreachable_error(why: &Unreachable) -> WireError {
-    match why {
-        Unreachable::Gone => return WireError::connection_lost(None),
-        Unreachable::Reset(error) => return (**error).clone(),
-        _ => {}
-    }
-    let mut error = WireError::new("Error", why.to_string());
-    if why.retryable() {
-        error.properties.push(("retryable".to_string(), true.into()));
-    }
-    if matches!(why, Unreachable::Overloaded) {
-        error.properties.push(("overloaded".to_string(), true.into()));
-    }
-    error
+    why.error()
 }
 
 /// A string, or an array of strings.

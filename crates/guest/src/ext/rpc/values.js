@@ -441,5 +441,5 @@ register({
   },
 });
 
-return { brand, CAP, cloneError, decode, Encoder, isCloneError, isPlain, MODE, parts, register, unserializable };
+return { brand, CAP, cloneError, decode, Encoder, isCloneError, isPlain, MODE, notSerializable, parts, register, unserializable };
 })();

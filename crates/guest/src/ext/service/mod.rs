@@ -223,7 +223,7 @@ pub async fn op_service_outcome(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> 
 
 /// What a worker that cannot be reached answers. An object that cannot be has no page of its own: the call fails.
 fn unavailable(why: &Unreachable) -> Answer {
-    if matches!(why, Unreachable::Reset(_) | Unreachable::Overloaded) {
+    if matches!(why, Unreachable::Reset(_) | Unreachable::Overloaded | Unreachable::NoClass(_)) {
         return Answer::Failed { error: unreachable_error(why), outcome: EventOutcome::Exception };
     }
     let mut headers = HeaderList::with_capacity(1);

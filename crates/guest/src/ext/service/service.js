@@ -9,6 +9,7 @@ const {
   Error,
   FunctionPrototypeBind,
   ObjectDefineProperty,
+  ObjectGetPrototypeOf,
   ObjectSetPrototypeOf,
   Proxy,
   ReflectHas,
@@ -18,10 +19,10 @@ const {
   WeakMapPrototypeGet,
   WeakMapPrototypeSet,
 } = primordials;
-const { op_service_of, op_service_outcome, op_service_own, op_service_scheduled } = core.ops;
+const { op_get_constructor_name, op_service_of, op_service_outcome, op_service_own, op_service_scheduled } = core.ops;
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { fetchThrough } = core.loadExtScript("ext:lopata/fetch/fetch.js");
-const { badParameter, int, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
+const { badField, badParameter, int, isObject, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const request_ = core.loadExtScript("ext:lopata/fetch/request.js");
@@ -105,6 +106,8 @@ values.register({
   tag: "s:service",
   prototype: Fetcher.prototype,
   take(stub, encoder) {
+    // What is more than a way to a service does not cross.
+    if (ObjectGetPrototypeOf(stub) !== Fetcher.prototype) throw values.notSerializable(op_get_constructor_name(stub));
     const route = routeOf(stub);
     return ["s:service", encoder.capability(values.CAP.worker, route.handle), route.name];
   },
@@ -135,6 +138,16 @@ function fetcher(handle, name) {
   const object = new Fetcher(construct);
   WeakMapPrototypeSet(routes, object, new stubs.ServiceRoot(handle, name));
   return object;
+}
+
+/**
+ * Makes a Fetcher of another class lead somewhere.
+ * @param {Fetcher} object
+ * @param {object} handle
+ * @param {string} name of the binding, for spans
+ */
+function route(object, handle, name) {
+  WeakMapPrototypeSet(routes, object, new stubs.ServiceRoot(handle, name));
 }
 
 /**
@@ -190,18 +203,30 @@ function loopback(entrypoint) {
 /**
  * The entrypoint with props.
  * @param {string} entrypoint
- * @param {{ props?: object }} [options]
+ * @param {{ props?: object }} options
  */
-function specialize(entrypoint, options) {
+function specialize(entrypoint, ...args) {
+  return fetcher(op_service_own(entrypoint, propsOf("LoopbackServiceStub", args)), entrypoint);
+}
+
+/**
+ * The props that a loopback stub is called with.
+ * @param {string} owner its class
+ * @param {[{ props?: object }?]} args
+ * @returns {Uint8Array | undefined}
+ */
+function propsOf(owner, args) {
+  const options = args[0];
+  if (args.length === 0 || (options !== undefined && options !== null && !isObject(options))) {
+    throw badParameter("(called as function)", owner, 1, "Options");
+  }
   const props = options?.props;
-  return fetcher(op_service_own(entrypoint, props === undefined ? undefined : cloneProps(props)), entrypoint);
+  return props === undefined ? undefined : cloneProps(props);
 }
 
 /** @param {unknown} props @returns {Uint8Array} */
 function cloneProps(props) {
-  if (typeof props !== "object" || props === null) {
-    throw new TypeError("Incorrect type for the 'props' field on 'Options': the provided value is not of type 'object'.");
-  }
+  if (!isObject(props)) throw badField("props", "Options", "JsObject");
   return core.serialize(props, undefined, (message) => {
     throw new DOMException(message, "DataCloneError");
   });
@@ -284,5 +309,19 @@ function addExtraHandlers() {
   for (const name in methods) defineMethod(name, methods[name]);
 }
 
-return { addExtraHandlers, addHttpMethods, binding, Fetcher, fetcher, isFetcher, loopback, LoopbackServiceStub, routeOf, routeTo };
+return {
+  addExtraHandlers,
+  addHttpMethods,
+  binding,
+  construct,
+  Fetcher,
+  fetcher,
+  isFetcher,
+  loopback,
+  LoopbackServiceStub,
+  propsOf,
+  route,
+  routeOf,
+  routeTo,
+};
 })();

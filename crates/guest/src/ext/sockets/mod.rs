@@ -121,7 +121,7 @@ pub fn op_connect_service(
     };
     let opened = match door.deliver(Parcel { message, attachments }) {
         Ok(_home) => Opened::Worker(receiver),
-        Err(Undelivered { why, .. }) => Opened::Never(WireError::new("Error", why.to_string())),
+        Err(Undelivered { why, .. }) => Opened::Never(why.error()),
     };
     let connection = Connection { opened: Some(opened), over: None, upgrade: None };
     (guest.connections.add(connection), reader, writer)

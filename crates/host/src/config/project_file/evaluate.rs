@@ -171,6 +171,7 @@ fn definition(bundle: Bundle, outbound: ServiceId) -> WorkerDefinition {
         entry: bundle.entry,
         modules: bundle.modules,
         env: Vec::new(),
+        objects: Vec::new(),
         outbound,
         cache: CacheOutbound::Nobody,
         extensions: Vec::new(),

@@ -8,6 +8,7 @@ mod fuzz;
 mod malformed_bindings;
 mod malformed_json;
 mod malformed_toml;
+mod objects;
 mod values;
 
 use std::path::Path;

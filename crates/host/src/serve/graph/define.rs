@@ -54,6 +54,7 @@ pub(super) fn definition(
         entry,
         modules,
         env,
+        objects: Vec::new(),
         outbound,
         cache,
         extensions: bindings::extensions(config),

@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/objects`.
+
+super::topics! { "objects": namespaces }
