@@ -7,8 +7,8 @@ use deno_core::{JsRuntime, ModuleSpecifier, PollEventLoopOptions, v8};
 use lopata_bridges::{Attachments, ServiceHandle};
 use lopata_protocol::{BUNDLE_ROOT, CacheOutbound, Export, ObjectClass, WireError, WorkerDefinition, WorkerFormat};
 
-use super::{Isolate, v8_text};
 use super::env::{Unsettled, services_of};
+use super::{Isolate, v8_text};
 use crate::wire;
 
 impl Isolate {

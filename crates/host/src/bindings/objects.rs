@@ -64,8 +64,10 @@ pub fn declare(config: &WorkerConfig, context: &BindingContext) {
 /// The sentence about classes that are bound and that the code does not export. Source: wrangler's text.
 pub fn unexported(config: &WorkerConfig, exports: &[String], entrypoint: &str) -> Option<String> {
     let own = config.durable_objects.iter().filter(|binding| binding.script_name.is_none());
-    let missing: Vec<&str> =
-        own.map(|binding| binding.class_name.as_str()).filter(|class| !exports.iter().any(|one| one == class)).collect();
+    let missing: Vec<&str> = own
+        .map(|binding| binding.class_name.as_str())
+        .filter(|class| !exports.iter().any(|one| one == class))
+        .collect();
     (!missing.is_empty()).then(|| {
         format!(
             "Your Worker depends on the following Durable Objects, which are not exported in your entrypoint file: {}.\nYou should export these objects from your entrypoint, {entrypoint}.",
@@ -78,7 +80,11 @@ fn unique_key(worker: &str, class: &str) -> String {
     format!("{worker}-{class}")
 }
 
-fn definition(config: &WorkerConfig, class: &config::ObjectClass, context: &BindingContext) -> Arc<NamespaceDefinition> {
+fn definition(
+    config: &WorkerConfig,
+    class: &config::ObjectClass,
+    context: &BindingContext,
+) -> Arc<NamespaceDefinition> {
     let key = key_with_data(&config.name, class, |key| has_data(&context.objects.folder_of(key)));
     Arc::new(NamespaceDefinition {
         storage: ObjectStorage::Disk { folder: context.objects.folder_of(&key), sql: class.sqlite },

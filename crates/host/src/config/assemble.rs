@@ -14,8 +14,9 @@ use super::names::{self, Binding};
 use super::schema::Effect;
 use super::tree::{Node, Object};
 use super::worker::{
-    Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, OtherBinding, Position,
-    ObjectBinding, ObjectClass, R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig, WorkersSite,
+    Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, ObjectBinding,
+    ObjectClass, OtherBinding, Position, R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var,
+    WorkerConfig, WorkersSite,
 };
 use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst, routing};
 

@@ -47,8 +47,9 @@ pub use date::Date;
 pub use diagnostics::{Diagnostic, Label, Severity, SourceFile, display_path, render, render_all};
 pub use dotenv::Variables;
 pub use worker::{
-    Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, ObjectBinding, ObjectClass,
-    OtherBinding, Position, R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var, WorkerConfig, WorkersSite,
+    Assets, BuildConfig, D1Database, DevConfig, HttpScheme, KvNamespace, Limits, ModuleRule, ObjectBinding,
+    ObjectClass, OtherBinding, Position, R2Bucket, Route, RuleKind, S3Credentials, ServiceBinding, TailConsumer, Var,
+    WorkerConfig, WorkersSite,
 };
 
 use environments::{Settings, Wanted};

@@ -113,11 +113,8 @@ pub fn op_object_door<'s>(
 ) -> v8::Local<'s, v8::Value> {
     let Ok(id) = id.parse::<ObjectId>() else { return v8::null(scope).into() };
     let definition = namespace.namespace.definition();
-    let door: Arc<dyn Door> = if existing {
-        Arc::new(NoExisting)
-    } else {
-        namespace.namespace.door(id, known.then(|| Arc::from(name)))
-    };
+    let door: Arc<dyn Door> =
+        if existing { Arc::new(NoExisting) } else { namespace.namespace.door(id, known.then(|| Arc::from(name))) };
     let service = WorkerService {
         door,
         worker: definition.worker.clone(),

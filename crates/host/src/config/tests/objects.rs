@@ -6,7 +6,8 @@ use super::{Dir, check};
 
 /// `class` for one with SQL, `class (kv)` without, behind it what it was called before.
 fn classes(fields: &str) -> Vec<String> {
-    let text = format!("{{ \"name\": \"w\", \"main\": \"src/index.ts\", \"compatibility_date\": \"2026-01-01\", {fields} }}");
+    let text =
+        format!("{{ \"name\": \"w\", \"main\": \"src/index.ts\", \"compatibility_date\": \"2026-01-01\", {fields} }}");
     let loaded = Dir::new(&[("wrangler.json", text.as_bytes())]).load(|_| {}).unwrap();
     let shown = |class: &crate::config::ObjectClass| {
         let mut text = class.class.clone();
@@ -19,8 +20,9 @@ fn classes(fields: &str) -> Vec<String> {
 }
 
 fn said(fields: &str, expected: &expect_test::Expect) {
-    let text =
-        format!("{{ \"name\": \"w\", \"main\": \"src/index.ts\", \"compatibility_date\": \"2026-01-01\",\n  {fields}\n}}");
+    let text = format!(
+        "{{ \"name\": \"w\", \"main\": \"src/index.ts\", \"compatibility_date\": \"2026-01-01\",\n  {fields}\n}}"
+    );
     check("wrangler.json", text, expected);
 }
 
@@ -93,10 +95,7 @@ fn a_step_needs_the_classes_that_it_is_about() {
         r#""migrations": [{ "tag": "1", "new_sqlite_classes": ["Room"] }, { "tag": "2", "deleted_classes": ["Rom"] }]"#,
         &expect![[r#""#]],
     );
-    said(
-        r#""migrations": [{ "tag": "1", "renamed_classes": [{ "from": "A", "to": "B" }] }]"#,
-        &expect![[r#""#]],
-    );
+    said(r#""migrations": [{ "tag": "1", "renamed_classes": [{ "from": "A", "to": "B" }] }]"#, &expect![[r#""#]]);
     said(
         r#""migrations": [{ "tag": "1", "new_classes": ["A"] }, { "tag": "1", "new_sqlite_classes": ["A"] }]"#,
         &expect![[r#""#]],
