@@ -61,7 +61,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("crypto_preserve_public_exponent").or("no_crypto_preserve_public_exponent").since("2023-12-01").switch("Off: `publicExponent` of an RSA key is an `ArrayBuffer`, not a `Uint8Array`."),
     flag("vectorize_query_metadata_optional").or("vectorize_query_original").since("2023-11-08").inert(OTHER_BINDINGS),
     flag("unsafe_module").experimental().inert("`workerd:unsafe` does not exist."),
-    flag("js_rpc").experimental().inert(OBSOLETE),
+    flag("js_rpc").experimental().switch("On: Durable Objects whose class extends nothing can be called by RPC, too."),
     flag("no_global_importscripts").or("global_importscripts").since("2024-03-04").switch("Off: a global `importScripts()` exists, which throws."),
     flag("nodejs_als").or("no_nodejs_als").switch("On: `node:async_hooks` can be imported."),
     flag("queues_json_messages").or("no_queues_json_messages").since("2024-03-18").switch("Off: `send()` without a content type sends a message as V8's clone."),
