@@ -20,6 +20,9 @@ use super::table::Table;
 /// Where wrangler keeps its state, beside its configuration.
 const WRANGLER_STATE: &str = ".wrangler/state";
 
+/// Where the alarms of a class of Durable Objects are, beside the objects.
+const ALARMS_FILE: &str = "metadata.sqlite";
+
 /// Characters of a database's name that are shown: the names are hashes.
 const NAME_CHARS: usize = 16;
 
@@ -145,8 +148,16 @@ impl Import {
             return console.line(format_args!("There is nothing in {from}."));
         }
         let mut table = Table::new(["store", "name", "size", "state"]);
-        for item in items.iter().filter(|item| item.is_database || matches!(item.outcome, Outcome::Failed(_))) {
+        let is_shown = |item: &&Item| match item.outcome {
+            Outcome::Failed(_) => true,
+            _ => item.is_database && object_class(item).is_none(),
+        };
+        for item in items.iter().filter(is_shown) {
             table.row([store_of(item), name_of(item, names), size(item.bytes), said(&item.outcome)]);
+        }
+        for group in objects(items) {
+            let name = format!("{} of {}", counted(group.count, "object"), group.folder);
+            table.row([group.store, name, size(group.bytes), said(&group.outcome)]);
         }
         for group in values(items) {
             let name = format!("{} in {}", counted(group.count, "file"), group.folder);
@@ -263,6 +274,9 @@ fn name_of(item: &Item, names: &BTreeMap<PathBuf, String>) -> String {
     let class = item.path.parent().and_then(Path::file_name).map(|class| class.to_string_lossy().into_owned());
     let short: String = stem.chars().take(NAME_CHARS).collect();
     let short = if stem.chars().count() > NAME_CHARS { format!("{short}…") } else { stem };
+    if let (Some(class), true) = (&class, item.path.ends_with(ALARMS_FILE) && item.path.starts_with("do")) {
+        return format!("alarms of {class}");
+    }
     match class.filter(|class| !class.starts_with("miniflare-")) {
         Some(class) => format!("{class}/{short}"),
         None => short,
@@ -276,6 +290,39 @@ struct Group {
     count: usize,
     bytes: u64,
     outcome: Outcome,
+}
+
+/// The class whose Durable Object, or one of its facets, a database is of.
+fn object_class(item: &Item) -> Option<String> {
+    let parts: Vec<&str> = item.path.iter().filter_map(|part| part.to_str()).collect();
+    match parts[..] {
+        ["do", class, file] if item.is_database && file != ALARMS_FILE => Some(class.to_string()),
+        _ => None,
+    }
+}
+
+/// Durable Objects by class: there may be thousands.
+fn objects(items: &[Item]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for item in items.iter().filter(|item| !matches!(item.outcome, Outcome::Failed(_))) {
+        let Some(folder) = object_class(item) else { continue };
+        // Facets have a second part in their names.
+        let is_facet = item.path.file_stem().is_some_and(|stem| stem.to_string_lossy().contains('.'));
+        let count = usize::from(!is_facet);
+        match groups.iter_mut().rev().find(|group| group.folder == folder && group.outcome == item.outcome) {
+            Some(group) => (group.count, group.bytes) = (group.count + count, group.bytes + item.bytes),
+            None => {
+                groups.push(Group {
+                    store: store_of(item),
+                    folder,
+                    count,
+                    bytes: item.bytes,
+                    outcome: item.outcome.clone(),
+                });
+            }
+        }
+    }
+    groups
 }
 
 /// Files that are no databases, by store and folder.

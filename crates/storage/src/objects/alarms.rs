@@ -49,8 +49,27 @@ pub struct AlarmStore {
 struct Open {
     connection: Connection,
     file: Option<OpenedFile>,
-    /// Whether the table has a column for names.
+    tables: Tables,
+}
+
+/// What of the tables is there. Reading makes none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tables {
+    alarms: bool,
+    /// The table of alarms has a column for names.
     has_name: bool,
+    names: bool,
+}
+
+impl Tables {
+    fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let exists = |sql: &str| connection.query_row(&format!("SELECT EXISTS ({sql})"), [], |row| row.get(0));
+        Ok(Self {
+            alarms: exists("SELECT 1 FROM sqlite_schema WHERE name = '_cf_ALARM'")?,
+            has_name: exists("SELECT 1 FROM pragma_table_info('_cf_ALARM') WHERE name = 'actor_name'")?,
+            names: exists("SELECT 1 FROM sqlite_schema WHERE name = '_lopata_NAME'")?,
+        })
+    }
 }
 
 impl AlarmStore {
@@ -77,9 +96,15 @@ impl AlarmStore {
     /// All alarms, the earliest first.
     pub fn all(&mut self) -> Result<Vec<StoredAlarm>, StoreError> {
         let Some(open) = self.opened(false)? else { return Ok(Vec::new()) };
-        let name = if open.has_name { "coalesce(actor_name, name)" } else { "name" };
+        let Tables { alarms: true, has_name, names } = open.tables else { return Ok(Vec::new()) };
+        let (name, join) = match (has_name, names) {
+            (true, true) => ("coalesce(actor_name, name)", "LEFT JOIN _lopata_NAME USING (actor_id)"),
+            (true, false) => ("actor_name", ""),
+            (false, true) => ("name", "LEFT JOIN _lopata_NAME USING (actor_id)"),
+            (false, false) => ("NULL", ""),
+        };
         let sql = format!(
-            "SELECT actor_id, scheduled_time, {name} FROM _cf_ALARM LEFT JOIN _lopata_NAME USING (actor_id)
+            "SELECT actor_id, scheduled_time, {name} FROM _cf_ALARM {join}
              WHERE scheduled_time IS NOT NULL ORDER BY scheduled_time"
         );
         let read = || -> rusqlite::Result<Vec<StoredAlarm>> {
@@ -95,7 +120,7 @@ impl AlarmStore {
 
     /// The alarm of one object, in nanoseconds since the Unix epoch.
     pub fn get(&mut self, id: &str) -> Result<Option<i64>, StoreError> {
-        let Some(open) = self.opened(false)? else { return Ok(None) };
+        let Some(open) = self.opened(false)?.filter(|open| open.tables.alarms) else { return Ok(None) };
         let read = || -> rusqlite::Result<Option<i64>> {
             let mut statement =
                 open.connection.prepare_cached("SELECT scheduled_time FROM _cf_ALARM WHERE actor_id = ?1")?;
@@ -108,7 +133,7 @@ impl AlarmStore {
     /// Sets the alarm of an object. A name that is not given stays what it was.
     pub fn set(&mut self, id: &str, name: Option<&str>, scheduled_ns: i64) -> Result<(), StoreError> {
         let Some(open) = self.opened(true)? else { return Ok(()) };
-        let has_name = open.has_name;
+        let has_name = open.tables.has_name;
         let write = |connection: &Connection| -> rusqlite::Result<()> {
             let sql = if has_name {
                 "INSERT INTO _cf_ALARM (actor_id, scheduled_time, actor_name) VALUES (?1, ?2, ?3)
@@ -137,7 +162,10 @@ impl AlarmStore {
 
     /// Removes the alarm of an object; false when it had none.
     pub fn delete(&mut self, id: &str) -> Result<bool, StoreError> {
-        let Some(open) = self.opened(false)? else { return Ok(false) };
+        if !self.opened(false)?.is_some_and(|open| open.tables.alarms) {
+            return Ok(false);
+        }
+        let Some(open) = self.opened(true)? else { return Ok(false) };
         let write = |connection: &Connection| -> rusqlite::Result<bool> {
             connection.prepare_cached("DELETE FROM _lopata_NAME WHERE actor_id = ?1")?.execute([id])?;
             Ok(connection.prepare_cached("DELETE FROM _cf_ALARM WHERE actor_id = ?1")?.execute([id])? > 0)
@@ -148,14 +176,17 @@ impl AlarmStore {
 
     /// Removes all alarms.
     pub fn delete_all(&mut self) -> Result<(), StoreError> {
-        let Some(open) = self.opened(false)? else { return Ok(()) };
+        if !self.opened(false)?.is_some_and(|open| open.tables.alarms) {
+            return Ok(());
+        }
+        let Some(open) = self.opened(true)? else { return Ok(()) };
         let write =
             |connection: &Connection| connection.execute_batch("DELETE FROM _cf_ALARM; DELETE FROM _lopata_NAME");
         let done = in_transaction(&open.connection, write);
         self.checked(done)
     }
 
-    /// The connection; `None` when there is no file and none is to be made.
+    /// The connection, with all tables if it is to be written; `None` when there is no file and none is to be made.
     fn opened(&mut self, make: bool) -> Result<Option<&Open>, StoreError> {
         if self.open.as_ref().and_then(|open| open.file.as_ref()).is_some_and(|file| !file.is_in_place()) {
             self.open = None;
@@ -169,13 +200,17 @@ impl AlarmStore {
                 }
             };
             let file = self.path.as_deref().map(OpenedFile::at);
-            let set_up = (|| -> rusqlite::Result<bool> {
-                connection.execute_batch(&format!("{ALARMS}; {NAMES}"))?;
-                let column = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('_cf_ALARM') WHERE name = 'actor_name')";
-                connection.query_row(column, [], |row| row.get(0))
-            })();
-            let has_name = self.checked(set_up)?;
-            self.open = Some(Open { connection, file, has_name });
+            let tables = self.checked(Tables::of(&connection))?;
+            self.open = Some(Open { connection, file, tables });
+        }
+        let lacks = |open: &&Open| !open.tables.alarms || (make && !open.tables.names);
+        if let Some(open) = self.open.as_ref().filter(lacks) {
+            // Others may have made them meanwhile.
+            let made = if make { open.connection.execute_batch(&format!("{ALARMS}; {NAMES}")) } else { Ok(()) };
+            let tables = self.checked(made.and_then(|()| Tables::of(&open.connection)))?;
+            if let Some(open) = &mut self.open {
+                open.tables = tables;
+            }
         }
         Ok(self.open.as_ref())
     }

@@ -146,9 +146,14 @@ impl ObjectStore {
         }
     }
 
-    /// Gives the pairs of a range to `each`, key and value.
+    /// Gives the pairs of a range to `each`, key and value. A list that is being taken one by one ends, as in production.
     pub fn kv_list(&mut self, range: &KvRange<'_>, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), ObjectError> {
-        let Some(mut statement) = self.prepare_list(range)? else { return Ok(()) };
+        let statement = self.prepare_list(range)?;
+        self.lists += 1;
+        if let Some(open) = &mut self.open {
+            open.list = None;
+        }
+        let Some(mut statement) = statement else { return Ok(()) };
         let Some(open) = &mut self.open else { return Ok(()) };
         let done = open.engine.trusted(|connection| {
             while statement.step(connection)? == Step::Row {

@@ -84,6 +84,9 @@ fn a_list_that_is_taken_one_by_one_ends_with_the_next() {
     assert_eq!(f.store.kv_next(second, key).unwrap(), None);
     assert_eq!(f.store.kv_next(second, key).unwrap(), None);
     assert!(!f.store.has_running_cursors());
+    let third = f.store.kv_begin_list(&KvRange::default()).unwrap();
+    f.store.kv_list(&KvRange::default(), |_, _| {}).unwrap();
+    assert!(matches!(f.store.kv_next(third, key), Err(ObjectError::ListReplaced)));
 }
 
 /// The texts are those of wrangler 4.86.
