@@ -11,7 +11,7 @@
 //! take back.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -204,6 +204,8 @@ struct ControlInner {
     stopped: tokio::sync::Notify,
     /// Set once the isolate exists.
     isolate: OnceLock<v8::IsolateHandle>,
+    /// What runs here are Durable Objects.
+    runs_objects: AtomicBool,
     state: Mutex<ControlState>,
 }
 
@@ -238,6 +240,11 @@ impl Control {
         while !self.must_stop() {
             self.0.stopped.notified().await;
         }
+    }
+
+    /// From now on what runs here are Durable Objects, whose callers are told so if the thread dies.
+    pub fn runs_objects(&self) {
+        self.0.runs_objects.store(true, Ordering::Relaxed);
     }
 
     fn mark_parked(&self) {
@@ -340,7 +347,15 @@ fn run(
 /// Answers what is left and says goodbye.
 fn finish(host: &HostSender, events: &EventTable, control: &Control, worker: &Arc<str>) {
     let death = control.death();
-    let (text, outcome) = match &death {
+    let objects = control.0.runs_objects.load(Ordering::Relaxed);
+    let (error, outcome) = if objects { object_failure(death.as_ref()) } else { failure(death.as_ref()) };
+    events.fail_all(&error, outcome, worker, host);
+    host.send(FromGuest::Stopped { death });
+}
+
+/// What callers are told whose events a worker's guest did not finish.
+fn failure(death: Option<&Death>) -> (WireError, EventOutcome) {
+    let (text, outcome) = match death {
         // Source: the texts of production's errors 1102 and 1101.
         Some(Death::Cpu) => ("Worker exceeded CPU time limit.", EventOutcome::ExceededCpu),
         Some(Death::Memory) => ("Worker exceeded memory limit.", EventOutcome::ExceededMemory),
@@ -348,14 +363,40 @@ fn finish(host: &HostSender, events: &EventTable, control: &Control, worker: &Ar
         Some(Death::Grace) | None => {
             ("The worker was replaced by a newer version before this request was answered.", EventOutcome::Canceled)
         }
-        Some(Death::Panic(_)) => ("internal error", EventOutcome::InternalError),
+        Some(Death::Panic(panic)) => return internal(panic),
+    };
+    (WireError::new("Error", text), outcome)
+}
+
+/// What callers are told whose events an object did not finish. The texts and properties are production's.
+fn object_failure(death: Option<&Death>) -> (WireError, EventOutcome) {
+    let (text, property, outcome) = match death {
+        Some(Death::Cpu) => {
+            ("Durable Object exceeded its CPU time limit and was reset.", "overloaded", EventOutcome::ExceededCpu)
+        }
+        Some(Death::Memory) => (
+            "Durable Object's isolate exceeded its memory limit and was reset.",
+            "overloaded",
+            EventOutcome::ExceededMemory,
+        ),
+        Some(Death::Aborted(_)) => return failure(death),
+        Some(Death::Grace) | None => {
+            ("Durable Object reset because its code was updated.", "retryable", EventOutcome::Canceled)
+        }
+        Some(Death::Panic(panic)) => return internal(panic),
     };
     let mut error = WireError::new("Error", text);
-    if let Some(Death::Panic(panic)) = &death {
-        error.cause = Some(Box::new(WireError::new("Error", panic.clone())));
+    for property in [property, "durableObjectReset"] {
+        error.properties.push((property.to_string(), true.into()));
     }
-    events.fail_all(&error, outcome, worker, host);
-    host.send(FromGuest::Stopped { death });
+    (error, outcome)
+}
+
+/// A mistake of lopata's own.
+fn internal(panic: &str) -> (WireError, EventOutcome) {
+    let mut error = WireError::new("Error", "internal error");
+    error.cause = Some(Box::new(WireError::new("Error", panic)));
+    (error, EventOutcome::InternalError)
 }
 
 /// What the panic hook needs to answer for a guest whose thread can no longer run.

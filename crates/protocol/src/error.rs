@@ -34,6 +34,11 @@ impl WireError {
         error
     }
 
+    /// Whether a Durable Object was reset by it, which no script has thrown. Source: production's property.
+    pub fn is_object_reset(&self) -> bool {
+        self.properties.iter().any(|(name, value)| name == "durableObjectReset" && *value == true)
+    }
+
     /// The error and its causes, outermost first.
     pub fn chain(&self) -> impl Iterator<Item = &WireError> {
         std::iter::successors(Some(self), |error| error.cause.as_deref())

@@ -30,7 +30,7 @@ use lopata_protocol::{
     EventId, FromGuest, GuestId, LogRecord, ObjectId, SpanRecord, ToGuest, WireError, WorkerDefinition, limits,
 };
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::supervisor::ran_too_long;
 
@@ -50,6 +50,8 @@ pub trait Keeper: Send + Sync + 'static {
     fn guest(&self, reports: &mpsc::UnboundedSender<GuestReport>) -> io::Result<Arc<GuestHandle>>;
     /// What such a guest becomes.
     fn definition(&self) -> (WorkerDefinition, Attachments);
+    /// How objects of a class share threads.
+    fn isolation(&self) -> Isolation;
     /// Milliseconds of CPU time that one turn may take.
     fn cpu_ms_max(&self) -> u64;
     /// A guest has started.
@@ -77,11 +79,12 @@ pub struct ObjectThreads(Arc<Inner>);
 
 struct Inner {
     keeper: Arc<dyn Keeper>,
-    isolation: Isolation,
     /// Given to each guest. What bounds the channel is said where guests send.
     reports: mpsc::UnboundedSender<GuestReport>,
     /// Told of each lease that has returned from a guest with an object of its own. Bounded by the leases.
     returned: mpsc::UnboundedSender<GuestId>,
+    /// Whoever wants to be told once all has been heard that was said before. Bounded by those who wait.
+    flushes: mpsc::UnboundedSender<oneshot::Sender<()>>,
     state: Mutex<State>,
     /// There is something new that the listening task has to look at.
     news: Notify,
@@ -140,19 +143,20 @@ const EARLY_LINES_MAX: usize = 1000;
 
 impl ObjectThreads {
     /// No threads yet. To be called in the host's runtime.
-    pub fn new(keeper: Arc<dyn Keeper>, isolation: Isolation) -> Self {
+    pub fn new(keeper: Arc<dyn Keeper>) -> Self {
         let (reports, heard) = mpsc::unbounded_channel();
         let (returned, returns) = mpsc::unbounded_channel();
+        let (flushes, flushed) = mpsc::unbounded_channel();
         let inner = Arc::new(Inner {
             keeper,
-            isolation,
             reports,
+            flushes,
             returned,
             state: Mutex::default(),
             news: Notify::new(),
             over: watch::Sender::new(false),
         });
-        tokio::spawn(listen(inner.clone(), heard, returns));
+        tokio::spawn(listen(inner.clone(), heard, returns, flushed));
         Self(inner)
     }
 
@@ -189,6 +193,16 @@ impl ObjectThreads {
         self.0.news.notify_one();
     }
 
+    /// Resolves once everything has been heard that the guests have said before.
+    pub fn flush(&self) -> impl Future<Output = ()> + use<> {
+        let (done, flushed) = oneshot::channel();
+        // When nobody listens any more, all has been heard.
+        let _ = self.0.flushes.send(done);
+        async move {
+            let _ = flushed.await;
+        }
+    }
+
     /// True once no thread is left and none will be started.
     pub fn is_over(&self) -> bool {
         *self.0.over.borrow()
@@ -208,12 +222,14 @@ impl Home for Inner {
     fn grant(&self, lease: Lease) {
         let Some(namespace) = lease.namespace() else { return };
         let definition = namespace.definition();
-        let object = (self.isolation == Isolation::Instance).then(|| lease.id());
+        let object = (self.keeper.isolation() == Isolation::Instance).then(|| lease.id());
         let place = Place { unique_key: definition.unique_key.clone(), object };
         let mut lease = Some(lease);
         let mut grant = |state: &mut State| -> Result<(), Option<WireError>> {
-            if state.phase != Phase::Serving {
-                return Err(None);
+            match state.phase {
+                Phase::Serving => {}
+                Phase::Draining(_) => return Err(None),
+                Phase::Ending => return Err(Some(WireError::connection_lost(None))),
             }
             if let Some(error) = state.refusing.get(&place) {
                 return Err(Some(error.clone()));
@@ -274,7 +290,7 @@ impl Inner {
     fn give(&self, state: &mut State, guest: Arc<GuestHandle>, place: &Place, mut lease: Lease) -> Option<Lease> {
         let grant = lease.grant()?;
         lease.held_by(guest.id);
-        if self.isolation == Isolation::Instance {
+        if place.object.is_some() {
             lease.accompany(Box::new(Companion { guest: guest.id, returned: self.returned.clone() }));
         }
         let mut attachments = Attachments::none();
@@ -456,6 +472,7 @@ async fn listen(
     inner: Arc<Inner>,
     mut heard: mpsc::UnboundedReceiver<GuestReport>,
     mut returns: mpsc::UnboundedReceiver<GuestId>,
+    mut flushes: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
 ) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -471,6 +488,13 @@ async fn listen(
         tokio::select! {
             Some(report) = heard.recv() => inner.heard(report),
             Some(guest) = returns.recv() => inner.returned(guest),
+            Some(done) = flushes.recv() => {
+                while let Ok(report) = heard.try_recv() {
+                    inner.heard(report);
+                }
+                // Whoever waited may have stopped.
+                let _ = done.send(());
+            }
             () = inner.news.notified() => {}
             _ = tick.tick(), if threads => inner.tick(Instant::now()),
         }

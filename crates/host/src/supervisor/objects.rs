@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::ears::Ears;
 use crate::bindings::BindingContext;
-use crate::objects::{Keeper, ObjectThreads, Trouble, ended_text};
+use crate::objects::{Isolation, Keeper, ObjectThreads, Trouble, ended_text};
 use crate::project::Blueprint;
 use crate::workers::WorkerId;
 
@@ -50,7 +50,7 @@ impl Homes {
         }
         let threads = (!blueprint.objects.is_empty()).then(|| {
             let keeper = Version { blueprint: blueprint.clone(), ears: self.ears.clone() };
-            ObjectThreads::new(Arc::new(keeper), blueprint.object_isolation)
+            ObjectThreads::new(Arc::new(keeper))
         });
         let mut namespaces = Vec::new();
         for definition in &blueprint.objects {
@@ -129,6 +129,10 @@ impl Keeper for Version {
 
     fn definition(&self) -> (WorkerDefinition, Attachments) {
         self.blueprint.definition(GenerationId::next())
+    }
+
+    fn isolation(&self) -> Isolation {
+        self.blueprint.object_isolation
     }
 
     fn cpu_ms_max(&self) -> u64 {

@@ -313,7 +313,7 @@ fn read_answer(mut parcel: Parcel<Answer>) -> (How, String) {
         Answer::RpcGone => (How::Gone, String::new()),
         Answer::Failed { error, outcome } => {
             let failed = error.to_string();
-            if is_reset(&error) {
+            if error.is_object_reset() {
                 (How::Lost(Box::new(error)), failed)
             } else if outcome == EventOutcome::Exception {
                 (How::Refused(Box::new(error)), failed)
@@ -325,10 +325,6 @@ fn read_answer(mut parcel: Parcel<Answer>) -> (How, String) {
     }
 }
 
-/// True for the words of an object that broke: no method of it threw them, so they are not marked as such.
-fn is_reset(error: &WireError) -> bool {
-    error.properties.iter().any(|(name, _)| name == "durableObjectReset")
-}
 
 /// A call is a span of the event that made it, under the span in which it was made.
 fn begin_span(guest: &GuestState, event: EventId, under: SpanNumber, method: &str) -> SpanNumber {

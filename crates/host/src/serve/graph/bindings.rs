@@ -1,7 +1,7 @@
 //! From the bindings of a configuration to entries of `env`, with the services behind them.
 
 use bytes::Bytes;
-use lopata_bridges::{Attachments, ServiceHandle};
+use lopata_bridges::ServiceHandle;
 use lopata_protocol::{ClientKind, EnvEntry, EnvValue, ExtensionModule, KeyDefinition, ServiceId};
 
 use super::Graph;
@@ -9,9 +9,14 @@ use crate::serve::config::model::{
     Binding, BindingKind, Config, CryptoKey, Hyperdrive, KeyAlgorithm, KeyMaterial, ServiceDesignator,
 };
 
-/// The entries of some bindings, in order. What they lead to is attached.
-pub(super) fn entries(bindings: &[Binding], graph: &Graph, attachments: &mut Attachments) -> Vec<EnvEntry> {
-    let mut maker = Maker { graph, attachments };
+/// The entries of some bindings of a service, in order. What they lead to is added to `services`.
+pub(super) fn entries(
+    service: &str,
+    bindings: &[Binding],
+    graph: &Graph,
+    services: &mut Vec<(ServiceId, ServiceHandle)>,
+) -> Vec<EnvEntry> {
+    let mut maker = Maker { service, graph, services };
     bindings.iter().map(|binding| maker.entry(binding)).collect()
 }
 
@@ -27,8 +32,9 @@ pub(super) fn extensions(config: &Config) -> Vec<ExtensionModule> {
 }
 
 struct Maker<'a> {
+    service: &'a str,
     graph: &'a Graph,
-    attachments: &'a mut Attachments,
+    services: &'a mut Vec<(ServiceId, ServiceHandle)>,
 }
 
 impl Maker<'_> {
@@ -38,7 +44,7 @@ impl Maker<'_> {
 
     fn service(&mut self, handle: ServiceHandle) -> ServiceId {
         let id = ServiceId::next();
-        self.attachments.attach_service(id, handle);
+        self.services.push((id, handle));
         id
     }
 
@@ -74,6 +80,13 @@ impl Maker<'_> {
                 entrypoint: wrapped.entrypoint.to_string(),
                 inner: wrapped.inner_bindings.iter().map(|inner| self.entry(inner)).collect(),
             },
+            BindingKind::DurableObjectNamespace { class_name, service_name } => {
+                let owner = service_name.as_ref().map_or(self.service, |name| name);
+                match self.graph.namespace(owner, class_name) {
+                    Some(namespace) => EnvValue::Objects(self.service(ServiceHandle::Objects(namespace.clone()))),
+                    None => EnvValue::Unavailable(format!("The class of the binding \"{}\" is not there.", binding.name)),
+                }
+            }
             BindingKind::UnsafeEval => EnvValue::UnsafeEval,
             BindingKind::MemoryCache { id, limits } => {
                 let limits = limits.unwrap_or_default();
@@ -86,14 +99,13 @@ impl Maker<'_> {
             }
             BindingKind::Native(native) => {
                 if let Some((id, service)) = &native.service {
-                    self.attachments.attach_service(*id, service.clone());
+                    self.services.push((*id, service.clone()));
                 }
                 native.value.clone()
             }
             other @ (BindingKind::Unspecified
             | BindingKind::Parameter { .. }
             | BindingKind::DurableObjectClass(_)
-            | BindingKind::DurableObjectNamespace { .. }
             | BindingKind::R2Admin(_)
             | BindingKind::WorkerLoader { .. }
             | BindingKind::WorkerdDebugPort) => EnvValue::Unavailable(format!(
@@ -127,7 +139,6 @@ fn unavailable_kind(kind: &BindingKind) -> &'static str {
     match kind {
         BindingKind::Parameter { .. } => "parameter",
         BindingKind::DurableObjectClass(_) => "durableObjectClass",
-        BindingKind::DurableObjectNamespace { .. } => "durableObjectNamespace",
         BindingKind::R2Admin(_) => "r2Admin",
         BindingKind::WorkerLoader { .. } => "workerLoader",
         BindingKind::WorkerdDebugPort => "workerdDebugPort",

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use lopata_bridges::Attachments;
+use lopata_bridges::{Attachments, ServiceHandle};
 use lopata_protocol::{
-    BUNDLE_ROOT, CacheOutbound, GenerationId, ModuleDefinition, ModuleKind, ServiceId, WorkerDefinition, WorkerFormat,
+    BUNDLE_ROOT, CacheOutbound, GenerationId, ModuleDefinition, ModuleKind, ObjectClass, ServiceId, WorkerDefinition, WorkerFormat,
     compat, limits,
 };
 use sha2::{Digest, Sha256};
@@ -13,14 +13,32 @@ use super::error::LinkError;
 use super::{Graph, Options, bindings};
 use crate::serve::config::model::{self, BindingKind, Config, ServiceDesignator, Worker, WorkerCode};
 
-/// What the guest of a Worker is told.
+/// What guests of a Worker become: its own, and those that run its objects.
+pub(super) struct Template {
+    definition: WorkerDefinition,
+    services: Vec<(ServiceId, ServiceHandle)>,
+}
+
+impl Template {
+    /// What one guest is told.
+    pub(super) fn instance(&self) -> (WorkerDefinition, Attachments) {
+        let mut attachments = Attachments::none();
+        for (id, service) in &self.services {
+            attachments.attach_service(*id, service.clone());
+        }
+        let definition = WorkerDefinition { generation: GenerationId::next(), ..self.definition.clone() };
+        (definition, attachments)
+    }
+}
+
+/// What the guests of a Worker are told.
 pub(super) fn definition(
     name: &str,
     worker: &Worker,
     config: &Config,
     options: &Options,
     graph: &Graph,
-) -> Result<(WorkerDefinition, Attachments), LinkError> {
+) -> Result<Template, LinkError> {
     let date = worker.compatibility_date.as_ref().map(|date| date.to_string());
     let date = date.or_else(|| options.compat_date.clone()).ok_or_else(|| LinkError::NoDate(name.to_string()))?;
     let flags: Vec<String> = worker.compatibility_flags.iter().map(|flag| flag.to_string()).collect();
@@ -32,18 +50,23 @@ pub(super) fn definition(
         WorkerCode::Built(built) => built.entry.clone(),
         _ => modules.first().ok_or_else(|| LinkError::NoModules(name.to_string()))?.specifier.clone(),
     };
-    let mut attachments = Attachments::none();
     let outbound = ServiceId::next();
-    attachments.attach_service(outbound, graph.outbound(worker.global_outbound.as_ref()));
+    let mut services = vec![(outbound, graph.outbound(worker.global_outbound.as_ref()))];
     let cache = match &worker.cache_api_outbound {
         Some(designator) => {
             let id = ServiceId::next();
-            attachments.attach_service(id, graph.handle(designator));
+            services.push((id, graph.handle(designator)));
             CacheOutbound::Service(id)
         }
         None => CacheOutbound::Nobody,
     };
-    let env = bindings::entries(&worker.bindings, graph, &mut attachments);
+    let env = bindings::entries(name, &worker.bindings, graph, &mut services);
+    let mut objects = Vec::new();
+    for (class, namespace) in graph.classes(name) {
+        let service = ServiceId::next();
+        services.push((service, ServiceHandle::Objects(namespace)));
+        objects.push(ObjectClass { class, service });
+    }
     let definition = WorkerDefinition {
         generation: GenerationId::next(),
         name: Arc::from(name),
@@ -63,8 +86,9 @@ pub(super) fn definition(
         tailed: !worker.tails.is_empty(),
         cpu_ms_max: limits::CPU_WATCHDOG_MS,
         heap_bytes_max: limits::HEAP_BYTES_MAX,
+        objects,
     };
-    Ok((definition, attachments))
+    Ok(Template { definition, services })
 }
 
 fn code(name: &str, code: &WorkerCode, root: &str) -> Result<(WorkerFormat, Vec<ModuleDefinition>), LinkError> {

@@ -79,6 +79,11 @@ enum Outcome {
 }
 
 impl DiskService {
+    /// What it serves.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Serves `root`.
     pub fn new(root: PathBuf, writable: bool, dotfiles: bool, temporary: Option<TemporaryFolder>) -> Self {
         Self { root, writable, dotfiles, written: AtomicU64::new(0), _temporary: temporary }

@@ -19,6 +19,7 @@ mod error;
 mod host;
 mod network;
 mod node;
+mod objects;
 mod worker;
 
 use std::collections::HashMap;
@@ -27,10 +28,11 @@ use std::sync::Arc;
 
 use direct::{Directory, SocketEnd};
 pub use error::LinkError;
-use lopata_bridges::{Door, ServiceHandle, WorkerService};
+use lopata_bridges::{Door, Namespace, ServiceHandle, WorkerService};
 use lopata_guest::{CodeCache, LogBudget, SpawnOptions};
 use lopata_protocol::Props;
 pub use node::{Node, NodeDoor, NodeKind};
+use objects::Namespaces;
 use tokio::sync::mpsc;
 pub use worker::{Output, TestRun, WorkerNode};
 
@@ -53,6 +55,7 @@ pub struct Graph {
     /// In the order of the configuration.
     nodes: Vec<Arc<Node>>,
     by_name: HashMap<String, usize>,
+    namespaces: Namespaces,
 }
 
 /// What nodes are made with.
@@ -79,7 +82,7 @@ impl Graph {
         let mut errors = Vec::new();
         let (sockets, directory) = (network::sockets(config, &mut errors), Arc::default());
         let making = Making { spawn, output, options, sockets, directory };
-        let mut graph = Self { nodes: Vec::new(), by_name: HashMap::new() };
+        let mut graph = Self { nodes: Vec::new(), by_name: HashMap::new(), namespaces: Namespaces::default() };
         for service in &config.services {
             match Node::make(&service.name, &service.kind, &making) {
                 Ok(node) => graph.add(node, &making.directory),
@@ -92,6 +95,14 @@ impl Graph {
         if !graph.by_name.contains_key(INTERNET) {
             graph.add(Node::internet(INTERNET), &making.directory);
         }
+        let mut namespaces = Namespaces::default();
+        for service in &config.services {
+            if let ServiceKind::Worker(worker) = &service.kind {
+                let folder_of = |disk: &str| graph.find(disk).and_then(|node| node.folder.clone());
+                namespaces.add(&service.name.value, worker, folder_of);
+            }
+        }
+        graph.namespaces = namespaces;
         (graph, errors)
     }
 
@@ -121,15 +132,34 @@ impl Graph {
         for (service, worker, start) in starts {
             match start.await {
                 Ok(()) => {
+                    self.run_objects(&service.name);
                     let missing = define::missing_entrypoints(&service.name, worker);
                     errors.extend(missing.into_iter().filter_map(|wanted| self.missing_entrypoint(wanted)));
                 }
                 Err(error) => {
+                    self.run_objects(&service.name);
                     errors.push(LinkError::Start { service: service.name.to_string(), error: Box::new(error) });
                 }
             }
         }
         errors
+    }
+
+    /// Runs the classes of a Worker, if it has started.
+    fn run_objects(&self, service: &str) {
+        if let Some(NodeKind::Worker(worker)) = self.find(service).map(|node| &node.kind) {
+            worker.run_objects(&self.classes(service));
+        }
+    }
+
+    /// The classes of Durable Objects of a service.
+    fn classes(&self, service: &str) -> Vec<(Arc<str>, Arc<Namespace>)> {
+        self.namespaces.of(service)
+    }
+
+    /// The namespace of a class.
+    fn namespace(&self, service: &str, class: &str) -> Option<&Arc<Namespace>> {
+        self.namespaces.find(service, class)
     }
 
     /// Whether what a designator says is there once all Workers have started.
@@ -200,6 +230,7 @@ impl Graph {
 
     /// Ends all services and waits for their threads. Gives back the names of those that something still holds.
     pub async fn unlink(self) -> Vec<String> {
+        self.namespaces.close();
         for node in &self.nodes {
             node.stop();
         }

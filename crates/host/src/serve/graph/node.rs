@@ -21,6 +21,8 @@ pub struct Node {
     pub name: Arc<str>,
     /// What it does.
     pub kind: NodeKind,
+    /// The folder that it serves, if it does.
+    pub(super) folder: Option<PathBuf>,
 }
 
 /// What a service does.
@@ -56,11 +58,15 @@ impl Node {
             ServiceKind::Worker(_) => {
                 let made = WorkerNode::make(name, making);
                 let worker = made.map_err(|error| LinkError::Thread { service: name.to_string(), error })?;
-                return Ok(Self { name: Arc::from(name), kind: NodeKind::Worker(worker) });
+                return Ok(Self { name: Arc::from(name), kind: NodeKind::Worker(worker), folder: None });
             }
             ServiceKind::Network(given) => network::network(name, given)?,
             ServiceKind::External(given) => network::external(name, given, making)?,
-            ServiceKind::Disk(given) => Arc::new(disk(name, given, making)?),
+            ServiceKind::Disk(given) => {
+                let service = disk(name, given, making)?;
+                let folder = Some(service.root().to_path_buf());
+                return Ok(Self { folder, ..Self::host(name, Arc::new(service)) });
+            }
             ServiceKind::Unspecified => Arc::new(Invalid),
         };
         Ok(Self::host(name, service))
@@ -77,7 +83,7 @@ impl Node {
     }
 
     fn host(name: &str, service: Arc<dyn HostService>) -> Self {
-        Self { name: Arc::from(name), kind: NodeKind::Host(HostNode::start(service)) }
+        Self { name: Arc::from(name), kind: NodeKind::Host(HostNode::start(service)), folder: None }
     }
 
     fn deliver(&self, parcel: Parcel<ToGuest>) -> Result<InboxSender, Undelivered> {

@@ -8,17 +8,20 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use lopata_bridges::{Attachments, Ids, InboxSender, Parcel, Refused, Undelivered, Unreachable, WorkerService, reply};
-use lopata_guest::{GuestHandle, GuestReport, LogBudget};
+use lopata_bridges::{Ids, InboxSender, Namespace, Parcel, Refused, Undelivered, Unreachable, WorkerService, reply};
+use lopata_guest::{GuestHandle, GuestReport, LogBudget, SpawnOptions};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
-    Answer, EventId, EventOutcome, Export, FromGuest, LogRecord, SpanContext, TestOutcome, ToGuest, WireError,
-    WorkerDefinition,
+    Answer, EventId, EventOutcome, Export, FromGuest, LogLevel, LogRecord, SpanContext, SpanRecord, TestOutcome, ToGuest,
+    WireError,
 };
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Making;
+use super::define::Template;
+use super::objects::NodeKeeper;
+use crate::objects::ObjectThreads;
 
 /// Where the lines of Workers go.
 pub trait Output: Send + Sync {
@@ -31,11 +34,18 @@ pub struct WorkerNode {
     guest: GuestHandle,
     state: Arc<State>,
     ids: Mutex<Ids>,
+    /// What more guests are made with.
+    spawn: SpawnOptions,
+    output: Arc<dyn Output>,
+    /// What they become; set when it is linked.
+    template: OnceLock<Arc<Template>>,
+    /// Where its objects run; set once it has started and has classes.
+    objects: OnceLock<ObjectThreads>,
 }
 
 /// What the guest has said.
-struct State {
-    name: Arc<str>,
+pub(super) struct State {
+    pub(super) name: Arc<str>,
     phase: watch::Sender<Phase>,
     /// Whether the guest has said its last word.
     gone: watch::Sender<bool>,
@@ -79,7 +89,15 @@ impl WorkerNode {
             ends: Mutex::default(),
         });
         tokio::spawn(hear(state.clone(), heard, making.output.clone(), log_budget));
-        Ok(Self { guest, state, ids: Mutex::new(Ids::new()) })
+        Ok(Self {
+            guest,
+            state,
+            ids: Mutex::new(Ids::new()),
+            spawn: making.spawn.clone(),
+            output: making.output.clone(),
+            template: OnceLock::new(),
+            objects: OnceLock::new(),
+        })
     }
 
     /// Says who is told of its events.
@@ -89,10 +107,10 @@ impl WorkerNode {
     }
 
     /// Gives the guest its code; resolves once that has run.
-    pub(super) fn start(
-        &self,
-        (definition, attachments): (WorkerDefinition, Attachments),
-    ) -> impl Future<Output = Result<(), WireError>> + use<> {
+    pub(super) fn start(&self, template: Template) -> impl Future<Output = Result<(), WireError>> + use<> {
+        let (definition, attachments) = template.instance();
+        // A Worker is linked once.
+        let _ = self.template.set(Arc::new(template));
         let mut phase = self.state.phase.subscribe();
         // A guest that is gone has said so.
         let _ = self.guest.inbox.send(Parcel { message: ToGuest::Load(Box::new(definition)), attachments });
@@ -115,6 +133,31 @@ impl WorkerNode {
             Phase::Ready(exports) => Some(exports.clone()),
             Phase::Starting | Phase::Failed(_) | Phase::Stopped(_) => None,
         }
+    }
+
+    /// Runs its classes of Durable Objects, if it has started.
+    pub(super) fn run_objects(&self, classes: &[(Arc<str>, Arc<Namespace>)]) {
+        let (Some(exports), Some(template)) = (self.exports(), self.template.get()) else {
+            let why = Unreachable::Broken(self.state.name.to_string());
+            classes.iter().for_each(|(_, namespace)| namespace.refuse(why.clone()));
+            return;
+        };
+        let has = |class: &str| exports.iter().any(|export| export.name == class);
+        let (found, missing): (Vec<_>, Vec<_>) = classes.iter().partition(|(class, _)| has(class));
+        for (class, namespace) in missing {
+            let text = MissingClass(class.to_string()).to_string();
+            self.output.line(&self.state.name, &LogRecord { level: LogLevel::Warn, text, origin: None, event: None });
+            namespace.refuse(Unreachable::NoClass(class.to_string()));
+        }
+        if found.is_empty() {
+            return;
+        }
+        let threads = self.objects.get_or_init(|| {
+            let (spawn, template) = (self.spawn.clone(), template.clone());
+            let (state, output) = (self.state.clone(), self.output.clone());
+            ObjectThreads::new(Arc::new(NodeKeeper { spawn, template, state, output }))
+        });
+        found.iter().for_each(|(_, namespace)| namespace.set_home(Some(threads.home())));
     }
 
     /// Puts an event into its inbox.
@@ -166,6 +209,9 @@ impl WorkerNode {
         // Said after all lines of the event, and on the same way.
         let _ = tokio::time::timeout(LAST_LINES, ended).await;
         self.state.ends.lock().remove(&event);
+        if let Some(objects) = self.objects.get() {
+            objects.flush().await;
+        }
         TestRun { outcome, duration }
     }
 
@@ -191,6 +237,9 @@ impl WorkerNode {
     /// Ends the guest.
     pub(super) fn stop(&self) {
         self.guest.terminate(None);
+        if let Some(objects) = self.objects.get() {
+            objects.end();
+        }
     }
 
     /// Waits until the thread is gone.
@@ -201,10 +250,35 @@ impl WorkerNode {
         if tokio::time::timeout(LAST_WORD, gone).await.is_ok_and(|gone| gone.is_ok()) {
             self.guest.join();
         }
+        if let Some(objects) = self.objects.get() {
+            let _ = tokio::time::timeout(LAST_WORD, objects.over()).await;
+        }
     }
 }
 
+/// A class that has a namespace and no code. The text is workerd's.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "A DurableObjectNamespace in the config referenced the class \"{0}\", but no such Durable Object class is exported \
+     from the worker. Please make sure the class name matches, it is exported, and the class extends 'DurableObject'. \
+     Attempts to call to this Durable Object class will fail at runtime, but historically this was not a startup-time \
+     error. Future versions of workerd may make this a startup-time error."
+)]
+struct MissingClass(String);
+
 impl State {
+    /// An event is over.
+    pub(super) fn ended(&self, event: EventId, spans: &[SpanRecord], tail: Option<Arc<str>>) {
+        if let (Some(item), Some(handler)) = (tail, spans.last()) {
+            self.tell(&item, handler.context);
+        }
+        let waits = self.ends.lock().remove(&event);
+        if let Some(waits) = waits {
+            // Whoever waited has stopped waiting.
+            let _ = waits.send(());
+        }
+    }
+
     /// Tells tail workers of an event. Nobody waits for what they do with it.
     fn tell(&self, item: &str, parent: SpanContext) {
         let items: Arc<str> = Arc::from(format!("[{item}]"));
@@ -252,16 +326,7 @@ async fn hear(
             FromGuest::Booted | FromGuest::WaitUntilAdded { .. } | FromGuest::WaitUntilSettled { .. } => {}
             FromGuest::Ready { exports, .. } => _ = state.phase.send_replace(Phase::Ready(exports.into())),
             FromGuest::Failed { error, .. } => _ = state.phase.send_replace(Phase::Failed(error)),
-            FromGuest::EventEnded { event, spans, tail, .. } => {
-                if let (Some(item), Some(handler)) = (tail, spans.last()) {
-                    state.tell(&item, handler.context);
-                }
-                let waits = state.ends.lock().remove(&event);
-                if let Some(waits) = waits {
-                    // Whoever waited has stopped waiting.
-                    let _ = waits.send(());
-                }
-            }
+            FromGuest::EventEnded { event, spans, tail, .. } => state.ended(event, &spans, tail),
             FromGuest::Log(record) => {
                 log_budget.spent();
                 output.line(&state.name, &record);
