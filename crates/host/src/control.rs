@@ -15,6 +15,7 @@ use lopata_protocol::{Answer, EventId, EventOutcome, ScheduledOutcome, SpanConte
 
 use crate::bindings::r2::http::Endpoints;
 use crate::dispatcher::{Accepted, DispatchError, Dispatcher};
+use crate::objects::Objects;
 use crate::server::{ControlBody, ControlRequest, ControlResponse};
 use crate::traces::{Tick, Traces, live};
 use crate::workers::{Routing, Worker, Workers};
@@ -41,6 +42,8 @@ pub struct Control {
     pub test_scheduled: bool,
     /// Buckets from outside.
     pub buckets: Endpoints,
+    /// The Durable Objects of the process.
+    pub objects: Arc<Objects>,
 }
 
 impl Control {
@@ -62,9 +65,12 @@ impl Control {
             return self.buckets.answer(request).await;
         }
         if request.uri().path() == CENSUS {
+            let objects = self.objects.census();
             let body = serde_json::json!({
                 "calls": live_calls(),
                 "events": live_events(),
+                "leases": objects.leases,
+                "objects": objects.objects,
                 "sockets": live_sockets(),
                 "streams": live_streams(),
                 "stubs": live_stubs(),

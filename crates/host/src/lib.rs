@@ -14,6 +14,7 @@ pub mod config;
 pub mod control;
 pub mod cron;
 pub mod dates;
+pub mod descriptors;
 pub mod dev;
 pub mod dispatcher;
 pub mod file_stream;

@@ -6,6 +6,7 @@ use lopata_host::serve::test::{Prepared, TestArgs};
 
 fn main() {
     let cli = Cli::read();
+    lopata_host::descriptors::raise_limit();
     // A test run says with which flags V8 starts.
     let (test, engine) = match &cli.command {
         Command::Test(args) => match lopata_host::serve::test::prepare(TestArgs::clone(args)) {

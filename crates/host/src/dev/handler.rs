@@ -8,6 +8,7 @@ use lopata_bridges::{Parcel, Unreachable, reply_with_sink};
 use lopata_protocol::{Answer, EventId, FromGuest, Props, RequestHead, ToGuest, WireError};
 use tokio::sync::{broadcast, watch};
 
+use crate::bindings::BindingContext;
 use crate::bindings::r2::http::Endpoints;
 use crate::control::Control;
 use crate::dispatcher::{Accepted, DispatchError};
@@ -18,7 +19,7 @@ use crate::server::{
 use crate::supervisor::Status;
 use crate::terminal::Terminal;
 use crate::traces::Traces;
-use crate::workers::{Routing, WorkerId, Workers};
+use crate::workers::{Routing, WorkerId};
 
 /// Answers the server for the workers of this process.
 pub struct DevHandler {
@@ -36,16 +37,18 @@ pub struct DevHandler {
 impl DevHandler {
     /// A handler over what the supervisors show of themselves.
     pub fn new(
-        workers: Arc<Workers>,
+        context: &BindingContext,
         routing: Arc<Routing>,
         terminal: Terminal,
         traces: Traces,
         test_scheduled: bool,
         live_reload: bool,
     ) -> Self {
+        let (workers, objects) = (context.workers.clone(), context.objects.clone());
         let statuses = workers.all().iter().map(|worker| worker.status.clone()).collect();
         let buckets = Endpoints::new(workers.clone());
-        let control = Control { workers, routing: routing.clone(), traces: traces.clone(), test_scheduled, buckets };
+        let (routed, traced) = (routing.clone(), traces.clone());
+        let control = Control { workers, routing: routed, traces: traced, test_scheduled, buckets, objects };
         let unread: lopata_bridges::UnreadSink = Arc::new({
             let traces = traces.clone();
             move |message| record(&traces, message)
@@ -187,7 +190,8 @@ mod tests {
         broken.dispatcher.fail(failure.clone());
         broken.failure.store(Some(failure));
         let routing = Routing::new(vec![(Vec::new(), None), (vec!["echo.localhost".to_string()], None)]);
-        let handler = DevHandler::new(workers, Arc::new(routing), terminal, traces.clone(), false, false);
+        let context = BindingContext::new(folder.path().to_path_buf(), workers);
+        let handler = DevHandler::new(&context, Arc::new(routing), terminal, traces.clone(), false, false);
 
         let main = handler.select("http://localhost:8787/");
         let echo = handler.select("http://echo.localhost:8787/");

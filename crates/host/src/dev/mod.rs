@@ -288,9 +288,9 @@ async fn serve_until_told(
     let mut running = start_workers(workers, plan, looks, shared)?;
     let test_scheduled = lasting.args.test_scheduled;
     let live_reload = lasting.args.live_reload;
-    let (workers, routing) = (workers.clone(), routing.clone());
-    let handler =
-        DevHandler::new(workers, routing.clone(), terminal.clone(), traces.clone(), test_scheduled, live_reload);
+    let routing = routing.clone();
+    let (lines, spans) = (terminal.clone(), traces.clone());
+    let handler = DevHandler::new(&shared.context, routing.clone(), lines, spans, test_scheduled, live_reload);
     // The socket is taken while the first build runs; requests that come early wait for it.
     let bound = match crate::server::serve(serve, Arc::new(handler)).await {
         Ok(bound) => Arc::new(bound),

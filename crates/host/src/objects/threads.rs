@@ -500,3 +500,6 @@ async fn listen(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
