@@ -397,7 +397,7 @@ impl Project {
             buckets: r2::exposed(&config, &env),
             objects: classes.iter().map(|class| class.definition.clone()).collect(),
             classes,
-            object_isolation: Isolation::default(),
+            object_isolation: config.object_isolation,
             source_roots: source_roots(&config),
             compatibility_date: config.compatibility_date.clone(),
             compatibility_flags: config.compatibility_flags.clone(),

@@ -32,6 +32,7 @@ impl Isolate {
         let Some(Capability::Lease(lease)) = attachments.take_capability(0) else { return };
         // A guest that finishes begins nothing: dropped, the lease goes to the next one.
         if !self.guest.objects.is_draining() {
+            self.control.runs_objects();
             self.guest.objects.grant(grant, lease);
         }
     }

@@ -19,6 +19,7 @@ use super::worker::{
     WorkerConfig, WorkersSite,
 };
 use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst, routing};
+use crate::objects::Isolation;
 
 /// The name of a worker that has none.
 const DEFAULT_NAME: &str = "worker";
@@ -89,6 +90,7 @@ pub fn worker(settings: &Settings<'_>, file: &Arc<SourceFile>, root: &Path, cwd:
         services,
         durable_objects,
         object_classes: given.object_classes,
+        object_isolation: object_isolation(settings),
         tail_consumers: tail_consumers(settings),
         wasm_modules: get.files("wasm_modules"),
         text_blobs: get.files("text_blobs"),
@@ -284,6 +286,15 @@ struct EnvEntries {
     services: Vec<ServiceBinding>,
     durable_objects: Vec<ObjectBinding>,
     other_bindings: Vec<OtherBinding>,
+}
+
+/// A value that is none of the two is reported by the schema.
+fn object_isolation(settings: &Settings<'_>) -> Isolation {
+    let objects = settings.get("durable_objects").and_then(Node::as_object);
+    match objects.and_then(|objects| objects.get("isolation")).and_then(Node::as_str) {
+        Some("instance") => Isolation::Instance,
+        _ => Isolation::Class,
+    }
 }
 
 fn env_entries(settings: &Settings<'_>, file: &Arc<SourceFile>) -> EnvEntries {

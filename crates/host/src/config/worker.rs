@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::assets::{BasePath, HtmlHandling, NotFound, RunWorkerFirst};
+use crate::objects::Isolation;
 
 /// One worker, ready to be bundled and run.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +77,8 @@ pub struct WorkerConfig {
     pub durable_objects: Vec<ObjectBinding>,
     /// The worker's own classes of Durable Objects that have a namespace.
     pub object_classes: Vec<ObjectClass>,
+    /// How its objects share threads.
+    pub object_isolation: Isolation,
     /// Workers that are told of this one's events.
     pub tail_consumers: Vec<TailConsumer>,
     /// WebAssembly globals of a service worker: name and file.

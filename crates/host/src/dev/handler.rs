@@ -163,6 +163,7 @@ mod tests {
 
     use super::*;
     use crate::terminal::Verbosity;
+    use crate::workers::Workers;
 
     fn event(target: Target) -> FetchEvent {
         let url = "http://localhost/".to_string();

@@ -96,7 +96,7 @@ pub fn op_rpc_send<'s>(
                     return;
                 }
                 let sent = match committed {
-                    Ok(()) => way.send(request, parent, attachments).map_err(|why| unreachable_error(&why)),
+                    Ok(()) => way.send(request, parent, attachments).map_err(|why| why.error()),
                     Err(error) => Err(error.clone()),
                 };
                 held.send(call, sent);
@@ -108,13 +108,13 @@ pub fn op_rpc_send<'s>(
             Ok(out) => guest.rpc.held.add_call(out, made, own),
             Err(why) => {
                 end_span(&guest, made, why.to_string());
-                return Ok(wire::failure_to_v8(scope, &unreachable_error(&why)));
+                return Ok(wire::failure_to_v8(scope, &why.error()));
             }
         }
         return Ok(v8::Number::new(scope, call.0 as f64).into());
     }
     end_span(&guest, made, Unreachable::Gone.to_string());
-    Ok(wire::failure_to_v8(scope, &unreachable_error(&Unreachable::Gone)))
+    Ok(wire::failure_to_v8(scope, &Unreachable::Gone.error()))
 }
 
 /// Where a call goes.
@@ -145,11 +145,6 @@ impl Way {
 /// that.
 fn budget_of(guest: &GuestState, caller: EventId) -> SubrequestBudget {
     guest.events.budget_of(caller).unwrap_or_else(|| SubrequestBudget::new(guest.subrequests_max.get()))
-}
-
-/// What the script is told of a worker that cannot be called.
-pub fn unreachable_error(why: &Unreachable) -> WireError {
-    why.error()
 }
 
 /// A string, or an array of strings.
@@ -324,7 +319,6 @@ fn read_answer(mut parcel: Parcel<Answer>) -> (How, String) {
         other => unreachable!("a call is answered with a value, not {other:?}"),
     }
 }
-
 
 /// A call is a span of the event that made it, under the span in which it was made.
 fn begin_span(guest: &GuestState, event: EventId, under: SpanNumber, method: &str) -> SpanNumber {

@@ -22,7 +22,6 @@ use lopata_protocol::{
 use crate::error::GuestError;
 use crate::ext::events::{header_list, take_body};
 use crate::ext::fetch::{Started, calling_span};
-use crate::ext::rpc::outbound::unreachable_error;
 use crate::spans::SpanNumber;
 use crate::state::GuestState;
 
@@ -224,7 +223,7 @@ pub async fn op_service_outcome(state: Rc<RefCell<OpState>>, #[smi] id: u32) -> 
 /// What a worker that cannot be reached answers. An object that cannot be has no page of its own: the call fails.
 fn unavailable(why: &Unreachable) -> Answer {
     if matches!(why, Unreachable::Reset(_) | Unreachable::Overloaded | Unreachable::NoClass(_)) {
-        return Answer::Failed { error: unreachable_error(why), outcome: EventOutcome::Exception };
+        return Answer::Failed { error: why.error(), outcome: EventOutcome::Exception };
     }
     let mut headers = HeaderList::with_capacity(1);
     headers.push("content-type", b"text/plain;charset=UTF-8");

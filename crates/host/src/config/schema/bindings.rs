@@ -89,6 +89,7 @@ pub(super) const DURABLE_OBJECTS: Shape = Obj(&Object::new(
     &[
         Field::optional("bindings", array(&Obj(&DURABLE_OBJECT)), Property),
         Field::optional("code_update_strategy", Obj(&CODE_UPDATE), Property),
+        Field::optional("isolation", OneOf(&["class", "instance"]), Property),
     ],
 ));
 

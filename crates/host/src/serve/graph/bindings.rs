@@ -84,7 +84,9 @@ impl Maker<'_> {
                 let owner = service_name.as_ref().map_or(self.service, |name| name);
                 match self.graph.namespace(owner, class_name) {
                     Some(namespace) => EnvValue::Objects(self.service(ServiceHandle::Objects(namespace.clone()))),
-                    None => EnvValue::Unavailable(format!("The class of the binding \"{}\" is not there.", binding.name)),
+                    None => {
+                        EnvValue::Unavailable(format!("The class of the binding \"{}\" is not there.", binding.name))
+                    }
                 }
             }
             BindingKind::UnsafeEval => EnvValue::UnsafeEval,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use lopata_bridges::{Attachments, ServiceHandle};
 use lopata_protocol::{
-    BUNDLE_ROOT, CacheOutbound, GenerationId, ModuleDefinition, ModuleKind, ObjectClass, ServiceId, WorkerDefinition, WorkerFormat,
-    compat, limits,
+    BUNDLE_ROOT, CacheOutbound, GenerationId, ModuleDefinition, ModuleKind, ObjectClass, ServiceId, WorkerDefinition,
+    WorkerFormat, compat, limits,
 };
 use sha2::{Digest, Sha256};
 
@@ -65,7 +65,7 @@ pub(super) fn definition(
     for (class, namespace) in graph.classes(name) {
         let service = ServiceId::next();
         services.push((service, ServiceHandle::Objects(namespace)));
-        objects.push(ObjectClass { class, service });
+        objects.push(ObjectClass { class, service, container: false });
     }
     let definition = WorkerDefinition {
         generation: GenerationId::next(),
@@ -77,7 +77,6 @@ pub(super) fn definition(
         entry,
         modules,
         env,
-        objects: Vec::new(),
         outbound,
         cache,
         extensions: bindings::extensions(config),

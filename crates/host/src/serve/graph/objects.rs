@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use super::define::Template;
 use super::worker::{Output, State};
+use crate::objects::alarms::{Scheduler, SystemClocks};
 use crate::objects::{Isolation, Keeper, Objects, Trouble, ended_text};
 use crate::serve::config::model::{DurableObjectKey, DurableObjectNamespace, DurableObjectStorage, Worker};
 
@@ -29,7 +30,8 @@ pub(super) struct Namespaces {
 impl Default for Namespaces {
     fn default() -> Self {
         // Every namespace here says itself where it stores.
-        Self { registry: Objects::new(&PathBuf::new(), None), by_class: HashMap::new() }
+        let alarms = Scheduler::new(SystemClocks::default());
+        Self { registry: Objects::new(&PathBuf::new(), alarms), by_class: HashMap::new() }
     }
 }
 

@@ -12,8 +12,8 @@ use lopata_bridges::{Ids, InboxSender, Namespace, Parcel, Refused, Undelivered, 
 use lopata_guest::{GuestHandle, GuestReport, LogBudget, SpawnOptions};
 use lopata_protocol::message::Death;
 use lopata_protocol::{
-    Answer, EventId, EventOutcome, Export, FromGuest, LogLevel, LogRecord, SpanContext, SpanRecord, TestOutcome, ToGuest,
-    WireError,
+    Answer, EventId, EventOutcome, Export, FromGuest, LogLevel, LogRecord, SpanContext, SpanRecord, TestOutcome,
+    ToGuest, WireError,
 };
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
