@@ -24,4 +24,8 @@ pub enum GuestError {
     #[class(type)]
     #[error("The body stream is no longer open.")]
     NoSuchBody,
+    /// An object's storage failed while its alarm rang.
+    #[class(generic)]
+    #[error("{0}")]
+    Storage(String),
 }

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lopata_bridges::{Answered, Attachments, Counted, Parcel, Reply, SubrequestBudget};
 use lopata_protocol::{
-    Answer, Attribute, EventId, EventOutcome, FromGuest, Invocation, SpanContext, TraceId, WireError,
+    AlarmOutcome, Answer, Attribute, EventId, EventOutcome, FromGuest, Invocation, SpanContext, TraceId, WireError,
 };
 use parking_lot::Mutex;
 
@@ -81,6 +81,8 @@ impl Subrequests {
 struct Entry {
     /// Non-null until the event is answered.
     reply: Option<Reply>,
+    /// Non-null while the handler of an alarm runs: it is to be retried, unless its script has said otherwise.
+    alarm_retries: Option<bool>,
     /// True when another guest asked or a tail worker is told: then the host hears of the event's end from here and
     /// not with the answer.
     apart: bool,
@@ -107,6 +109,7 @@ impl EventTable {
         let invocation = Invocation { handler: name, entrypoint, outcome: EventOutcome::Ok };
         let entry = Entry {
             reply,
+            alarm_retries: None,
             apart: matches!(subrequests, Subrequests::Shared(_)) || tail.is_some(),
             subrequests,
             spans: EventSpans::new(parent, span, invocation, now_us),
@@ -207,6 +210,23 @@ impl EventTable {
         table.iter().any(|(event, entry)| of_trace(entry) && is_meant(EventId(*event)))
     }
 
+    /// The handler of an alarm begins to run: it counts as having failed when its object is reset.
+    pub fn runs_alarm(&self, event: EventId) {
+        if let Some(entry) = self.0.lock().get_mut(&event.0) {
+            entry.alarm_retries = Some(true);
+        }
+    }
+
+    /// Alarms among these events that run are not to be retried.
+    pub fn drop_alarms(&self, events: &[EventId]) {
+        let mut table = self.0.lock();
+        for event in events {
+            if let Some(entry) = table.get_mut(&event.0) {
+                entry.alarm_retries = entry.alarm_retries.map(|_| false);
+            }
+        }
+    }
+
     /// Answers and ends some events that cannot go on.
     pub fn fail(
         &self,
@@ -246,7 +266,14 @@ impl EventTable {
                 tail.exception(error, now_us());
             }
             if let Some(reply) = entry.reply.take() {
-                let answer = Answer::Failed { error: error.clone(), outcome };
+                let answer = match (entry.alarm_retries, outcome) {
+                    // What its script did, or had done, to it.
+                    (
+                        Some(retry),
+                        EventOutcome::Exception | EventOutcome::ExceededCpu | EventOutcome::ExceededMemory,
+                    ) => Answer::Alarm(AlarmOutcome { outcome, retry, counts: retry }),
+                    _ => Answer::Failed { error: error.clone(), outcome },
+                };
                 let parcel = Parcel { message: answer, attachments: Attachments::none() };
                 // An asker that is gone needs no answer.
                 let _ = reply.send(Answered { answer: parcel, ended: None });

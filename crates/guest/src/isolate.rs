@@ -63,6 +63,7 @@ struct Dispatch {
     rpc_finish: v8::Global<v8::Function>,
     socket: v8::Global<v8::Function>,
     objects: v8::Global<v8::Function>,
+    alarm: v8::Global<v8::Function>,
     load: v8::Global<v8::Function>,
     build_env: v8::Global<v8::Function>,
     settle_env: v8::Global<v8::Function>,
@@ -339,8 +340,16 @@ impl Isolate {
             ToGuest::RpcRelease { export } => self.rpc_release(export),
             ToGuest::RpcFinish { call } => self.rpc_finish(call),
             ToGuest::Grant(grant) => self.grant(*grant, parcel.attachments),
-            // The handlers of both are not there yet.
-            ToGuest::Alarm { .. } | ToGuest::Inspect(_) => {}
+            ToGuest::Alarm { event, scheduled_time_ms, retry_count, parent } => {
+                // Nothing but an object has alarms.
+                let Some(grant) = self.guest.objects.granted(object) else { return Turn::Continue };
+                let entrypoint = Some(grant.namespace.class.clone());
+                let handler = Handler { span: "alarm handler", name: "alarm", entrypoint };
+                let trigger = self.guest.tailed.get().then(|| Trigger::alarm(scheduled_time_ms));
+                self.begin(event, handler, parent, trigger, &mut parcel.attachments, object);
+                self.alarm(event, scheduled_time_ms, retry_count, object);
+            }
+            ToGuest::Inspect(call) => self.inspect(*call, &mut parcel.attachments, object),
             ToGuest::Drain => {
                 self.draining = true;
                 // Sockets do not keep a replaced generation.
@@ -574,6 +583,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         rpc_finish: function(scope, "finishCall"),
         socket: function(scope, "deliverSocket"),
         objects: function(scope, "objects"),
+        alarm: function(scope, "dispatchAlarm"),
         load: function(scope, "load"),
         build_env: function(scope, "buildEnv"),
         settle_env: function(scope, "settleEnv"),

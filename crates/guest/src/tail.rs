@@ -51,6 +51,11 @@ impl Trigger {
         Self(json!({ "scheduledTime": whole(scheduled_time_ms), "cron": cron }))
     }
 
+    /// An alarm.
+    pub fn alarm(scheduled_time_ms: f64) -> Self {
+        Self(json!({ "alarm": whole(scheduled_time_ms) }))
+    }
+
     /// A test.
     pub fn test() -> Self {
         Self(Value::Null)

@@ -198,6 +198,9 @@ pub const OBJECT_IDLE_WITH_TIMERS_MS: u64 = 70_000;
 /// Milliseconds that a critical section of an object may take before the object is reset. Source: production's limit.
 pub const OBJECT_SECTION_MS_MAX: u64 = 30_000;
 
+/// How long the handler of an alarm may take, in milliseconds. Source: production's limit.
+pub const ALARM_MS_MAX: u64 = 15 * 60 * 1000;
+
 const _: () = assert!(CACHE_BODY_BYTES_MAX <= CACHE_BYTES_MAX, "one response fits its cache");
 const _: () = assert!(STREAM_CHUNK_BYTES_MAX <= STREAM_WINDOW_BYTES, "a full chunk must fit the window");
 const _: () = assert!(

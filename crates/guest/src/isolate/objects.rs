@@ -8,9 +8,11 @@ use std::task::Context;
 
 use deno_core::v8;
 use lopata_bridges::{Attachments, Capability, Parcel};
-use lopata_protocol::{Answer, EventOutcome, ObjectGrant, ToGuest, WireError, limits};
+use lopata_protocol::{
+    Answer, EventId, EventOutcome, InspectAnswer, InspectCall, ObjectGrant, ObjectStorage, ToGuest, WireError, limits,
+};
 
-use super::{Isolate, Turn};
+use super::{Isolate, Turn, call};
 use crate::objects::Idle;
 
 /// What the scripts are asked to do, as they number it.
@@ -18,10 +20,17 @@ const RUN_TASKS: i32 = 0;
 const EVICT: i32 = 1;
 const LEAVE: i32 = 2;
 const BREAK: i32 = 3;
+const IS_CONSTRUCTED: i32 = 4;
 
 /// What they say of an object that was asked to go.
 const GONE: i32 = 0;
 const ONLY_TIMERS: i32 = 2;
+
+/// What they say to a question.
+const YES: i32 = 1;
+
+/// What an object without storage is asked in vain for.
+const STORES_NOTHING_TEXT: &str = "Objects of this class store nothing.";
 
 /// What is left of a lease's inbox when nothing else is known.
 const LOST_TEXT: &str = "Network connection lost.";
@@ -125,6 +134,46 @@ impl Isolate {
         self.call_objects(LEAVE, number, None) == GONE
     }
 
+    /// Runs the alarm handler of an object.
+    pub(super) fn alarm(&mut self, event: EventId, scheduled_time_ms: f64, retry_count: u32, number: u32) {
+        let Self { runtime, dispatch, .. } = self;
+        deno_core::scope!(scope, runtime);
+        let event = v8::Number::new(scope, event.0 as f64).into();
+        let scheduled = v8::Number::new(scope, scheduled_time_ms).into();
+        let retry_count = v8::Integer::new_from_unsigned(scope, retry_count).into();
+        let number = v8::Integer::new_from_unsigned(scope, number).into();
+        call(scope, &dispatch.alarm, &[number, event, scheduled, retry_count]);
+    }
+
+    /// Looks into an object, or changes what it stores; the answer waits until that is committed.
+    pub(super) fn inspect(&mut self, wanted: InspectCall, attachments: &mut Attachments, number: u32) {
+        let reply = attachments.take_reply();
+        let Some(grant) = self.guest.objects.granted(number) else { return };
+        let sql = matches!(
+            grant.namespace.storage,
+            ObjectStorage::Disk { sql: true, .. } | ObjectStorage::Memory { sql: true }
+        );
+        let in_memory = self.call_objects(IS_CONSTRUCTED, number, None) == YES;
+        let done = self.guest.objects.with_store(number, |store| store.look(wanted, sql));
+        self.guest.objects.wrote(number, false);
+        let Some(reply) = reply else { return };
+        let answer = match done {
+            Some(Ok(mut answer)) => {
+                if let InspectAnswer::State { constructed, .. } = &mut answer {
+                    *constructed = in_memory;
+                }
+                Answer::Inspected(Box::new(answer))
+            }
+            Some(Err(refused)) => failure(WireError::new("Error", refused.to_string())),
+            None => failure(WireError::new("Error", STORES_NOTHING_TEXT)),
+        };
+        // An asker that is gone needs no answer.
+        let send = move |committed: Result<(), &WireError>| {
+            let _ = reply.send(committed.map_or_else(|error| failure(error.clone()), |()| answer));
+        };
+        self.guest.objects.hold(number, Box::new(send));
+    }
+
     /// Asks the scripts; what they say, or that they say nothing.
     fn call_objects(&mut self, what: i32, number: u32, error: Option<&WireError>) -> i32 {
         let Self { runtime, dispatch, .. } = self;
@@ -141,6 +190,10 @@ impl Isolate {
         let said = objects.call(scope, undefined, &[what, number, error]);
         said.and_then(|said| said.int32_value(scope)).unwrap_or(-1)
     }
+}
+
+fn failure(error: WireError) -> Answer {
+    Answer::Failed { error, outcome: EventOutcome::Exception }
 }
 
 /// Answers what cannot be delivered any more.

@@ -15,6 +15,7 @@
 //! - The store of an object is closed before its lease is dropped.
 //! - Nothing that an object sends leaves while it has writes that are neither committed nor marked as unconfirmed.
 
+pub mod alarms;
 mod eviction;
 mod ready;
 mod store;
@@ -29,6 +30,7 @@ use lopata_bridges::{InboxSender, Lease, Parcel};
 use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError};
 use lopata_storage::objects::ObjectStore;
 
+use self::alarms::{Bell, BellState};
 use self::eviction::Evictions;
 pub use self::eviction::Idle;
 use self::ready::{ObjectWaker, Ready};
@@ -66,6 +68,8 @@ pub struct Objects {
 struct Object {
     /// Non-null from the first use on.
     store: Option<Store>,
+    /// When its alarm rings, as far as that is not what the store says.
+    bell: BellState,
     /// What leaves once the writes are committed.
     outbox: Vec<Held>,
     /// True while it is in `dirty`.
@@ -110,6 +114,7 @@ impl Objects {
         let waker = self.ready.waker(number);
         let object = Object {
             store: None,
+            bell: BellState::default(),
             outbox: Vec::new(),
             listed: false,
             locked: false,
@@ -259,17 +264,27 @@ impl Objects {
     pub fn with_store<R>(&self, number: u32, work: impl FnOnce(&mut ObjectStore) -> R) -> Option<R> {
         let mut table = self.table.borrow_mut();
         let object = table.get_mut(&number)?;
-        let Object { store, lease, grant, .. } = object;
+        let Object { store, lease, grant, bell, .. } = object;
         let store = match store {
             Some(store) => store,
             None => store.insert(Store::of(lease, grant, &self.control)?),
         };
         let result = work(store);
+        // What was written may be committed by the next piece of work, and not only at the end of the turn.
+        if let Err(text) = bell.before(store, || Bell::of(lease)) {
+            store.break_with(text);
+        }
+        bell.after(store, || Bell::of(lease));
         if !object.listed && (store.is_dirty() || store.broken().is_some()) {
             object.listed = true;
             self.dirty.borrow_mut().push(number);
         }
         Some(result)
+    }
+
+    /// The way to whoever keeps the alarm of an object.
+    pub fn bell(&self, number: u32) -> Option<Bell> {
+        self.table.borrow().get(&number).map(|object| Bell::of(&object.lease))
     }
 
     /// An object has written: what it sends waits for the commit, unless the script has said that it need not.
@@ -295,9 +310,16 @@ impl Objects {
             let outbox = {
                 let mut table = self.table.borrow_mut();
                 let Some(object) = table.get_mut(&number) else { continue };
-                if let Some(error) = object.store.as_mut().and_then(Store::commit) {
-                    failed.push((number, error));
-                    continue;
+                let Object { store, bell, lease, .. } = object;
+                if let Some(store) = store {
+                    if let Err(text) = bell.before(store, || Bell::of(lease)) {
+                        store.break_with(text);
+                    }
+                    if let Some(error) = store.commit() {
+                        failed.push((number, error));
+                        continue;
+                    }
+                    bell.after(store, || Bell::of(lease));
                 }
                 object.listed = false;
                 object.locked = false;

@@ -384,6 +384,9 @@ globalThis.__lopata = {
       dispatchTest: events.dispatchTest,
       finishCall: serve.finishCall,
       handled,
+      dispatchAlarm(object, event, scheduledTime, retryCount) {
+        core.loadExtScript("ext:lopata/objects/alarm.js").dispatchAlarm(object, event, scheduledTime, retryCount);
+      },
       objects(what, number, error) {
         return core.loadExtScript("ext:lopata/objects/instance.js").control(what, number, error);
       },

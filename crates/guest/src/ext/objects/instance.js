@@ -26,11 +26,16 @@ const RUN_TASKS = 0;
 const EVICT = 1;
 const LEAVE = 2;
 const BREAK = 3;
+const IS_CONSTRUCTED = 4;
 
 /** What an object that is asked to go says. */
 const GONE = 0;
 const BUSY = 1;
 const ONLY_TIMERS = 2;
+
+/** What is said to a question. */
+const NO = 0;
+const YES = 1;
 
 /** Source: production's text. */
 const NO_RPC_TEXT = "The receiving Durable Object does not support RPC, because its class was not declared with " +
@@ -197,6 +202,7 @@ function control(what, number, error) {
     record.break(errors.revive(error));
     return GONE;
   }
+  if (what === IS_CONSTRUCTED) return record.phase === PHASE.alive ? YES : NO;
   const said = record.askToGo();
   if (what === EVICT) {
     if (said === GONE) record.go();

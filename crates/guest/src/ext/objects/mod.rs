@@ -3,6 +3,8 @@
 //! The scripts beside this file own the instance, its gate and the events that wait for it; the lease, the store and
 //! what is held back are in `crate::objects`.
 
+mod alarm;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -11,6 +13,8 @@ use lopata_protocol::{EventId, EventOutcome, ObjectStorage, WireError};
 
 use crate::state::GuestState;
 use crate::wire;
+
+pub use alarm::*;
 
 fn guest_of(state: &OpState) -> Rc<GuestState> {
     state.borrow::<Rc<GuestState>>().clone()

@@ -13,7 +13,7 @@ const {
   SymbolToStringTag,
   TypeError,
 } = primordials;
-const { op_log_exception, op_object_committed, op_object_is_locked } = core.ops;
+const { op_log_exception, op_object_alarm_drop, op_object_committed, op_object_is_locked } = core.ops;
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const own = core.loadExtScript("ext:lopata/workers/own.js");
@@ -80,9 +80,10 @@ class DurableObjectState {
     return blockConcurrencyWhile(currentRecord(), callback, true);
   }
 
-  abort(reason = undefined) {
+  abort(reason = undefined, options = undefined) {
     check(this);
     const record = currentRecord();
+    if (options?.retryAlarm === false) op_object_alarm_drop(record.number);
     const error = new Error(reason === undefined ? ABORT_TEXT : String(reason));
     record.break(error);
     throw error;

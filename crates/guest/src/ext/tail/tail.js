@@ -6,6 +6,7 @@
 const { core, primordials } = __bootstrap;
 const {
   ArrayPrototypeMap,
+  Date,
   JSONParse,
   ObjectDefineProperty,
   ObjectKeys,
@@ -120,6 +121,12 @@ const ScheduledEventInfo = named("ScheduledEventInfo", class ScheduledEventInfo 
   }
 });
 
+const AlarmEventInfo = named("AlarmEventInfo", class AlarmEventInfo {
+  constructor(given) {
+    this.scheduledTime = new Date(given.alarm);
+  }
+});
+
 const JsRpcEventInfo = named("JsRpcEventInfo", class JsRpcEventInfo {
   constructor(given) {
     this.rpcMethod = given.rpcMethod;
@@ -168,6 +175,7 @@ function eventInfo(given) {
   if (given === null) return null;
   if (given.request !== undefined) return new FetchEventInfo(given);
   if (given.cron !== undefined) return new ScheduledEventInfo(given);
+  if (given.alarm !== undefined) return new AlarmEventInfo(given);
   if (given.rpcMethod !== undefined) return new JsRpcEventInfo(given);
   return null;
 }

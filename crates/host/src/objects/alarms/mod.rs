@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lopata_bridges::{Alarms, Namespace};
 use lopata_protocol::{EventOutcome, NamespaceDefinition, ObjectId, ObjectStorage, SpanRecord};
-use lopata_storage::objects::{AlarmStore, StoredAlarm};
+use lopata_storage::objects::{AlarmStore, StoredAlarm, alarm_ms};
 use parking_lot::Mutex;
 
 pub use self::lines::line;
@@ -174,7 +174,7 @@ impl NamespaceAlarms {
                 // A row that names no object is nobody's alarm.
                 if let Ok(object) = id.parse() {
                     let name = name.as_deref().map(Arc::from);
-                    state.schedule.set((self.number, object), name, ms_of(*scheduled_ns));
+                    state.schedule.set((self.number, object), name, alarm_ms(*scheduled_ns));
                 }
             }
             self.shared.wake(state);
@@ -310,11 +310,6 @@ struct Due {
 /// As the databases have times.
 fn ns_of(ms: i64) -> i64 {
     ms.saturating_mul(NS_PER_MS)
-}
-
-/// As messages have them. A time that lies between two milliseconds is the later one, so that nothing runs early.
-fn ms_of(ns: i64) -> i64 {
-    ns.div_euclid(NS_PER_MS) + i64::from(ns.rem_euclid(NS_PER_MS) > 0)
 }
 
 /// A number from 0 up to 1.

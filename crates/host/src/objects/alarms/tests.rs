@@ -260,6 +260,9 @@ fn alarms_ring_when_they_are_told_to() {
 
 #[test]
 fn times_between_milliseconds_are_not_early() {
-    assert_eq!([ms_of(1_000_000), ms_of(1_000_001), ms_of(-1), ms_of(i64::MAX)], [1, 2, 0, 9_223_372_036_855]);
+    assert_eq!(
+        [alarm_ms(1_000_000), alarm_ms(1_000_001), alarm_ms(-1), alarm_ms(i64::MAX)],
+        [1, 2, 0, 9_223_372_036_855]
+    );
     assert_eq!([ns_of(5), ns_of(i64::MAX), ns_of(i64::MIN)], [5_000_000, i64::MAX, i64::MIN]);
 }
