@@ -156,14 +156,13 @@ function toEntries(entries) {
 }
 
 /**
- * Refuses what belongs to another object than the one whose event runs.
+ * Refuses what belongs to another object than the one whose code runs, or to one that is broken.
  * @param {object} record of the object that it belongs to
  * @param {string} type what production calls the part of it that does I/O
  */
 function requireOwn(record, type) {
-  if (core.getAsyncContext()?.io?.object === record) return;
-  io.required();
-  throw new Error(`${FOREIGN_TEXT} (I/O type: ${type})`);
+  if (io.required().record !== record) throw new Error(`${FOREIGN_TEXT} (I/O type: ${type})`);
+  record.check();
 }
 
 return {

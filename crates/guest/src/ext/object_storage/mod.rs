@@ -69,13 +69,18 @@ fn guest_of(state: &Rc<RefCell<OpState>>) -> Rc<GuestState> {
     state.borrow().borrow::<Rc<GuestState>>().clone()
 }
 
-/// Runs something on the store of an object.
+/// Runs something on the store of an object. What it writes is committed when the turn ends.
 fn with<R>(
     guest: &GuestState,
     number: u32,
     work: impl FnOnce(&mut ObjectStore) -> Result<R, ObjectError>,
 ) -> Result<R, StorageOpError> {
-    guest.objects.with_store(number, work).ok_or(StorageOpError::Gone)?.map_err(StorageOpError::Store)
+    let (done, dirty) =
+        guest.objects.with_store(number, |store| (work(store), store.is_dirty())).ok_or(StorageOpError::Gone)?;
+    if dirty {
+        guest.objects.wrote(number, false);
+    }
+    done.map_err(StorageOpError::Store)
 }
 
 /// A text as it is stored: UTF-8, in which half of a surrogate pair has three bytes.
@@ -386,7 +391,7 @@ pub fn op_storage_list_next<'s>(
 /// Removes everything; the alarm as well if it is to go.
 #[op2(fast)]
 pub fn op_storage_delete_all(state: Rc<RefCell<OpState>>, #[smi] number: u32, alarm: bool) -> Result<(), StorageOpError> {
-    with(&guest_of(&state), number, |store| store.delete_all(alarm).map(|_| ()))
+    with(&guest_of(&state), number, |store| store.delete_all(!alarm).map(|_| ()))
 }
 
 /// The alarm's time in milliseconds since the Unix epoch; null when there is none.
@@ -451,4 +456,20 @@ pub fn op_storage_rollback_savepoint(state: Rc<RefCell<OpState>>, #[smi] number:
 #[string]
 pub fn op_storage_bookmark(state: Rc<RefCell<OpState>>, #[smi] number: u32) -> Result<String, StorageOpError> {
     with(&guest_of(&state), number, ObjectStore::next_bookmark)
+}
+
+/// Waits until what the object has written is committed.
+#[op2]
+pub async fn op_storage_sync(state: Rc<RefCell<OpState>>, #[smi] number: u32) -> Result<(), GuestError> {
+    let (done, committed) = oneshot::channel();
+    let told = move |outcome: Result<(), &WireError>| {
+        // Nobody waits any more when the object is gone.
+        let _ = done.send(outcome.map_err(WireError::clone));
+    };
+    guest_of(&state).objects.hold(number, Box::new(told));
+    match committed.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(GuestError::Wire(error)),
+        Err(_) => Err(GuestError::EventOver),
+    }
 }

@@ -222,7 +222,7 @@ pub fn op_sql_counts<'s>(
 /// Whether a cursor's statement had been prepared before.
 #[op2(fast)]
 pub fn op_sql_reused(state: Rc<RefCell<OpState>>, #[smi] number: u32, cursor: f64) -> Result<bool, StorageOpError> {
-    with(&guest_of(&state), number, |store| Ok(store.sql_reused(cursor_of(cursor))))
+    with(&guest_of(&state), number, |store| Ok(store.sql_is_reused(cursor_of(cursor))))
 }
 
 /// Ends a cursor.
@@ -243,7 +243,7 @@ pub fn op_sql_ingest<'s>(
     let guest = guest_of(&state);
     let query = query.to_rust_string_lossy(scope);
     let done = with(&guest, number, |store| store.sql_ingest(&query))?;
-    let remainder = text_to_v8(scope, done.remainder.as_bytes());
+    let remainder = text_to_v8(scope, done.rest.as_bytes());
     let mut element = |number: u64| v8::Number::new(scope, number as f64).into();
     let elements = [remainder, element(done.rows_read), element(done.rows_written), element(done.statements)];
     Ok(v8::Array::new_with_elements(scope, &elements))
@@ -252,7 +252,9 @@ pub fn op_sql_ingest<'s>(
 /// Limits the size of the database, for tests.
 #[op2(fast)]
 pub fn op_sql_max_page_count(state: Rc<RefCell<OpState>>, #[smi] number: u32, count: i32) -> Result<(), StorageOpError> {
-    with(&guest_of(&state), number, |store| store.set_max_page_count(i64::from(count)))
+    // SQLite takes what makes no sense for a question.
+    let pages = u32::try_from(count).unwrap_or_default();
+    with(&guest_of(&state), number, |store| store.set_max_page_count(pages))
 }
 
 /// Bytes of the database.

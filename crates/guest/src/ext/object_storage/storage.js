@@ -24,6 +24,7 @@ const {
   op_storage_rollback,
   op_storage_rollback_savepoint,
   op_storage_set_alarm,
+  op_storage_sync,
 } = core.ops;
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
@@ -41,10 +42,13 @@ const IN_TRANSACTION_TEXT = "Cannot call deleteAll() within a transaction";
 const NO_HANDLER_TEXT = "Your Durable Object class must have an alarm() handler in order to call setAlarm()";
 const NO_RECOVERY_TEXT = "This Durable Object's storage back-end does not implement point-in-time recovery.";
 
+/** A class with SQL, as `ext/objects` numbers kinds of storage. */
+const STORAGE_SQL = 2;
+
 /**
  * What storage and a transaction have in common.
  * @typedef {object} State
- * @property {object} record the object, as `ext/objects` knows it
+ * @property {import("../objects/instance.js").ObjectRecord} record the object
  * @property {number} number names it to the ops
  * @property {boolean} sql whether SQL and the synchronous store may be used
  * @property {string} owner the class, for texts
@@ -111,7 +115,7 @@ const operations = {
     arguments_.checkOptions(options, "SetAlarmOptions", state.owner, "setAlarm", 2);
     time = arguments_.alarmTime(time);
     arguments_.requireOwn(state.record, "ActorCacheInterface");
-    if (!objects().canSetAlarm(state.record)) throw new TypeError(NO_HANDLER_TEXT);
+    if (!canSetAlarm(state.record)) throw new TypeError(NO_HANDLER_TEXT);
     enter(state, "setAlarm()");
     op_storage_set_alarm(state.number, time);
   },
@@ -123,9 +127,9 @@ const operations = {
   },
 };
 
-/** What storage asks of the object: see `ext/objects`. */
-function objects() {
-  return core.loadExtScript("ext:lopata/objects/storage_hooks.js");
+/** Whether the object could run an alarm: nobody knows before it is constructed. */
+function canSetAlarm({ instance }) {
+  return instance === undefined || typeof instance.alarm === "function";
 }
 
 /** @param {State} state @param {string} operation production's name of it */
@@ -183,12 +187,12 @@ class DurableObjectStorage {
   /** @type {State & { ended: object[], nextEnded: number }} */
   #state;
 
-  constructor(token, record, number, sql) {
+  constructor(token, record) {
     shape.requireToken(token);
     this.#state = {
       record,
-      number,
-      sql,
+      number: record.number,
+      sql: record.storage === STORAGE_SQL,
       owner: "DurableObjectStorage",
       transaction: null,
       /** Cursors at their end, and where the next one goes: see `sql.js`. */
@@ -262,7 +266,7 @@ class DurableObjectStorage {
   async sync() {
     const state = requireState(this, DurableObjectStorage.#of);
     enter(state, "sync()");
-    await objects().committed(state.record);
+    await op_storage_sync(state.number);
   }
 
   transactionSync(callback) {
@@ -418,7 +422,9 @@ shape.configure(DurableObjectTransaction, "DurableObjectTransaction");
 
 /** Runs `callback` in a critical section and a transaction. What it throws rolls back, and resets nothing. */
 async function transaction(state, callback) {
-  const outcome = await objects().criticalSection(state.record, async () => {
+  // Loaded by now: it has made the object's `ctx`.
+  const { blockConcurrencyWhile } = core.loadExtScript("ext:lopata/objects/state.js");
+  const outcome = await blockConcurrencyWhile(state.record, async () => {
     const transaction = new Transaction(state);
     let value;
     try {
@@ -430,19 +436,17 @@ async function transaction(state, callback) {
     }
     transaction.commit();
     return { failed: false, value };
-  });
+  }, false);
   if (outcome.failed) throw outcome.value;
   return outcome.value;
 }
 
 /**
  * The storage of an object.
- * @param {object} record the object: what an event's context has as `object`
- * @param {number} number names it to the ops
- * @param {boolean} sql whether SQL and the synchronous store may be used
+ * @param {import("../objects/instance.js").ObjectRecord} record
  */
-function storageOf(record, number, sql) {
-  return new DurableObjectStorage(shape.token, record, number, sql);
+function storageOf(record) {
+  return new DurableObjectStorage(shape.token, record);
 }
 
 return { storageOf };
