@@ -213,3 +213,15 @@ const _: () = assert!(
     "a socket is slowed down long before it fails, and the largest message passes"
 );
 const _: () = assert!(STALL_RELIEF_MS < CPU_WATCHDOG_MS, "relief comes before the end");
+
+/// Bytes of a key in the storage of an object whose class has no SQL. Source: production's own.
+pub const OBJECT_KEY_BYTES_MAX: usize = 2_048;
+
+/// Bytes of a value in such a storage, as production's texts say it.
+pub const OBJECT_VALUE_BYTES_MAX: usize = 128 * 1024;
+
+/// Bytes more that production lets pass, for what a clone has around its contents.
+pub const OBJECT_VALUE_SLACK_BYTES: usize = 34;
+
+/// Keys of one call on such a storage.
+pub const OBJECT_KEYS_MAX: usize = 128;

@@ -84,7 +84,7 @@ fn text_of<'a>(scope: &mut v8::PinScope<'a, '_>, text: v8::Local<'a, v8::String>
 }
 
 /// UTF-8 in which a half of a surrogate pair has three bytes like any other number of its size.
-fn generalized_utf8(units: &[u16]) -> Vec<u8> {
+pub(crate) fn generalized_utf8(units: &[u16]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(units.len() * 3);
     for unit in char::decode_utf16(units.iter().copied()) {
         match unit {

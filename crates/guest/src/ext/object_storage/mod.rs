@@ -13,10 +13,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
-use lopata_protocol::limits;
+use lopata_protocol::{WireError, limits};
 use lopata_storage::objects::{KvCursor, KvRange, ObjectError, ObjectStore};
+use tokio::sync::oneshot;
 
-use self::values::Thrown;
 use crate::state::GuestState;
 
 /// Nanoseconds of a millisecond.
@@ -39,16 +39,20 @@ pub enum StorageOpError {
     Unreadable(String),
     /// A key of a class without SQL.
     #[class(range)]
-    #[error("Keys cannot be larger than {} bytes. A key of size {0} was provided.", limits::OBJECT_KEY_BYTES_MAX)]
+    #[error("Keys cannot be larger than {max} bytes. A key of size {0} was provided.", max = limits::OBJECT_KEY_BYTES_MAX)]
     Key(usize),
     /// A value of a class without SQL.
     #[class(range)]
-    #[error("Values cannot be larger than {} bytes. A value of size {0} was provided.", limits::OBJECT_VALUE_BYTES_MAX)]
+    #[error("Values cannot be larger than {max} bytes. A value of size {0} was provided.", max = limits::OBJECT_VALUE_BYTES_MAX)]
     Value(usize),
     /// Keys of one call of a class without SQL.
     #[class(range)]
-    #[error("Maximum number of key value pairs is {}. {0} pairs were provided.", limits::OBJECT_KEYS_MAX)]
+    #[error("Maximum number of key value pairs is {max}. {0} pairs were provided.", max = limits::OBJECT_KEYS_MAX)]
     Keys(usize),
+    /// What was written could not be committed.
+    #[class(generic)]
+    #[error("{0}")]
+    Lost(String),
     /// The script gave something else than it should.
     #[class(type)]
     #[error("not what storage takes")]
@@ -76,7 +80,11 @@ fn with<R>(
     work: impl FnOnce(&mut ObjectStore) -> Result<R, ObjectError>,
 ) -> Result<R, StorageOpError> {
     let (done, dirty) =
-        guest.objects.with_store(number, |store| (work(store), store.is_dirty())).ok_or(StorageOpError::Gone)?;
+        guest.objects.with_store(number, |store| {
+            let done = work(store);
+            // A store that broke has the object reset when the turn ends.
+            (done, store.is_dirty() || store.broken().is_some())
+        }).ok_or(StorageOpError::Gone)?;
     if dirty {
         guest.objects.wrote(number, false);
     }
@@ -194,7 +202,7 @@ fn pairs_to_v8<'s>(
 }
 
 /// Sets the value of a key. An exception of V8's own is pending when it returns.
-#[op2(reentrant)]
+#[op2(nofast, reentrant)]
 pub fn op_storage_put<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: Rc<RefCell<OpState>>,
@@ -213,7 +221,7 @@ pub fn op_storage_put<'s>(
 }
 
 /// Sets several: all or, when one cannot be, none. `specials` is as long as the other two.
-#[op2(reentrant)]
+#[op2(nofast, reentrant)]
 pub fn op_storage_put_many<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: Rc<RefCell<OpState>>,
@@ -232,10 +240,7 @@ pub fn op_storage_put_many<'s>(
             return Err(StorageOpError::Argument);
         };
         let key = text_of(scope, key)?;
-        let value = match values::write(scope, value, special) {
-            Ok(value) => value,
-            Err(Thrown) => return Ok(()),
-        };
+        let Ok(value) = values::write(scope, value, special) else { return Ok(()) };
         check_key(&key, limited)?;
         check_value(&value, limited)?;
         pairs.push((key, value));
@@ -395,7 +400,7 @@ pub fn op_storage_delete_all(state: Rc<RefCell<OpState>>, #[smi] number: u32, al
 }
 
 /// The alarm's time in milliseconds since the Unix epoch; null when there is none.
-#[op2(nofast)]
+#[op2]
 pub fn op_storage_alarm<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: Rc<RefCell<OpState>>,
@@ -460,16 +465,16 @@ pub fn op_storage_bookmark(state: Rc<RefCell<OpState>>, #[smi] number: u32) -> R
 
 /// Waits until what the object has written is committed.
 #[op2]
-pub async fn op_storage_sync(state: Rc<RefCell<OpState>>, #[smi] number: u32) -> Result<(), GuestError> {
+pub async fn op_storage_sync(state: Rc<RefCell<OpState>>, #[smi] number: u32) -> Result<(), StorageOpError> {
     let (done, committed) = oneshot::channel();
     let told = move |outcome: Result<(), &WireError>| {
         // Nobody waits any more when the object is gone.
-        let _ = done.send(outcome.map_err(WireError::clone));
+        let _ = done.send(outcome.map_err(|error| error.message.clone()));
     };
     guest_of(&state).objects.hold(number, Box::new(told));
     match committed.await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(GuestError::Wire(error)),
-        Err(_) => Err(GuestError::EventOver),
+        Ok(Err(text)) => Err(StorageOpError::Lost(text)),
+        Err(_) => Err(StorageOpError::Gone),
     }
 }

@@ -123,7 +123,7 @@ fn cursor_of(number: f64) -> CursorId {
 
 /// Carries out SQL up to the first row. Gives the cursor, its handle (null when there is no row), and the number of the
 /// list of its columns.
-#[op2(nofast)]
+#[op2]
 pub fn op_sql_exec<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: Rc<RefCell<OpState>>,
@@ -157,7 +157,7 @@ pub fn op_sql_exec<'s>(
 }
 
 /// The names of a cursor's columns.
-#[op2(nofast)]
+#[op2]
 pub fn op_sql_columns<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: Rc<RefCell<OpState>>,
@@ -176,7 +176,7 @@ pub fn op_sql_columns<'s>(
 }
 
 /// The cells of at most `max` rows, one after the other, and last whether there are more.
-#[op2(nofast)]
+#[op2]
 pub fn op_sql_rows<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: Rc<RefCell<OpState>>,
@@ -205,7 +205,7 @@ pub fn op_sql_rows<'s>(
 }
 
 /// Rows read and written so far.
-#[op2(nofast)]
+#[op2]
 pub fn op_sql_counts<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: Rc<RefCell<OpState>>,
@@ -233,7 +233,7 @@ pub fn op_sql_close(state: Rc<RefCell<OpState>>, #[smi] number: u32, cursor: f64
 
 /// Carries out all whole statements of a text. Gives what is left of it, rows read and written, and how many statements
 /// there were.
-#[op2(nofast)]
+#[op2]
 pub fn op_sql_ingest<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: Rc<RefCell<OpState>>,

@@ -39,7 +39,8 @@ const parts = {
   __proto__: null,
   facets: (_record) => undefined,
   container: (_record) => undefined,
-  storage: (_record) => undefined,
+  storage: (record) =>
+    record.storage === 0 ? undefined : core.loadExtScript("ext:lopata/object_storage/storage.js").storageOf(record),
   id: ({ id, name }) => core.loadExtScript("ext:lopata/object_namespace/object_namespace.js").objectId(id, name),
   props: (_record) => ({}),
 };
