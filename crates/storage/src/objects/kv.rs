@@ -22,6 +22,11 @@ pub struct KvRange<'a> {
 }
 
 impl KvRange<'_> {
+    /// Whether no key can be in it.
+    pub fn is_empty(&self) -> bool {
+        self.bounds().is_none()
+    }
+
     /// The first key and the one after the last; `None` when there can be none.
     fn bounds(&self) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
         let mut begin = match self.start_after {

@@ -84,11 +84,11 @@ function optionalText(value) {
  * Options of a list, as the op takes them.
  * @param {unknown} options
  * @param {boolean} concurrent whether there are the two fields of the asynchronous list
- * @returns {[string | undefined, string | undefined, string | undefined, string | undefined, boolean, number]} start,
- *   startAfter, end, prefix, reverse, limit; 0 for none
+ * @returns {[...(string | undefined)[], boolean, number | undefined]} start,
+ *   startAfter, end, prefix, reverse, limit
  */
 function listOptions(options, owner, concurrent) {
-  if (options === undefined || options === null) return [undefined, undefined, undefined, undefined, false, 0];
+  if (options === undefined || options === null) return [undefined, undefined, undefined, undefined, false, undefined];
   if (!isObject(options)) throw badArgument(owner, "list", 1, "ListOptions");
   const start = optionalText(options.start);
   const startAfter = optionalText(options.startAfter);

@@ -29,6 +29,10 @@ pub enum StorageOpError {
     #[class(generic)]
     #[error("{}", store_text(.0))]
     Store(ObjectError),
+    /// What broke the store, and with it this life of the object.
+    #[class("DurableObjectReset")]
+    #[error("{0}")]
+    Broken(ObjectError),
     /// The object has left this isolate.
     #[class(generic)]
     #[error("The Durable Object's storage can no longer be used: the object is not running here any more.")]
@@ -61,7 +65,7 @@ pub enum StorageOpError {
 
 impl From<ObjectError> for StorageOpError {
     fn from(error: ObjectError) -> Self {
-        Self::Store(error)
+        if matches!(error, ObjectError::Broken(_)) { Self::Broken(error) } else { Self::Store(error) }
     }
 }
 
@@ -88,7 +92,7 @@ fn with<R>(
     if dirty {
         guest.objects.wrote(number, false);
     }
-    done.map_err(StorageOpError::Store)
+    done.map_err(StorageOpError::from)
 }
 
 /// A text as it is stored: UTF-8, in which half of a surrogate pair has three bytes.
@@ -344,12 +348,14 @@ pub fn op_storage_list<'s>(
     let pairs = with(&guest, number, |store| {
         let mut pairs = Vec::new();
         store.kv_list(&bounds.range(), |key, value| pairs.push((key.to_vec(), value.to_vec())))?;
+        // As in production, whatever list comes later ends the one that is read pair by pair.
+        store.kv_begin_list(&KvRange { end: Some(&[]), ..KvRange::default() })?;
         Ok(pairs)
     })?;
     pairs_to_v8(scope, &pairs, revive)
 }
 
-/// Begins a list that is read pair by pair; gives its number.
+/// Begins a list that is read pair by pair; gives its number, 0 for one that can have no pairs.
 #[op2(nofast)]
 #[allow(clippy::too_many_arguments, reason = "as for the list")]
 pub fn op_storage_list_begin<'s>(
@@ -372,7 +378,11 @@ pub fn op_storage_list_begin<'s>(
         reverse,
         limit,
     };
-    with(&guest, number, |store| store.kv_begin_list(&bounds.range())).map(|cursor| cursor.to_u64() as f64)
+    let range = bounds.range();
+    if range.is_empty() {
+        return Ok(0.0);
+    }
+    with(&guest, number, |store| store.kv_begin_list(&range)).map(|cursor| cursor.to_u64() as f64)
 }
 
 /// The next pair of a list; undefined at its end.

@@ -3,6 +3,7 @@
 const { core, primordials } = __bootstrap;
 const {
   ArrayIteratorPrototype,
+  Error,
   ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor,
   ObjectGetPrototypeOf,
@@ -16,6 +17,13 @@ const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { notSerializable } = core.loadExtScript("ext:lopata/clone/clone.js");
 
 const IteratorPrototype = ObjectGetPrototypeOf(ArrayIteratorPrototype);
+
+// What every operation of an object fails with whose storage has failed, until it is reset at the end of the turn.
+core.registerErrorBuilder("DurableObjectReset", (text) => {
+  const error = new Error(text);
+  error.durableObjectReset = true;
+  return error;
+});
 
 /** Given to constructors by the scripts of storage only. */
 const token = {};

@@ -13,7 +13,6 @@ const {
   Error,
   ObjectDefineProperty,
   ObjectSetPrototypeOf,
-  ReflectApply,
   SafeMap,
   SymbolIterator,
   TypedArrayPrototypeGetBuffer,
@@ -82,7 +81,7 @@ class SqlStorage {
     const state = of(this, (sql) => #state in sql ? sql.#state : undefined);
     if (arguments.length < 1) throw arguments_.badArgument(OWNER, "prepare", 1, "JsString");
     const text = arguments_.toText(query);
-    return asStatement((...bindings) => exec(state, text, bindings));
+    return asStatement(state, text);
   }
 
   /** @param {string} query */
@@ -200,7 +199,7 @@ class Cursor {
   }
 
   next() {
-    const value = Cursor.row(Cursor.#of(this));
+    const value = nextRow(Cursor.#of(this));
     return { done: value === undefined, value };
   }
 
@@ -215,7 +214,7 @@ class Cursor {
 
   one() {
     const cursor = Cursor.#of(this);
-    const row = Cursor.row(cursor);
+    const row = nextRow(cursor);
     if (row === undefined) throw new Error(NO_ROW_TEXT);
     if (cursor.#open) {
       cursor.#open = false;
@@ -316,13 +315,11 @@ for (const [name, value] of [["Cursor", Cursor], ["Statement", Statement]]) {
 }
 
 /** A function that is a statement: called, it carries it out. */
-function asStatement(call) {
-  const statement = function (...bindings) {
-    return ReflectApply(call, undefined, bindings);
-  };
+function asStatement(state, query) {
+  // An arrow: it has no prototype and cannot be constructed.
+  const statement = (...bindings) => exec(state, query, bindings);
   delete statement.name;
   delete statement.length;
-  delete statement.prototype;
   return ObjectSetPrototypeOf(statement, Statement.prototype);
 }
 

@@ -244,7 +244,7 @@ pub fn op_sql_ingest<'s>(
     let query = query.to_rust_string_lossy(scope);
     let done = with(&guest, number, |store| store.sql_ingest(&query))?;
     let remainder = text_to_v8(scope, done.rest.as_bytes());
-    let mut element = |number: u64| v8::Number::new(scope, number as f64).into();
+    let element = |number: u64| v8::Number::new(scope, number as f64).into();
     let elements = [remainder, element(done.rows_read), element(done.rows_written), element(done.statements)];
     Ok(v8::Array::new_with_elements(scope, &elements))
 }

@@ -4,7 +4,7 @@
 // nothing that the object sends leaves before. A transaction is a critical section: no other event runs meanwhile.
 (function () {
 const { core, primordials } = __bootstrap;
-const { Error, Map, MapPrototypeSet, ObjectDefineProperty, ReflectApply, TypeError } =
+const { ArrayIsArray, ArrayPrototypePop, ArrayPrototypePush, Error, Map, MapPrototypeSet, ObjectDefineProperty, ReflectApply, TypeError } =
   primordials;
 const {
   op_storage_alarm,
@@ -39,6 +39,7 @@ const NO_VALUE_TEXT = "put() called with undefined value.";
 const PUT_TEXT = "put() may only be called with a single key-value pair and optional options as put(key, value, options) " +
   "or with multiple key-value pairs and optional options as put(entries, options)";
 const IN_TRANSACTION_TEXT = "Cannot call deleteAll() within a transaction";
+const NESTED_TEXT = "Cannot roll back an outer transaction while a nested transaction is still running.";
 const NO_HANDLER_TEXT = "Your Durable Object class must have an alarm() handler in order to call setAlarm()";
 const NO_RECOVERY_TEXT = "This Durable Object's storage back-end does not implement point-in-time recovery.";
 
@@ -78,7 +79,8 @@ const operations = {
 
   put(state, given, key, value, options) {
     if (given < 1) throw arguments_.badArgument(state.owner, "put", 1, "string or object");
-    const many = arguments_.isObject(key);
+    // A list is taken for a text.
+    const many = arguments_.isObject(key) && !ArrayIsArray(key);
     let entries;
     if (many) entries = arguments_.toEntries(key);
     else key = arguments_.toText(key);
@@ -125,6 +127,53 @@ const operations = {
     enter(state, "deleteAlarm()");
     op_storage_set_alarm(state.number, 0);
   },
+
+  deleteAll(state, _given, options) {
+    arguments_.checkOptions(options, "PutOptions", state.owner, "deleteAll", 1);
+    enter(state, "deleteAll()");
+    op_storage_delete_all(state.number, compat.has("delete_all_deletes_alarm"));
+  },
+
+  async transaction(state, _given, callback, options) {
+    if (typeof callback !== "function") throw arguments_.badArgument(state.owner, "transaction", 1, "function");
+    if (options !== undefined && options !== null) {
+      if (!arguments_.isObject(options)) throw arguments_.badArgument(state.owner, "transaction", 2, "TransactionOptions");
+      void options.asOfTime;
+      void options.lowPriority;
+    }
+    enter(state, "transaction()");
+    return await transaction(state, callback);
+  },
+
+  async sync(state) {
+    enter(state, "sync()");
+    await op_storage_sync(state.number);
+  },
+
+  getCurrentBookmark(state) {
+    enter(state, "getCurrentBookmark()");
+    return op_storage_bookmark(state.number);
+  },
+
+  getBookmarkForTime(state, given, timestamp) {
+    if (given < 1) throw arguments_.badArgument(state.owner, "getBookmarkForTime", 1, "date");
+    arguments_.toTime(timestamp, state.owner, "getBookmarkForTime", 1);
+    enter(state, "getBookmarkForTime()");
+    throw new Error(NO_RECOVERY_TEXT);
+  },
+
+  onNextSessionRestoreBookmark(state, given, bookmark) {
+    if (given < 1) throw arguments_.badArgument(state.owner, "onNextSessionRestoreBookmark", 1, "string");
+    arguments_.toText(bookmark);
+    enter(state, "onNextSessionRestoreBookmark()");
+    throw new Error(NO_RECOVERY_TEXT);
+  },
+
+  waitForBookmark(state, given, bookmark) {
+    if (given < 1) throw arguments_.badArgument(state.owner, "waitForBookmark", 1, "string");
+    arguments_.toText(bookmark);
+    enter(state, "waitForBookmark()");
+  },
 };
 
 /** Whether the object could run an alarm: nobody knows before it is constructed. */
@@ -157,9 +206,12 @@ function toMap(pairs) {
   return map;
 }
 
-/** A rejection for what is thrown: production's methods that give a promise throw nothing. */
-async function run(name, self, stateOf, list) {
-  const state = requireState(self, stateOf);
+/** Production's methods that give a promise throw nothing but for a wrong `this`. */
+function run(name, self, stateOf, list) {
+  return answer(name, requireState(self, stateOf), list);
+}
+
+async function answer(name, state, list) {
   try {
     return operations[name](state, list.length, list[0], list[1], list[2]);
   } catch (error) {
@@ -184,7 +236,7 @@ function requireState(self, stateOf) {
 }
 
 class DurableObjectStorage {
-  /** @type {State & { ended: object[], nextEnded: number }} */
+  /** @type {State & { open: Transaction[], ended: object[], nextEnded: number }} */
   #state;
 
   constructor(token, record) {
@@ -195,6 +247,8 @@ class DurableObjectStorage {
       sql: record.storage === STORAGE_SQL,
       owner: "DurableObjectStorage",
       transaction: null,
+      /** The transactions that are open, the innermost last. */
+      open: [],
       /** Cursors at their end, and where the next one goes: see `sql.js`. */
       ended: [],
       nextEnded: 0,
@@ -232,23 +286,12 @@ class DurableObjectStorage {
     return runNow("delete", this, DurableObjectStorage.#of, list);
   }
 
-  async deleteAll(options) {
-    const state = requireState(this, DurableObjectStorage.#of);
-    arguments_.checkOptions(options, "PutOptions", state.owner, "deleteAll", 1);
-    enter(state, "deleteAll()");
-    op_storage_delete_all(state.number, compat.has("delete_all_deletes_alarm"));
+  deleteAll(...list) {
+    return run("deleteAll", this, DurableObjectStorage.#of, list);
   }
 
-  async transaction(callback, options) {
-    const state = requireState(this, DurableObjectStorage.#of);
-    if (typeof callback !== "function") throw arguments_.badArgument(state.owner, "transaction", 1, "function");
-    if (options !== undefined && options !== null) {
-      if (!arguments_.isObject(options)) throw arguments_.badArgument(state.owner, "transaction", 2, "TransactionOptions");
-      void options.asOfTime;
-      void options.lowPriority;
-    }
-    enter(state, "transaction()");
-    return await transaction(state, callback);
+  transaction(...list) {
+    return run("transaction", this, DurableObjectStorage.#of, list);
   }
 
   getAlarm(...list) {
@@ -263,10 +306,8 @@ class DurableObjectStorage {
     return run("deleteAlarm", this, DurableObjectStorage.#of, list);
   }
 
-  async sync() {
-    const state = requireState(this, DurableObjectStorage.#of);
-    enter(state, "sync()");
-    await op_storage_sync(state.number);
+  sync(...list) {
+    return run("sync", this, DurableObjectStorage.#of, list);
   }
 
   transactionSync(callback) {
@@ -285,33 +326,20 @@ class DurableObjectStorage {
     return result;
   }
 
-  async getCurrentBookmark() {
-    const state = requireState(this, DurableObjectStorage.#of);
-    enter(state, "getCurrentBookmark()");
-    return op_storage_bookmark(state.number);
+  getCurrentBookmark(...list) {
+    return run("getCurrentBookmark", this, DurableObjectStorage.#of, list);
   }
 
-  async getBookmarkForTime(timestamp) {
-    const state = requireState(this, DurableObjectStorage.#of);
-    if (arguments.length < 1) throw arguments_.badArgument(state.owner, "getBookmarkForTime", 1, "date");
-    arguments_.toTime(timestamp, state.owner, "getBookmarkForTime", 1);
-    enter(state, "getBookmarkForTime()");
-    throw new Error(NO_RECOVERY_TEXT);
+  getBookmarkForTime(...list) {
+    return run("getBookmarkForTime", this, DurableObjectStorage.#of, list);
   }
 
-  async onNextSessionRestoreBookmark(bookmark) {
-    const state = requireState(this, DurableObjectStorage.#of);
-    if (arguments.length < 1) throw arguments_.badArgument(state.owner, "onNextSessionRestoreBookmark", 1, "string");
-    arguments_.toText(bookmark);
-    enter(state, "onNextSessionRestoreBookmark()");
-    throw new Error(NO_RECOVERY_TEXT);
+  onNextSessionRestoreBookmark(...list) {
+    return run("onNextSessionRestoreBookmark", this, DurableObjectStorage.#of, list);
   }
 
-  async waitForBookmark(bookmark) {
-    const state = requireState(this, DurableObjectStorage.#of);
-    if (arguments.length < 1) throw arguments_.badArgument(state.owner, "waitForBookmark", 1, "string");
-    arguments_.toText(bookmark);
-    enter(state, "waitForBookmark()");
+  waitForBookmark(...list) {
+    return run("waitForBookmark", this, DurableObjectStorage.#of, list);
   }
 
   ensureReplicas() {
@@ -338,6 +366,7 @@ class Transaction {
     this.committed = false;
     this.rolledBack = false;
     op_storage_begin(state.number);
+    ArrayPrototypePush(state.open, this);
   }
 
   /** @param {string} operation */
@@ -353,13 +382,22 @@ class Transaction {
   commit() {
     if (this.committed || this.rolledBack) return;
     this.committed = true;
+    this.close();
     op_storage_commit(this.state.number);
   }
 
   rollback() {
     if (this.committed || this.rolledBack) return;
+    if (this.state.open[this.state.open.length - 1] !== this) throw new Error(NESTED_TEXT);
+    this.close();
     op_storage_rollback(this.state.number);
     this.rolledBack = true;
+  }
+
+  close() {
+    const { open } = this.state;
+    // Inner ones have ended before: critical sections do so in order.
+    if (open[open.length - 1] === this) ArrayPrototypePop(open);
   }
 }
 

@@ -145,6 +145,10 @@ class Copier {
   }
 
   value(value) {
+    if (typeof value === "function" && core.isProxy(value) && rpc.parts.handlerOf?.(value) !== undefined) {
+      // Source: production's text.
+      throw cloneError("#<RpcStub> could not be cloned.");
+    }
     if (typeof value !== "object" || value === null) return value;
     const known = this.copies.get(value);
     if (known !== undefined) return known;
@@ -305,10 +309,11 @@ function define(object, key, value) {
  * @returns {[unknown, [unknown[][], symbol, symbol] | undefined]}
  */
 function pack(value) {
-  if (typeof value !== "object" || isPlain(value)) return [value, undefined];
+  if ((typeof value !== "object" && typeof value !== "function") || isPlain(value)) return [value, undefined];
   const copier = new Copier();
   const copy = copier.value(value);
-  return [copy, [copier.entries, brand, core.hostObjectBrand]];
+  // Without anything that needs a copy, V8 sees what the script has given.
+  return [copier.entries.length === 0 ? value : copy, [copier.entries, brand, core.hostObjectBrand]];
 }
 
 /** An error of V8's serializer as production throws it; anything else as it is. @param {unknown} error */

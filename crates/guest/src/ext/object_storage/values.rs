@@ -62,6 +62,17 @@ impl v8::ValueSerializerImpl for Writer<'_> {
         scope.throw_exception(error);
     }
 
+    fn get_shared_array_buffer_id<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        _buffer: v8::Local<'s, v8::SharedArrayBuffer>,
+    ) -> Option<u32> {
+        // V8's words for what has no number. Production writes one that it cannot read.
+        let text = v8::String::new(scope, "#<SharedArrayBuffer> could not be cloned.")?;
+        self.throw_data_clone_error(scope, text);
+        None
+    }
+
     fn has_custom_host_object(&self, _isolate: &v8::Isolate) -> bool {
         self.special.is_some()
     }

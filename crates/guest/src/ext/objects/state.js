@@ -108,6 +108,8 @@ ObjectDefineProperty(DurableObjectState.prototype, SymbolToStringTag, {
   configurable: true,
 });
 
+core.loadExtScript("ext:lopata/clone/clone.js").notSerializable(DurableObjectState.prototype, "DurableObjectState");
+
 function enumerable(name) {
   ObjectDefineProperty(DurableObjectState.prototype, name, { __proto__: null, enumerable: true });
 }
