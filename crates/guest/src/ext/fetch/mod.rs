@@ -333,6 +333,11 @@ pub async fn op_fetch_response(
     }
 }
 
+/// True for a property that says how an object ended.
+fn is_mark(name: &str) -> bool {
+    matches!(name, "overloaded" | "durableObjectReset")
+}
+
 /// An error of another guest's event, as its caller sees it. Source: the properties that production adds.
 pub fn tunneled(mut error: WireError, outcome: EventOutcome) -> WireError {
     if error.is_object_reset() {
@@ -349,7 +354,9 @@ pub fn tunneled(mut error: WireError, outcome: EventOutcome) -> WireError {
     error.properties.retain(|(name, _)| name != "remote");
     // What is no Worker's fault has been thrown nowhere.
     if outcome != EventOutcome::InternalError {
-        error.properties.push(("remote".to_string(), true.into()));
+        // Before what production adds of its own, and behind what the error had.
+        let at = error.properties.len() - error.properties.iter().rev().take_while(|(name, _)| is_mark(name)).count();
+        error.properties.insert(at, ("remote".to_string(), true.into()));
     }
     error
 }

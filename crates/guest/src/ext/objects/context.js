@@ -50,7 +50,7 @@ class ObjectContext extends IoContext {
   /** @returns {ObjectEvent | undefined} the event that the current code works for, unless it is over */
   get current() {
     const of = core.getAsyncContext()?.of;
-    return of === undefined || of.ended || of.keeper !== this ? undefined : of;
+    return of === undefined || of === this || of.ended || of.keeper !== this ? undefined : of;
   }
 
   waitUntil(value) {
