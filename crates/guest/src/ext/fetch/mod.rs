@@ -340,11 +340,8 @@ fn is_mark(name: &str) -> bool {
 
 /// An error of another guest's event, as its caller sees it. Source: the properties that production adds.
 pub fn tunneled(mut error: WireError, outcome: EventOutcome) -> WireError {
-    if error.is_object_reset() {
-        return error;
-    }
     // Only a guest that ends answers so: the caller itself, whose going cancels an event too, does not listen.
-    if outcome == EventOutcome::Canceled {
+    if outcome == EventOutcome::Canceled && !error.is_object_reset() {
         return WireError::connection_lost(None);
     }
     if error.name.is_empty() {
