@@ -3,10 +3,11 @@
 //! Writers run random operations against the real server, each on keys of its own, and note what was acknowledged. At a
 //! random moment the process is killed; a new one on the same state must show for each key the last acknowledged value,
 //! or the one that was under way, whole. Values carry their key, version, length and a checksum; a batch is rows that
-//! must agree with each other; a counter shows how often it was raised; parts of an upload outlive the process, too.
+//! must agree with each other; a counter shows how often it was raised; parts of an upload outlive the process, too. A
+//! Durable Object writes pairs, rows and its alarm in one turn or one transaction: they agree, or it is torn.
 //!
 //! The seed is printed by a failing test. `LOPATA_KILLS` says how many kills there are, `LOPATA_KILL_SEED` which ones, and
-//! `LOPATA_KILL_STORES` (`kv,r2`) leaves the other stores out.
+//! `LOPATA_KILL_STORES` (`kv,object`) leaves the other stores out.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,12 +37,15 @@ enum Kind {
     D1,
     Counter,
     Cache,
+    Object,
+    Tally,
 }
 
-const KINDS: [Kind; 6] = [Kind::Kv, Kind::R2, Kind::Multipart, Kind::D1, Kind::Counter, Kind::Cache];
+const KINDS: [Kind; 8] =
+    [Kind::Kv, Kind::R2, Kind::Multipart, Kind::D1, Kind::Counter, Kind::Cache, Kind::Object, Kind::Tally];
 
 /// Where values are found.
-const STORES: [&str; 5] = ["kv", "r2", "d1", "counter", "cache"];
+const STORES: [&str; 7] = ["kv", "r2", "d1", "counter", "cache", "object", "tally"];
 
 impl Kind {
     /// Where its values are found. Uploads end as objects.
@@ -52,6 +56,8 @@ impl Kind {
             Self::D1 => "d1",
             Self::Counter => "counter",
             Self::Cache => "cache",
+            Self::Object => "object",
+            Self::Tally => "tally",
         }
     }
 }
@@ -171,14 +177,15 @@ impl Writer {
             return self.upload(client, killed);
         }
         let key = format!("{}/{}", self.name, self.random.below(KEYS));
-        let is_delete = kind != Kind::Counter && self.random.below(5) == 0;
+        let counts = matches!(kind, Kind::Counter | Kind::Tally);
+        let is_delete = !counts && self.random.below(5) == 0;
         self.version += 1;
         let length = self.length();
         let slot = self.slots.entry((kind.store(), key.clone())).or_default();
         slot.may_vanish = kind == Kind::Cache;
         let version = match kind {
             _ if is_delete => 0,
-            Kind::Counter => slot.acknowledged + 1,
+            _ if counts => slot.acknowledged + 1,
             _ => self.version,
         };
         slot.pending = Some(version);
@@ -254,7 +261,7 @@ impl Writer {
             );
             *slot = Slot { acknowledged: version, ..Slot::default() };
         }
-        for store in ["kv", "r2", "d1", "counter"] {
+        for store in ["kv", "r2", "d1", "counter", "object", "tally"] {
             for key in found[store].as_object().expect("it is an object").keys() {
                 assert!(self.slots.contains_key(&(store, key.clone())), "{when}: nobody wrote {store} {key}");
             }
@@ -285,6 +292,8 @@ fn project() -> Project {
             "kv_namespaces": [{ "binding": "KV", "id": "kv" }],
             "r2_buckets": [{ "binding": "R2", "bucket_name": "bucket" }],
             "d1_databases": [{ "binding": "D1", "database_name": "d1", "database_id": "d1" }],
+            "durable_objects": { "bindings": [{ "name": "HOLDER", "class_name": "Holder" }] },
+            "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Holder"] }],
             "limits": { "subrequests": 100_000 },
         }),
     )

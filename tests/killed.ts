@@ -1,5 +1,7 @@
 // The worker of tests/killed.rs: one write for each POST, and what is there for each GET of /state/<writer>.
 
+import { DurableObject } from "cloudflare:workers";
+
 interface Operation {
   do: string;
   key: string;
@@ -56,6 +58,93 @@ function pieces(bytes: Uint8Array): ReadableStream {
   return readable;
 }
 
+/** No alarm rings during the test. */
+const FAR = Date.UTC(2150, 0);
+
+/** The object of one writer. Each write of a key is a pair, rows that must agree with it, and the alarm. */
+export class Holder extends DurableObject {
+  constructor(ctx: any, env: any) {
+    super(ctx, env);
+    ctx.storage.sql.exec(`
+      CREATE TABLE IF NOT EXISTS item (key TEXT PRIMARY KEY, version INTEGER, rows INTEGER);
+      CREATE TABLE IF NOT EXISTS part (key TEXT, version INTEGER, n INTEGER, PRIMARY KEY (key, version, n))`);
+  }
+
+  #rows({ key, version, length }: Operation) {
+    const { sql } = (this as any).ctx.storage;
+    const rows = 1 + (length % 20);
+    sql.exec("DELETE FROM part WHERE key = ?", key);
+    if (version === 0) return sql.exec("DELETE FROM item WHERE key = ?", key);
+    sql.exec("INSERT OR REPLACE INTO item VALUES (?, ?, ?)", key, version, rows);
+    for (let n = 0; n < rows; n++) sql.exec("INSERT INTO part VALUES (?, ?, ?)", key, version, n);
+  }
+
+  async write(operation: Operation) {
+    const { storage } = (this as any).ctx;
+    const { key, version, how } = operation;
+    const pair = (to: any) => (version === 0 ? to.delete(key) : to.put(key, value(operation)));
+    const last = ((await storage.get("last")) ?? 0) + 1;
+    if (how === 2) {
+      // It takes several turns.
+      await storage.transaction(async (txn: any) => {
+        await pair(txn);
+        await scheduler.wait(0);
+        this.#rows(operation);
+        await txn.put("last", last);
+        await txn.setAlarm(FAR + last);
+      });
+    } else if (how === 3) {
+      storage.transactionSync(() => {
+        pair(storage.kv);
+        this.#rows(operation);
+        storage.kv.put("last", last);
+        void storage.setAlarm(FAR + last);
+      });
+    } else {
+      void pair(storage);
+      void storage.put("last", last);
+      void storage.setAlarm(FAR + last);
+      this.#rows(operation);
+    }
+  }
+
+  async raise(key: string) {
+    const { storage } = (this as any).ctx;
+    await storage.put(`n ${key}`, ((await storage.get(`n ${key}`)) ?? 0) + 1);
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    await this.write((await request.json()) as Operation);
+    return new Response("written");
+  }
+
+  async alarm() {}
+
+  /** What there is of each key, and what does not agree. */
+  async state(writer: string) {
+    const { storage } = (this as any).ctx;
+    const items = [...storage.sql.exec("SELECT * FROM item")];
+    const groups = [
+      ...storage.sql.exec("SELECT key, version, count(*) AS count, max(n) AS last FROM part GROUP BY key, version"),
+    ];
+    const found: [string, number | undefined, number][] = [];
+    for (const { key, version, rows } of items) {
+      const mine = groups.filter((group) => group.key === key);
+      const whole = mine.length === 1 && mine[0].version === version && mine[0].count === rows && mine[0].last === rows - 1;
+      const stored = await storage.get(key);
+      found.push([key, whole && stored ? versionOf(key, stored.buffer) : undefined, version]);
+    }
+    const keys = [...(await storage.list({ prefix: `${writer}/` })).keys()];
+    const wrong = keys.filter((key) => !items.some((item) => item.key === key)).map((key) => `object ${key}: no item`);
+    wrong.push(...groups.filter(({ key }) => !keys.includes(key)).map(({ key }) => `object ${key}: rows of nothing`));
+    const last = await storage.get("last");
+    const alarm = await storage.getAlarm();
+    if (alarm !== (last === undefined ? null : FAR + last)) wrong.push(`object of ${writer}: alarm ${alarm}, last ${last}`);
+    const tally = [...(await storage.list({ prefix: "n " }))].map(([key, n]) => [key.slice(2), n]);
+    return { found, wrong, tally };
+  }
+}
+
 const WRITES: Record<string, (operation: Operation, env: any) => Promise<unknown>> = {
   async kv(operation, { KV }) {
     if (operation.version === 0) return await KV.delete(operation.key);
@@ -94,6 +183,14 @@ const WRITES: Record<string, (operation: Operation, env: any) => Promise<unknown
   },
   async counter({ key }, { D1 }) {
     await D1.prepare("INSERT INTO counter VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET n = n + 1").bind(key).run();
+  },
+  async object(operation, { HOLDER }) {
+    const stub = HOLDER.getByName(operation.key.split("/")[0]);
+    if (operation.length % 2 === 0) await stub.write(operation);
+    else await stub.fetch("http://object/", { method: "POST", body: JSON.stringify(operation) });
+  },
+  async tally({ key }, { HOLDER }) {
+    await HOLDER.getByName(key.split("/")[0]).raise(key);
   },
   async cache(operation) {
     if (operation.version === 0) return await caches.default.delete(url(operation.key));
@@ -149,6 +246,15 @@ const READS: Record<string, (writer: string, env: any, note: Note) => Promise<st
     for (const { key, n } of results) note("counter", key, n);
     return [];
   },
+  async object(writer, { HOLDER }, note) {
+    const { found, wrong } = await HOLDER.getByName(writer).state(writer);
+    for (const [key, version, claimed] of found) note("object", key, version, claimed);
+    return [...wrong];
+  },
+  async tally(writer, { HOLDER }, note) {
+    for (const [key, n] of (await HOLDER.getByName(writer).state(writer)).tally) note("tally", key, n);
+    return [];
+  },
   async cache(writer, _env, note) {
     for (let number = 0; number < 10; number++) {
       const key = `${writer}/${number}`;
@@ -162,7 +268,7 @@ const READS: Record<string, (writer: string, env: any, note: Note) => Promise<st
 /** The versions of all that a writer has, and what is not whole. */
 async function state(writer: string, stores: string[], env: any) {
   const torn: string[] = [];
-  const found: Record<string, Record<string, number>> = { kv: {}, r2: {}, d1: {}, counter: {}, cache: {} };
+  const found: Record<string, Record<string, number>> = { kv: {}, r2: {}, d1: {}, counter: {}, cache: {}, object: {}, tally: {} };
   const note: Note = (store, key, version, claimed = version) => {
     if (version === undefined || version !== claimed) torn.push(`${store} ${key}: ${version}, ${claimed}`);
     else found[store][key] = version;

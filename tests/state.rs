@@ -18,6 +18,15 @@ fn recorded() -> Vec<(&'static str, Value)> {
         ("/d1", json!(["first", "second"])),
         ("/r2", json!("an object")),
         ("/cache", json!("cached")),
+        (
+            "/object",
+            json!({
+                "pairs": [0, [0, 255], "10", "h\u{e9}"],
+                "notes": [{ "id": 1, "text": "first", "bytes": 2 }, { "id": 2, "text": "second", "bytes": null }],
+                "alarm": true,
+                "name": "recorded",
+            }),
+        ),
     ]
 }
 
@@ -45,13 +54,17 @@ fn check(server: &Server) {
 fn imported_state_is_what_wrangler_wrote() {
     let project = wrangler_project();
     let plan = lopata(&project, &["state", "import", "--dry-run"]);
-    assert!(plan.contains("Would import 8 databases and 4 files"), "{plan}");
+    assert!(plan.contains("Would import 10 databases and 4 files"), "{plan}");
     assert!(!project.path(".lopata").exists());
     let done = lopata(&project, &["state", "import"]);
     assert!(done.contains("│ kv    │ KV "), "{done}");
     assert!(done.contains("│ d1    │ recorded "), "{done}");
+    assert!(
+        done.contains("│ do    │ 1 object of recorded-Room ") && done.contains(" alarms of recorded-Room "),
+        "{done}"
+    );
     assert!(done.contains("│ r2    │ R2 ") && done.contains("│ cache │ default "), "{done}");
-    assert!(done.contains("Imported 8 databases and 4 files"), "{done}");
+    assert!(done.contains("Imported 10 databases and 4 files"), "{done}");
     assert!(done.contains("from .wrangler/state/v3 into .lopata/state/v3."), "{done}");
     let server = Server::start(&project);
     check(&server);
@@ -70,7 +83,7 @@ fn what_changed_here_later_stays() {
     lopata(&project, &["state", "import"]);
     let again: Value = serde_json::from_str(&lopata(&project, &["state", "import", "--json"])).expect("it is JSON");
     let states: Vec<&Value> = again["items"].as_array().into_iter().flatten().map(|item| &item["state"]).collect();
-    assert!(states.len() == 12 && states.iter().all(|state| **state == json!("unchanged")), "{again:#}");
+    assert!(states.len() == 14 && states.iter().all(|state| **state == json!("unchanged")), "{again:#}");
 
     lopata(&project, &["kv", "key", "put", "greeting", "changed here", "--binding", "KV"]);
     let kept = lopata(&project, &["state", "import"]);
