@@ -118,6 +118,9 @@ pub(super) struct Open {
     pub(super) list: Option<KvList>,
     pub(super) engine: Engine,
     file: Option<OpenedFile>,
+    /// Nothing has been committed since the file was made. There is nothing yet that could be lost, so the log's header is
+    /// not synced, which would take longer than all the rest.
+    is_new: bool,
     /// Whether the tables are known to be there.
     pub(super) has_kv: bool,
     pub(super) has_metadata: bool,
@@ -126,20 +129,24 @@ pub(super) struct Open {
 impl Open {
     /// Opens what is at a place; makes it if that is wanted. `None` when there is nothing.
     fn at(place: &Place, make: bool) -> Result<Option<Self>, ObjectError> {
-        let (connection, file) = match place {
+        let (connection, file, is_new) = match place {
             Place::File(path) | Place::ReadOnly(path) => {
-                if !make && !path.exists() {
+                let is_new = !path.exists();
+                if is_new && !make {
                     return Ok(None);
                 }
+                let refused = |source| StoreError::Database { path: path.to_owned(), source };
                 let connection = match place {
-                    Place::ReadOnly(_) => open_to_read(path),
+                    Place::ReadOnly(_) => open_to_read(path)?,
                     _ => database::open_with(path, Durability::Process, |connection| {
                         sql::set_lookaside(connection, LOOKASIDE.0, LOOKASIDE.1);
-                        // A new file is empty: there is nothing yet that a lost header could lose.
-                        connection.pragma_update(None, "synchronous", "OFF")
-                    }),
+                        if is_new { without_journal(connection) } else { Ok(()) }
+                    })?,
                 };
-                (connection?, Some(OpenedFile::at(path)))
+                if is_new {
+                    connection.pragma_update(None, "synchronous", "OFF").map_err(refused)?;
+                }
+                (connection, Some(OpenedFile::at(path)), is_new)
             }
             Place::Memory(shelf, name) => match shelf.take(name) {
                 None if !make => return Ok(None),
@@ -152,21 +159,21 @@ impl Open {
                             .deserialize_read_exact("main", Cursor::new(contents), length, false)
                             .map_err(refused)?;
                     }
-                    (connection, None)
+                    (connection, None, false)
                 }
             },
         };
         let path = place.path().unwrap_or_else(|| std::path::Path::new(":memory:"));
         let refused = |source| StoreError::Database { path: path.to_owned(), source };
-        Ok(Some(Self::set_up(connection, file).map_err(refused)?))
+        Ok(Some(Self::set_up(connection, file, is_new).map_err(refused)?))
     }
 
-    fn set_up(connection: Connection, file: Option<OpenedFile>) -> rusqlite::Result<Self> {
+    fn set_up(connection: Connection, file: Option<OpenedFile>, is_new: bool) -> rusqlite::Result<Self> {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "cache_size", CACHE_KILOBYTES)?;
         let (has_kv, has_metadata) = tables(&connection)?;
         let engine = Engine::new(connection)?;
-        Ok(Self { own: OwnStatements::NONE, list: None, engine, file, has_kv, has_metadata })
+        Ok(Self { own: OwnStatements::NONE, list: None, engine, file, is_new, has_kv, has_metadata })
     }
 
     /// False once its file was removed, moved or replaced.
@@ -177,6 +184,14 @@ impl Open {
     pub(super) fn watch(&mut self, watcher: Watcher) {
         // Without it, statements run to their end.
         let _ = self.engine.watch(watcher);
+    }
+
+    /// After a commit: from now on there is something to lose.
+    pub(super) fn committed(&mut self) {
+        if std::mem::take(&mut self.is_new) {
+            // Otherwise it stays as it is, and only a loss of power would tell.
+            let _ = self.engine.trusted(|connection| connection.pragma_update(None, "synchronous", "NORMAL"));
+        }
     }
 
     /// Closes it; what is in memory goes back to its place.
@@ -223,6 +238,12 @@ impl Open {
         let found = self.engine.trusted(tables);
         (self.has_kv, self.has_metadata) = found.unwrap_or_default();
     }
+}
+
+/// For a file that is empty, whose switch to a log needs no journal, and no sync.
+fn without_journal(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))
 }
 
 /// Whether there are the tables of pairs and of metadata.

@@ -116,6 +116,9 @@ impl ObjectStore {
         self.transactions = Transactions::default();
         self.deleted = false;
         self.alarm.committed();
+        if let Some(open) = &mut self.open {
+            open.committed();
+        }
         Ok(())
     }
 
