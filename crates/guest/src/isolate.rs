@@ -6,6 +6,7 @@
 
 mod env;
 mod load;
+mod object_sockets;
 mod objects;
 mod rejections;
 mod rest;
@@ -62,6 +63,7 @@ struct Dispatch {
     rpc_release: v8::Global<v8::Function>,
     rpc_finish: v8::Global<v8::Function>,
     socket: v8::Global<v8::Function>,
+    object_socket: v8::Global<v8::Function>,
     objects: v8::Global<v8::Function>,
     alarm: v8::Global<v8::Function>,
     load: v8::Global<v8::Function>,
@@ -475,29 +477,38 @@ impl Isolate {
 
     /// Tells the script what its WebSockets have to say, each message as an event of its own.
     fn deliver_sockets(&mut self) {
-        let runtime = &mut self.runtime;
-        deno_core::scope!(scope, runtime);
         let mut left = limits::WEBSOCKET_BATCH_MAX;
         while left > 0
             && let Some(id) = self.guest.sockets.next_ready()
         {
+            let object = self.guest.sockets.hibernates_for(id);
             for turn in 0.. {
                 if left == 0 || turn == limits::WEBSOCKET_TURN_MAX {
                     self.guest.sockets.again(id);
                     break;
                 }
-                let Some(delivery) = self.guest.sockets.take(id) else { break };
+                let said = if object == 0 { self.deliver_socket(id) } else { self.deliver_hibernating(object, id) };
+                if !said {
+                    break;
+                }
                 left -= 1;
-                v8::scope!(let scope, scope);
-                let args = delivery.into_args(scope, id);
-                call(scope, &self.dispatch.socket, &args);
-                // Each message is a task of its own: what it resolved runs before the next.
-                scope.perform_microtask_checkpoint();
                 if self.control.must_stop() {
                     return;
                 }
             }
         }
+    }
+
+    /// Tells the script the next thing that a WebSocket has to say. False when there is none, for now.
+    fn deliver_socket(&mut self, id: u32) -> bool {
+        let Some(delivery) = self.guest.sockets.take(id) else { return false };
+        let runtime = &mut self.runtime;
+        deno_core::scope!(scope, runtime);
+        let args = delivery.into_args(scope, id);
+        call(scope, &self.dispatch.socket, &args);
+        // Each message is a task of its own: what it resolved runs before the next.
+        scope.perform_microtask_checkpoint();
+        true
     }
 
     fn report(&self, error: &CoreError) {
@@ -582,6 +593,7 @@ fn start(runtime: &mut JsRuntime) -> Option<Dispatch> {
         rpc_release: function(scope, "releaseExport"),
         rpc_finish: function(scope, "finishCall"),
         socket: function(scope, "deliverSocket"),
+        object_socket: function(scope, "deliverObjectSocket"),
         objects: function(scope, "objects"),
         alarm: function(scope, "dispatchAlarm"),
         load: function(scope, "load"),

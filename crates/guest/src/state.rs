@@ -14,6 +14,7 @@ use lopata_protocol::{Answer, CompatSet, EventId, EventOutcome, limits};
 use crate::events::EventTable;
 use crate::ext::body::Bodies;
 use crate::ext::fetch::Calls;
+use crate::ext::object_sockets::ObjectSockets;
 use crate::ext::rpc::{Held, Rpc};
 use crate::ext::sockets::Connections;
 use crate::ext::websocket::Sockets;
@@ -38,6 +39,8 @@ pub struct GuestState {
     pub sockets: Sockets,
     /// The Durable Objects that this guest runs, by the number that scripts know them by.
     pub objects: Objects,
+    /// What their hibernating sockets are beside their ends.
+    pub object_sockets: ObjectSockets,
     /// Services behind env entries, by the id in the worker's definition.
     pub services: Services,
     /// The guest's own inbox, for calls of the worker on itself and for what it gives away.
@@ -154,6 +157,7 @@ impl GuestState {
             connections: Connections::default(),
             sockets: Sockets::default(),
             objects: Objects::new(control.clone()),
+            object_sockets: ObjectSockets::default(),
             services: Services::default(),
             inbox,
             control,

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use lopata_protocol::{EventOutcome, HeaderList, LogLevel, RequestHead, RpcRequest, WireError, limits};
+use lopata_protocol::{EventOutcome, HeaderList, LogLevel, RequestHead, RpcRequest, SocketFrame, WireError, limits};
 use serde_json::{Map, Value, json};
 
 /// Source: production's text.
@@ -64,6 +64,19 @@ impl Trigger {
     /// A call of a method.
     pub fn rpc(request: &RpcRequest) -> Self {
         Self(json!({ "rpcMethod": request.path.join(".") }))
+    }
+
+    /// What a hibernating WebSocket of an object said.
+    pub fn web_socket(frame: &SocketFrame) -> Self {
+        let said = match frame {
+            SocketFrame::Text(_) | SocketFrame::Binary(_) => json!({ "webSocketEventType": "message" }),
+            SocketFrame::Close { code, .. } => {
+                json!({ "webSocketEventType": "close", "code": code.unwrap_or(1005), "wasClean": true })
+            }
+            SocketFrame::Lost(None) => json!({ "webSocketEventType": "close", "code": 1006, "wasClean": false }),
+            SocketFrame::Lost(Some(_)) => json!({ "webSocketEventType": "error" }),
+        };
+        Self(json!({ "getWebSocketEvent": said }))
     }
 
     fn bytes(&self) -> usize {

@@ -65,6 +65,21 @@ pub const WEBSOCKET_REASON_BYTES_MAX: usize = 123;
 /// Bytes of a WebSocket's attachment. Source: production's limit.
 pub const WEBSOCKET_ATTACHMENT_BYTES_MAX: usize = 16 * 1024;
 
+/// Hibernating WebSockets of one object. Source: workerd's `ACTIVE_CONNECTION_LIMIT`.
+pub const OBJECT_SOCKETS_MAX: usize = 32 * 1024;
+
+/// Different tags of one hibernating WebSocket. Source: production's limit.
+pub const SOCKET_TAGS_MAX: usize = 10;
+
+/// Bytes of a tag in UTF-8; the error text calls them characters. Source: production's limit.
+pub const SOCKET_TAG_BYTES_MAX: usize = 256;
+
+/// Bytes of the request or the response of an automatic response. Source: production's limit.
+pub const AUTO_RESPONSE_BYTES_MAX: usize = 2048;
+
+/// Milliseconds that a handler of hibernating WebSockets may be given (a week). Source: production's limit.
+pub const SOCKET_EVENT_TIMEOUT_MS_MAX: u32 = 604_800_000;
+
 /// Milliseconds that the other side of a connection has to answer a close before the connection is ended.
 pub const WEBSOCKET_CLOSE_TIMEOUT_MS: u64 = 30_000;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Context;
 
 use bytes::Bytes;
-use lopata_protocol::{GuestId, ObjectGrant, ObjectId, ToGuest, WireError};
+use lopata_protocol::{GuestId, ObjectGrant, ObjectId, SocketFrame, ToGuest, WireError};
 
 use super::namespace::Namespace;
 use super::object::Object;
@@ -147,4 +147,15 @@ pub struct SleepingSocket {
     pub attachment: Option<Bytes>,
     /// When the runtime last answered by itself, in milliseconds since the Unix epoch.
     pub auto_response_at_ms: Option<i64>,
+    /// The object has closed its way.
+    pub closed: bool,
+    /// What was taken from the end and could not be delivered yet; it comes before what the end has.
+    pub held: Option<SocketFrame>,
+}
+
+impl SleepingSocket {
+    /// A socket that has just been accepted.
+    pub fn new(end: WebSocketEnd, tags: Vec<Arc<str>>, attachment: Option<Bytes>) -> Self {
+        Self { end, tags, attachment, auto_response_at_ms: None, closed: false, held: None }
+    }
 }

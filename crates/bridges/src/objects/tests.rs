@@ -217,7 +217,7 @@ fn sleeping_sockets_find_the_next_owner_at_once() {
     take(&lease);
     namespace.set_home(Some(new.clone()));
     let (end, _far) = socket_pair();
-    let socket = SleepingSocket { end, tags: vec![Arc::from("a")], attachment: None, auto_response_at_ms: None };
+    let socket = SleepingSocket::new(end, vec![Arc::from("a")], None);
     lease.leave(Sleep { sockets: vec![socket], ..Sleep::default() });
     drop(lease);
     let lease = new.take().unwrap();

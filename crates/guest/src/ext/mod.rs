@@ -18,6 +18,7 @@ pub mod kv;
 pub mod node;
 pub mod object_namespace;
 pub mod object_storage;
+pub mod object_sockets;
 pub mod objects;
 pub mod r2;
 pub mod rpc;
@@ -173,6 +174,20 @@ deno_core::extension!(
         object_storage::sql::op_sql_reused,
         object_storage::sql::op_sql_rows,
         object_storage::sql::op_sql_size,
+        object_sockets::op_object_auto_response,
+        object_sockets::op_object_no_auto_response,
+        object_sockets::op_object_set_auto_response,
+        object_sockets::op_object_set_socket_timeout,
+        object_sockets::op_object_socket_accept,
+        object_sockets::op_object_socket_answered_at,
+        object_sockets::op_object_socket_attach,
+        object_sockets::op_object_socket_attachment,
+        object_sockets::op_object_socket_handle,
+        object_sockets::op_object_socket_is_closed,
+        object_sockets::op_object_socket_list,
+        object_sockets::op_object_socket_over,
+        object_sockets::op_object_socket_tags,
+        object_sockets::op_object_socket_timeout,
         r2::op_r2_ask,
         r2::op_r2_write,
         r2::op_r2_write_stream,
@@ -217,7 +232,9 @@ deno_core::extension!(
         websocket::op_socket_depart,
         websocket::op_socket_drop,
         websocket::op_socket_pair,
+        websocket::op_socket_send_again,
         websocket::op_socket_send_bytes,
+        websocket::op_socket_send_short,
         websocket::op_socket_send_text,
     ],
     esm_entry_point = "ext:lopata/bootstrap/bootstrap.js",
@@ -282,6 +299,8 @@ deno_core::extension!(
         "kv/kv.js",
         "memory_cache/memory_cache.js",
         "objects/alarm.js",
+        "object_sockets/events.js",
+        "object_sockets/object_sockets.js",
         "objects/context.js",
         "objects/gate.js",
         "objects/instance.js",

@@ -42,7 +42,9 @@ impl Isolate {
         // A guest that finishes begins nothing: dropped, the lease goes to the next one.
         if !self.guest.objects.is_draining() {
             self.control.runs_objects();
-            self.guest.objects.grant(grant, lease);
+            let sleep = lease.take_sleep();
+            let number = self.guest.objects.grant(grant, lease);
+            self.guest.object_sockets.wake(number, sleep, &self.guest.sockets);
         }
     }
 
@@ -93,6 +95,7 @@ impl Isolate {
         let ran = self.guest.objects.take_tasks();
         if ran {
             self.call_objects(RUN_TASKS, 0, None);
+            self.guest.object_sockets.forget_over();
         }
         let failed = self.guest.objects.commit();
         let broke = !failed.is_empty();
@@ -114,8 +117,14 @@ impl Isolate {
 
     fn leave(&mut self, number: u32) {
         if self.call_objects(LEAVE, number, None) == GONE {
-            self.guest.objects.let_go(number);
+            self.let_go(number);
         }
+    }
+
+    /// Lets go of an object; its sockets go with the lease.
+    fn let_go(&mut self, number: u32) {
+        let sleep = self.guest.object_sockets.sleep(number, &self.guest.sockets);
+        self.guest.objects.let_go(number, sleep);
     }
 
     /// Lets go of the objects whose time has come; the task is woken when the next one's has.
@@ -123,7 +132,12 @@ impl Isolate {
         while let Some((number, idle)) = self.guest.objects.poll_idle(cx) {
             let said = self.call_objects(EVICT, number, None);
             if said == GONE || (said == ONLY_TIMERS && idle == Idle::Long && self.is_gone_for_good(number)) {
-                self.guest.objects.let_go(number);
+                if self.guest.object_sockets.has_any(number) {
+                    self.guest.object_sockets.instance_gone(number, &self.guest.sockets);
+                    self.guest.objects.hibernate(number);
+                } else {
+                    self.let_go(number);
+                }
             } else {
                 self.guest.objects.stays(number);
             }

@@ -26,7 +26,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
-use lopata_bridges::{InboxSender, Lease, Parcel};
+use lopata_bridges::{InboxSender, Lease, Parcel, Sleep};
 use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError};
 use lopata_storage::objects::ObjectStore;
 
@@ -106,8 +106,8 @@ impl Objects {
         self.table.borrow().is_empty()
     }
 
-    /// Takes in an object.
-    pub fn grant(&self, grant: ObjectGrant, lease: Lease) {
+    /// Takes in an object: the number it has from now on.
+    pub fn grant(&self, grant: ObjectGrant, lease: Lease) -> u32 {
         let number = self.last.get() + 1;
         self.last.set(number);
         let root = EventId::next();
@@ -129,6 +129,7 @@ impl Objects {
         // What waits was sent before there was anybody to wake.
         waker.wake();
         self.rests(number);
+        number
     }
 
     /// What is known of an object.
@@ -201,6 +202,11 @@ impl Objects {
             // Something may wait that was not taken.
             waker.wake();
         }
+    }
+
+    /// Whether events of an object may not start.
+    pub fn is_closed(&self, number: u32) -> bool {
+        self.table.borrow().get(&number).is_some_and(|object| object.closed)
     }
 
     /// True when an object may have something to do; otherwise the task is woken when one has.
@@ -353,9 +359,23 @@ impl Objects {
         drop(lease);
     }
 
-    /// Lets go of an object that has nothing left to do.
-    pub fn let_go(&self, number: u32) {
-        drop(self.remove(number));
+    /// Lets go of an object that has nothing left to do but to keep `sleep` for the next time.
+    pub fn let_go(&self, number: u32, sleep: Sleep) {
+        let Some(object) = self.remove(number) else { return };
+        object.lease.leave(sleep);
+        drop(object);
+    }
+
+    /// An object leaves the memory and stays here all the same, for its sockets: the next event constructs it anew.
+    pub fn hibernate(&self, number: u32) {
+        self.evictions.borrow_mut().forget(number);
+        let store = {
+            let mut table = self.table.borrow_mut();
+            let Some(object) = table.get_mut(&number) else { return };
+            object.closed = false;
+            object.store.take()
+        };
+        drop(store);
     }
 
     fn remove(&self, number: u32) -> Option<Object> {

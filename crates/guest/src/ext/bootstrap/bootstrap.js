@@ -229,6 +229,7 @@ core.defineGlobalProperties(ServiceWorkerGlobalScope.prototype, {
   URLSearchParams: member(url.URLSearchParams),
   WebSocket: member(websocket.WebSocket),
   WebSocketPair: member(websocket.WebSocketPair),
+  WebSocketRequestResponsePair: member(websocket.WebSocketRequestResponsePair),
   WorkerGlobalScope: member(WorkerGlobalScope),
   WritableStream: member(streams.WritableStream),
   WritableStreamDefaultController: member(streams.WritableStreamDefaultController),
@@ -386,6 +387,8 @@ globalThis.__lopata = {
       handled,
       dispatchAlarm(object, event, scheduledTime, retryCount) {
         core.loadExtScript("ext:lopata/objects/alarm.js").dispatchAlarm(object, event, scheduledTime, retryCount);
+      deliverObjectSocket(event, number, id, kind, data, reason) {
+        core.loadExtScript("ext:lopata/object_sockets/events.js").deliver(event, number, id, kind, data, reason);
       },
       objects(what, number, error) {
         return core.loadExtScript("ext:lopata/objects/instance.js").control(what, number, error);

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use deno_core::{OpState, op2, v8};
 use lopata_protocol::{EventId, EventOutcome, ObjectStorage, WireError};
 
+use crate::ext::object_sockets;
 use crate::state::GuestState;
 use crate::wire;
 
@@ -81,7 +82,11 @@ pub async fn op_object_committed(state: Rc<RefCell<OpState>>, #[smi] number: u32
 /// Whether events of an object may start.
 #[op2(fast)]
 pub fn op_object_gate(state: &mut OpState, #[smi] number: u32, closed: bool) {
-    state.borrow::<Rc<GuestState>>().objects.set_closed(number, closed);
+    let guest = guest_of(state);
+    guest.objects.set_closed(number, closed);
+    if !closed {
+        object_sockets::gate_opened(&guest, number);
+    }
 }
 
 /// An event of an object is over; whether it was the last one that ran.
@@ -111,6 +116,7 @@ pub fn op_object_break<'s>(
     error.properties.extend(marks.iter().map(|mark| ((*mark).to_string(), true.into())));
     let events = guest.objects.events_of(number);
     // The stub is known to be broken before anybody hears of it.
+    guest.object_sockets.drop_object(number, &guest.sockets);
     guest.objects.break_with(number, &error);
     guest.events.fail(&events, &error, EventOutcome::Exception, &guest.worker(), &guest.host);
 }

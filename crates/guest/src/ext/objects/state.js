@@ -18,6 +18,7 @@ const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const own = core.loadExtScript("ext:lopata/workers/own.js");
 const { illegal } = core.loadExtScript("ext:lopata/fetch/arguments.js");
+const sockets = core.loadExtScript("ext:lopata/object_sockets/object_sockets.js");
 
 // Source: production's texts.
 const NO_OBJECT_TEXT = "This method can only be called by a Durable Object.";
@@ -102,6 +103,10 @@ function badParameter(method, type) {
 }
 
 for (const name of ["waitUntil", "blockConcurrencyWhile", "abort"]) enumerable(name);
+sockets.install(DurableObjectState.prototype, (state) => {
+  check(state);
+  return currentRecord();
+});
 ObjectDefineProperty(DurableObjectState.prototype, SymbolToStringTag, {
   __proto__: null,
   value: "DurableObjectState",

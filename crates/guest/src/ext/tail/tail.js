@@ -133,6 +133,12 @@ const JsRpcEventInfo = named("JsRpcEventInfo", class JsRpcEventInfo {
   }
 });
 
+const WebSocketEventInfo = named("HibernatableWebSocketEventInfo", class HibernatableWebSocketEventInfo {
+  constructor(given) {
+    this.getWebSocketEvent = given.getWebSocketEvent;
+  }
+});
+
 const TraceLog = named("TraceLog", class TraceLog {
   constructor(given) {
     this.timestamp = given.timestamp;
@@ -177,6 +183,7 @@ function eventInfo(given) {
   if (given.cron !== undefined) return new ScheduledEventInfo(given);
   if (given.alarm !== undefined) return new AlarmEventInfo(given);
   if (given.rpcMethod !== undefined) return new JsRpcEventInfo(given);
+  if (given.getWebSocketEvent !== undefined) return new WebSocketEventInfo(given);
   return null;
 }
 

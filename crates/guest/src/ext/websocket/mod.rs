@@ -2,7 +2,9 @@
 //!
 //! Owns each end from its making or arrival until it is closed, sent away or its event is over. An end that was
 //! accepted wakes the guest's task through [`Ready`]; the isolate then takes its messages in one go and calls the
-//! script for each, without an op or a promise in between. Ends that nobody accepted keep what arrives.
+//! script for each, without an op or a promise in between. Ends that nobody accepted keep what arrives. Of a Durable
+//! Object's sockets, those that hibernate are in this table like any; what they say goes another way
+//! (`ext/object_sockets`). What an object sends waits for its writes.
 //!
 //! Invariant: a message is taken only when it is dispatched at once, so that the window of the bridge holds.
 
@@ -30,6 +32,8 @@ pub struct Sockets {
     /// The end that goes with the response that is sent next.
     departing: RefCell<Option<WebSocketEnd>>,
     draining: Cell<bool>,
+    /// The text that was sent last, when it is short: a broadcast is made into bytes once.
+    last: RefCell<Bytes>,
 }
 
 struct Entry {
@@ -38,6 +42,10 @@ struct Entry {
     waker: Option<Arc<SocketWaker>>,
     /// The script has to be told that this version of the worker ends.
     restart: bool,
+    /// The object whose event accepted it; zero for none.
+    object: u32,
+    /// What it says are events of the object.
+    hibernates: bool,
 }
 
 /// The accepted ends that may have something to say, and the task that looks after them.
@@ -123,7 +131,7 @@ impl Sockets {
     pub fn add(&self, end: WebSocketEnd) -> u32 {
         let id = self.next.get() + 1;
         self.next.set(id);
-        self.entries.borrow_mut().insert(id, Entry { end, waker: None, restart: false });
+        self.entries.borrow_mut().insert(id, Entry { end, waker: None, restart: false, object: 0, hibernates: false });
         id
     }
 
@@ -171,21 +179,50 @@ impl Sockets {
         }
         let waker = Waker::from(entry.waker.clone()?);
         match entry.end.poll_take(&mut Context::from_waker(&waker)) {
-            Poll::Ready(Some(frame)) if frame.len() > limits::WEBSOCKET_MESSAGE_BYTES_MAX => {
-                entry.end.send(SocketFrame::Close { code: Some(1009), reason: "message is too large".to_string() });
+            Poll::Ready(Some(frame)) if is_too_large(&frame) => {
                 let text = format!("Message is too large: {} > {}", frame.len(), limits::WEBSOCKET_MESSAGE_BYTES_MAX);
-                Some(Delivery::Frame(SocketFrame::Lost(Some(Box::new(WireError::new("Error", text))))))
+                Some(Delivery::Frame(entry.refuse_large(text)))
             }
             Poll::Ready(frame) => frame.map(Delivery::Frame),
             Poll::Pending => None,
         }
     }
 
+    /// What a hibernating end has to say; it is woken when there is nothing.
+    pub fn take_frame(&self, id: u32) -> Option<SocketFrame> {
+        let entries = self.entries.borrow();
+        let entry = entries.get(&id)?;
+        let waker = Waker::from(entry.waker.clone()?);
+        match entry.end.poll_take(&mut Context::from_waker(&waker)) {
+            Poll::Ready(Some(frame)) if is_too_large(&frame) => Some(entry.refuse_large(TOO_LARGE_TEXT.to_string())),
+            Poll::Ready(frame) => frame,
+            Poll::Pending => None,
+        }
+    }
+
+    /// What an end says are events of an object from now on, which outlive its instance.
+    pub fn hibernate(&self, id: u32, object: u32) {
+        if let Some(waker) = self.listen(id, object, true) {
+            waker.wake_now();
+        }
+    }
+
+    /// The object that is told what a hibernating end says; zero for any other end.
+    pub fn hibernates_for(&self, id: u32) -> u32 {
+        self.entries.borrow().get(&id).filter(|entry| entry.hibernates).map_or(0, |entry| entry.object)
+    }
+
+    /// Gives up an end, which goes on elsewhere or is dropped by the caller.
+    pub fn remove(&self, id: u32) -> Option<WebSocketEnd> {
+        let entry = self.entries.borrow_mut().remove(&id);
+        entry.map(|entry| entry.end)
+    }
+
     /// Every accepted end, now or later, is told that a newer version of the worker has taken over.
     pub fn drain(&self) {
         self.draining.set(true);
         let mut wakers = Vec::new();
-        for entry in self.entries.borrow_mut().values_mut() {
+        for entry in self.entries.borrow_mut().values_mut().filter(|entry| !entry.hibernates) {
             if let Some(waker) = &entry.waker {
                 entry.restart = true;
                 wakers.push(waker.clone());
@@ -209,15 +246,26 @@ impl Sockets {
         self.departing.borrow_mut().take()
     }
 
-    fn accept(&self, id: u32) {
+    fn accept(&self, id: u32, object: u32) {
+        // What has arrived before is dispatched in the next turn.
+        if let Some(waker) = self.listen(id, object, false) {
+            waker.wake_now();
+        }
+    }
+
+    fn listen(&self, id: u32, object: u32, hibernates: bool) -> Option<Arc<SocketWaker>> {
         let mut entries = self.entries.borrow_mut();
-        let Some(entry) = entries.get_mut(&id) else { return };
+        let entry = entries.get_mut(&id)?;
         let waker = Arc::new(SocketWaker { id, ready: self.ready.clone(), listed: AtomicBool::new(false) });
         entry.waker = Some(waker.clone());
-        entry.restart = self.draining.get();
-        drop(entries);
-        // What has arrived before is dispatched in the next turn.
-        waker.wake_now();
+        entry.restart = self.draining.get() && !hibernates;
+        entry.object = object;
+        entry.hibernates = hibernates;
+        Some(waker)
+    }
+
+    fn object_of(&self, id: u32) -> u32 {
+        self.entries.borrow().get(&id).map_or(0, |entry| entry.object)
     }
 
     fn send(&self, id: u32, frame: SocketFrame) {
@@ -225,6 +273,53 @@ impl Sockets {
             entry.end.send(frame);
         }
     }
+}
+
+impl Entry {
+    /// The other side has sent too much at once: it is told so, and the script gets an error with this text.
+    fn refuse_large(&self, text: String) -> SocketFrame {
+        self.end.send(SocketFrame::Close { code: Some(1009), reason: "message is too large".to_string() });
+        SocketFrame::Lost(Some(Box::new(WireError::new("Error", text))))
+    }
+}
+
+/// Source: workerd's text for a message past the limit, as a hibernating socket has it.
+const TOO_LARGE_TEXT: &str = "WebSocket protocol error; protocolError.statusCode = 1009; \
+    protocolError.description = Message is too large";
+
+fn is_too_large(frame: &SocketFrame) -> bool {
+    frame.len() > limits::WEBSOCKET_MESSAGE_BYTES_MAX
+}
+
+/// Sends on an end; an object's message waits until what the object has written is committed, and is not sent if that
+/// fails.
+pub fn send(guest: &Rc<GuestState>, id: u32, frame: SocketFrame) {
+    after_writes(guest, id, move |guest| guest.sockets.send(id, frame));
+}
+
+/// Lets go of an end, behind what was sent on it.
+pub fn forget(guest: &Rc<GuestState>, id: u32) {
+    let object = guest.sockets.hibernates_for(id);
+    if object != 0 {
+        guest.object_sockets.dropped(object, id);
+    }
+    after_writes(guest, id, move |guest| drop(guest.sockets.remove(id)));
+}
+
+/// Does something with an end, in order with what its object sends.
+fn after_writes(guest: &Rc<GuestState>, id: u32, work: impl FnOnce(&GuestState) + 'static) {
+    let object = guest.sockets.object_of(id);
+    if !guest.objects.is_locked(object) {
+        work(guest);
+        return;
+    }
+    let own = guest.clone();
+    let job = move |committed: Result<(), &WireError>| {
+        if committed.is_ok() {
+            work(&own);
+        }
+    };
+    guest.objects.hold(object, Box::new(job));
 }
 
 impl SocketWaker {
@@ -248,44 +343,65 @@ pub fn op_socket_pair(state: &mut OpState) -> u32 {
     id
 }
 
-/// From now on the script is told what arrives.
+/// From now on the script is told what arrives. The object is the one whose event asks; zero for none.
 #[op2(fast)]
-pub fn op_socket_accept(state: &mut OpState, #[smi] id: u32) {
-    state_of(state).sockets.accept(id);
+pub fn op_socket_accept(state: &mut OpState, #[smi] id: u32, #[smi] object: u32) {
+    state_of(state).sockets.accept(id, object);
 }
 
 /// Sends a text message.
 #[op2(fast)]
 pub fn op_socket_send_text(state: &mut OpState, #[smi] id: u32, #[string] text: String) {
-    state_of(state).sockets.send(id, SocketFrame::Text(Bytes::from(text)));
+    send(&state_of(state), id, SocketFrame::Text(Bytes::from(text)));
+}
+
+/// Sends a short text message, which may be sent on others too.
+#[op2(fast)]
+pub fn op_socket_send_short(state: &mut OpState, #[smi] id: u32, #[string] text: String) {
+    let guest = state_of(state);
+    let text = Bytes::from(text);
+    guest.sockets.last.replace(text.clone());
+    send(&guest, id, SocketFrame::Text(text));
+}
+
+/// Sends once more what was sent as a short text message last.
+#[op2(fast)]
+pub fn op_socket_send_again(state: &mut OpState, #[smi] id: u32) {
+    let guest = state_of(state);
+    let text = guest.sockets.last.borrow().clone();
+    send(&guest, id, SocketFrame::Text(text));
 }
 
 /// Sends a binary message.
 #[op2(fast)]
 pub fn op_socket_send_bytes(state: &mut OpState, #[smi] id: u32, #[buffer(copy)] bytes: Bytes) {
-    state_of(state).sockets.send(id, SocketFrame::Binary(bytes));
+    send(&state_of(state), id, SocketFrame::Binary(bytes));
 }
 
 /// Closes this end's way; a code of 1005 is none.
 #[op2(fast)]
 pub fn op_socket_close(state: &mut OpState, #[smi] id: u32, #[smi] code: u32, #[string] reason: String) {
+    let guest = state_of(state);
+    let object = guest.sockets.hibernates_for(id);
+    if object != 0 {
+        guest.object_sockets.close(object, id);
+    }
     let code = u16::try_from(code).ok().filter(|code| *code != 1005);
-    state_of(state).sockets.send(id, SocketFrame::Close { code, reason });
+    send(&guest, id, SocketFrame::Close { code, reason });
 }
 
 /// Lets go of an end; the other one is told, unless this one has closed.
 #[op2(fast)]
 pub fn op_socket_drop(state: &mut OpState, #[smi] id: u32) {
-    let entry = state_of(state).sockets.entries.borrow_mut().remove(&id);
-    drop(entry);
+    forget(&state_of(state), id);
 }
 
 /// The end goes with the response that is sent next.
 #[op2(fast)]
 pub fn op_socket_depart(state: &mut OpState, #[smi] id: u32) {
     let guest = state_of(state);
-    let entry = guest.sockets.entries.borrow_mut().remove(&id);
-    let before = guest.sockets.departing.replace(entry.map(|entry| entry.end));
+    let end = guest.sockets.remove(id);
+    let before = guest.sockets.departing.replace(end);
     drop(before);
 }
 
@@ -302,7 +418,7 @@ mod tests {
         let id = sockets.add(near);
         far.send(SocketFrame::Text(Bytes::from_static(b"early")));
         assert!(!sockets.poll_ready(&cx), "nobody accepted it");
-        sockets.accept(id);
+        sockets.accept(id, 0);
         far.send(SocketFrame::Text(Bytes::from_static(b"late")));
         assert!(sockets.poll_ready(&cx));
         assert_eq!(sockets.next_ready(), Some(id));

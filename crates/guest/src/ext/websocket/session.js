@@ -6,6 +6,9 @@
 // IoContext that accepted it. A socket whose other end is elsewhere keeps that context alive until the other end
 // has ended; one whose other end is in this worker too does not, since nobody else could ever speak to it. Knows
 // nothing of the classes that scripts see.
+//
+// A socket that a Durable Object accepts by `ctx.acceptWebSocket()` is accepted, too, but belongs to no context: it
+// outlives the instance, and what it says are events of the object (`object_sockets/object_sockets.js`).
 (function () {
 const { core, primordials } = __bootstrap;
 const {
@@ -65,8 +68,15 @@ class State {
     this.extensions = "";
     this.binaryType = undefined;
     this.attachment = undefined;
-    /** Its span; set when it is accepted. */
+    /** What a hibernating socket is part of: its object's record; null for others, and once it has had its last event. */
+    this.object = null;
+    /** What a hibernating socket was accepted with, once somebody asked; null for one that was accepted otherwise. */
+    this.tags = null;
+    /** When a hibernating socket was last answered automatically, once it has had its last event. */
+    this.answeredAt = -1;
+    /** Its span, and the event that it belongs to; set when it is accepted. */
     this.span = 0;
+    this.event = 0;
     /** What waits at the gate of the object that owns it. */
     this.held = 0;
     /** Ends a connection that is being made; null otherwise. */
@@ -106,7 +116,7 @@ function accept(socket, state, context) {
   state.phase = PHASE.accepted;
   state.socket = socket;
   MapPrototypeSet(accepted, state.id, state);
-  op_socket_accept(state.id);
+  op_socket_accept(state.id, context.record?.number ?? 0);
   sessionStarted(state);
   // What its events do nests under the session.
   state.asyncContext = tracing.run(state.span, core.getAsyncContext);
@@ -116,6 +126,7 @@ function accept(socket, state, context) {
 /** A socket that somebody elsewhere may speak to keeps its context alive. */
 function pin(state) {
   if (state.pinned || state.mate !== null || state.phase !== PHASE.accepted || state.closedIncoming) return;
+  if (state.tags !== null) return;
   state.pinned = true;
   state.context.socketOpened();
 }
@@ -162,11 +173,14 @@ function abandon(state) {
 /** The two places at which a session begins and ends: its span. */
 function sessionStarted(state) {
   const kind = state.url === null ? tracing.KIND.internal : tracing.KIND.client;
-  state.span = tracing.start(state.context.event, "websocket", kind);
+  state.event = state.context.event;
+  state.span = tracing.start(state.event, "websocket", kind);
 }
 function sessionOver(state) {
+  // A hibernating socket has none.
+  if (state.event === 0) return;
   const attributes = state.url === null ? null : { __proto__: null, "url.full": state.url };
-  tracing.end(state.context.event, state.span, attributes, state.failed ? "the connection was lost" : "");
+  tracing.end(state.event, state.span, attributes, state.failed ? "the connection was lost" : "");
 }
 
 /**

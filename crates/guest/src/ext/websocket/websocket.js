@@ -16,12 +16,14 @@ const {
   Error,
   ObjectDefineProperties,
   ObjectDefineProperty,
+  ObjectGetOwnPropertyDescriptor,
   ObjectPrototypeIsPrototypeOf,
   PromisePrototypeThen,
   RegExpPrototypeTest,
   SafeArrayIterator,
   SafeRegExp,
   SafeSet,
+  SafeWeakMap,
   StringPrototypeToLowerCase,
   Symbol,
   SymbolFor,
@@ -35,10 +37,14 @@ const {
   Uint8Array,
 } = primordials;
 const {
+  op_object_socket_attach,
+  op_object_socket_attachment,
   op_request_headers,
   op_socket_depart,
   op_socket_pair,
+  op_socket_send_again,
   op_socket_send_bytes,
+  op_socket_send_short,
   op_socket_send_text,
 } = core.ops;
 const { CloseEvent, defineEventHandler, dispatchAndReport, Event, EventTarget } = core.loadExtScript(
@@ -48,7 +54,8 @@ const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_console.js");
 const { AbortController } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
-const { badConstructor, badParameter, int, isObject, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
+const { badConstructor, badParameter, illegal, int, isObject, text } = core.loadExtScript("ext:lopata/fetch/arguments.js");
+const { notCallable } = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const session = core.loadExtScript("ext:lopata/websocket/session.js");
@@ -67,12 +74,29 @@ const UPGRADE_TEXT = "Worker tried to return a WebSocket in a response to a requ
 const CONSTRUCTOR_TEXT = "WebSocket Constructor: ";
 
 const ATTACHMENT_BYTES_MAX = 16 * 1024;
+/** Characters of a text that is kept, in case it is sent on other sockets, too. */
+const BROADCAST_LENGTH_MAX = 16 * 1024;
 const REASON_BYTES_MAX = 123;
 
 /** A token of RFC 6455: visible ASCII without separators. */
 const TOKEN = new SafeRegExp(/^[!#$%&'*+.^_`|~"0-9A-Za-z-]+$/);
 
 let stateOf;
+
+/** The text that was sent last, when it is short enough to be kept. */
+let lastText;
+
+/** @param {number} id @param {string} message */
+function sendText(id, message) {
+  if (message.length > BROADCAST_LENGTH_MAX) {
+    op_socket_send_text(id, message);
+  } else if (message === lastText) {
+    op_socket_send_again(id);
+  } else {
+    lastText = message;
+    op_socket_send_short(id, message);
+  }
+}
 
 class WebSocket extends EventTarget {
   #state;
@@ -118,7 +142,10 @@ class WebSocket extends EventTarget {
     if (state.phase === PHASE.released) {
       throw new TypeError("Can't accept() WebSocket that was already used in a response.");
     }
-    if (state.phase === PHASE.accepted) return;
+    if (state.phase === PHASE.accepted) {
+      if (state.tags !== null) throw new TypeError("Can't accept() WebSocket after enabling hibernation.");
+      return;
+    }
     const context = io.required();
     state.halfOpen = !!options?.allowHalfOpen;
     accept(this, state, context);
@@ -135,13 +162,13 @@ class WebSocket extends EventTarget {
     if (state.outgoingAborted || state.phase === PHASE.released) return;
     if (state.phase !== PHASE.accepted) throw new TypeError(NOT_ACCEPTED_TEXT);
     if (typeof message === "string") {
-      op_socket_send_text(state.id, text(message));
+      sendText(state.id, text(message));
     } else if (ArrayBufferIsView(message)) {
       op_socket_send_bytes(state.id, bytesOf(message));
     } else if (ObjectPrototypeIsPrototypeOf(ArrayBufferPrototype, message)) {
       op_socket_send_bytes(state.id, new Uint8Array(message));
     } else {
-      op_socket_send_text(state.id, text(message));
+      sendText(state.id, text(message));
     }
   }
 
@@ -181,7 +208,7 @@ class WebSocket extends EventTarget {
 
   /** @param {unknown} attachment */
   serializeAttachment(attachment) {
-    if (arguments.length === 0) throw badParameter("serializeAttachment", "WebSocket", 1, "Value");
+    if (arguments.length === 0) throw badParameter("serializeAttachment", "WebSocket", 1, "JsValue");
     const bytes = core.serialize(attachment, undefined, (text) => {
       throw new DOMException(text, "DataCloneError");
     });
@@ -189,11 +216,19 @@ class WebSocket extends EventTarget {
     if (length > ATTACHMENT_BYTES_MAX) {
       throw new Error(`A WebSocket 'attachment' cannot be larger than ${ATTACHMENT_BYTES_MAX} bytes.'attachment' was ${length} bytes.`);
     }
-    this.#state.attachment = bytes;
+    const state = this.#state;
+    if (state.object === null) {
+      state.attachment = bytes;
+    } else {
+      op_object_socket_attach(state.object.number, state.id, bytes);
+    }
   }
 
   deserializeAttachment() {
-    const { attachment } = this.#state;
+    const state = this.#state;
+    const attachment = state.object === null
+      ? state.attachment
+      : op_object_socket_attachment(state.object.number, state.id) ?? undefined;
     return attachment === undefined ? null : core.deserialize(attachment);
   }
 
@@ -247,6 +282,52 @@ for (const name of ["accept", "send", "close", "serializeAttachment", "deseriali
   ObjectDefineProperty(WebSocket.prototype, name, { __proto__: null, enumerable: true });
 }
 ObjectDefineProperty(WebSocket.prototype, SymbolToStringTag, { __proto__: null, value: "WebSocket", configurable: true });
+
+/**
+ * The object of a hibernating socket.
+ * @param {number} id of its native end
+ * @param {object} record of its object
+ * @param {boolean} closed whether the object has closed its way
+ */
+function hibernated(id, record, closed) {
+  const state = new State(id, PHASE.accepted, record.context);
+  state.object = record;
+  state.tags = undefined;
+  state.closedOutgoing = closed;
+  return new WebSocket(NATIVE, state);
+}
+
+/** What the runtime of a Durable Object is to answer by itself. No class, whose own words for a call are not production's. */
+function WebSocketRequestResponsePair(...args) {
+  if (new.target === undefined) throw notCallable("WebSocketRequestResponsePair");
+  if (args.length === 0) throw badConstructor("WebSocketRequestResponsePair", 1, "string");
+  const request = text(args[0]);
+  if (args.length === 1) throw badConstructor("WebSocketRequestResponsePair", 2, "string");
+  pairs.set(this, { request, response: text(args[1]) });
+}
+/** The texts of pairs. */
+const pairs = new SafeWeakMap();
+
+/** @param {unknown} value @returns {{ request: string, response: string } | undefined} */
+function pairOf(value) {
+  return isObject(value) ? pairs.get(value) : undefined;
+}
+for (const name of ["request", "response"]) {
+  const { get } = ObjectGetOwnPropertyDescriptor({
+    get [name]() {
+      const pair = pairOf(this);
+      if (pair === undefined) throw illegal();
+      return pair[name];
+    },
+  }, name);
+  ObjectDefineProperty(WebSocketRequestResponsePair.prototype, name, { __proto__: null, get, enumerable: true, configurable: true });
+}
+ObjectDefineProperty(WebSocketRequestResponsePair, "prototype", { __proto__: null, writable: false });
+ObjectDefineProperty(WebSocketRequestResponsePair.prototype, SymbolToStringTag, {
+  __proto__: null,
+  value: "WebSocketRequestResponsePair",
+  configurable: true,
+});
 
 /** Two ends; what one sends is the other's message. */
 class WebSocketPair {
@@ -420,7 +501,8 @@ function depart(socket, head) {
     throw new TypeError("Can't return WebSocket that was already used in a response.");
   }
   if (state.phase === PHASE.accepted) {
-    throw new TypeError("Can't return WebSocket in a Response after calling accept().");
+    const method = state.tags === null ? "accept" : "acceptWebSocket";
+    throw new TypeError(`Can't return WebSocket in a Response after calling ${method}().`);
   }
   const upgrade = headerOf(op_request_headers(head), "upgrade");
   if (upgrade === null || StringPrototypeToLowerCase(upgrade) !== "websocket") throw new TypeError(UPGRADE_TEXT);
@@ -435,5 +517,16 @@ function depart(socket, head) {
   }
 }
 
-return { adopt, depart, isWebSocket, setHop, WebSocket, WebSocketPair };
+return {
+  adopt,
+  depart,
+  hibernated,
+  isWebSocket,
+  pairOf,
+  setHop,
+  stateOf,
+  WebSocket,
+  WebSocketPair,
+  WebSocketRequestResponsePair,
+};
 })();
