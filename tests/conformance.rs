@@ -13,6 +13,7 @@ mod encoding;
 mod events;
 mod formdata;
 mod globals;
+mod hibernation;
 mod htmlrewriter;
 mod http;
 mod modules;

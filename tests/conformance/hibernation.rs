@@ -1,0 +1,3 @@
+//! The topics of `tests/conformance/hibernation`.
+
+super::topics! { "hibernation": hibernation }
