@@ -50,7 +50,7 @@ function deliver(event, number, id, kind, data, reason) {
 
 function start(context, id, kind, data, reason) {
   const { record } = context.keeper;
-  forgetOver(record);
+  forgetFinished(record);
   const socket = socketOf(record, id);
   const isLast = kind >= KIND.close;
   let name = "webSocketMessage";
@@ -71,7 +71,7 @@ function start(context, id, kind, data, reason) {
   call(context, record, name, args);
   if (!isLast) return;
   op_object_socket_over(record.number, id);
-  ArrayPrototypePush(record.over ??= [], id);
+  ArrayPrototypePush(record.finished ??= [], id);
   const state = stateOf(socket);
   if (state.closedOutgoing && state.phase === PHASE.accepted) {
     // Both ways are closed. What is asked of it from now on is answered from what is here.
@@ -98,11 +98,11 @@ function becomesOwn(record, state, kind, failed) {
 }
 
 /** Sockets that had their last event in an earlier turn are found no more. */
-function forgetOver(record) {
-  const { over } = record;
-  if (over === undefined) return;
-  record.over = undefined;
-  for (let i = 0; i < over.length; i++) MapPrototypeDelete(record.sockets, over[i]);
+function forgetFinished(record) {
+  const { finished } = record;
+  if (finished === undefined) return;
+  record.finished = undefined;
+  for (let i = 0; i < finished.length; i++) MapPrototypeDelete(record.sockets, finished[i]);
 }
 
 /** Calls a handler, and ends the event when it is done, or when it has taken too long. */

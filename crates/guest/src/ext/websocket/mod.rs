@@ -195,6 +195,12 @@ impl Sockets {
         let waker = Waker::from(entry.waker.clone()?);
         match entry.end.poll_take(&mut Context::from_waker(&waker)) {
             Poll::Ready(Some(frame)) if is_too_large(&frame) => Some(entry.refuse_large(TOO_LARGE_TEXT.to_string())),
+            Poll::Ready(Some(SocketFrame::Lost(Some(mut error))))
+                if error.message.starts_with("Message is too large") =>
+            {
+                error.message = TOO_LARGE_TEXT.to_string();
+                Some(SocketFrame::Lost(Some(error)))
+            }
             Poll::Ready(frame) => frame,
             Poll::Pending => None,
         }
