@@ -16,6 +16,7 @@ use lopata_protocol::{Answer, EventId, EventOutcome, ScheduledOutcome, SpanConte
 use crate::bindings::r2::http::Endpoints;
 use crate::dispatcher::{Accepted, DispatchError, Dispatcher};
 use crate::objects::Objects;
+use crate::objects::inspect::{self, Inspector};
 use crate::server::{ControlBody, ControlRequest, ControlResponse};
 use crate::traces::{Tick, Traces, live};
 use crate::workers::{Routing, Worker, Workers};
@@ -52,6 +53,9 @@ impl Control {
         if self.buckets.claims(path) {
             return true;
         }
+        if inspect::http::claims(path) {
+            return matches!(*method, Method::GET | Method::POST | Method::DELETE);
+        }
         if path == CENSUS || path == live::PATH {
             return method == Method::GET;
         }
@@ -63,6 +67,9 @@ impl Control {
     pub async fn answer(self, request: ControlRequest) -> ControlResponse {
         if self.buckets.claims(request.uri().path()) {
             return self.buckets.answer(request).await;
+        }
+        if inspect::http::claims(request.uri().path()) {
+            return self.inspect(request).await;
         }
         if request.uri().path() == CENSUS {
             let objects = self.objects.census();
@@ -113,6 +120,17 @@ impl Control {
             }
             Ok(ScheduledOutcome { outcome, .. }) => text_response(status_of(outcome), outcome.as_str()),
         }
+    }
+
+    async fn inspect(self, request: ControlRequest) -> ControlResponse {
+        let (head, body) = request.into_parts();
+        let Some(body) = inspect::http::body_of(body).await else {
+            return text_response(413, "The body is too long, or was cut off.");
+        };
+        let query = head.uri.query().unwrap_or_default().to_string();
+        let asked = inspect::http::Asked { method: head.method, path: head.uri.path().to_string(), query, body };
+        let (status, said) = inspect::http::answer(&Inspector::new(self.objects), asked).await;
+        response(status, "application/json", said.to_string())
     }
 
     /// The worker that `?worker=` names, or the one that the request's host selects.

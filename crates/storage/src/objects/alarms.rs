@@ -83,6 +83,11 @@ impl AlarmStore {
         Self { path: Some(path), open: None }
     }
 
+    /// Those of the namespace in this folder. Touches nothing yet.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self::at(folder.join("metadata.sqlite"))
+    }
+
     /// Alarms that end with the process.
     pub fn in_memory() -> Self {
         Self { path: None, open: None }

@@ -28,34 +28,37 @@ pub struct ObjectFile {
 /// The files of the objects of one namespace.
 #[derive(Clone, Debug)]
 pub struct NamespaceFiles {
-    root: PersistRoot,
-    unique_key: String,
+    folder: PathBuf,
 }
 
 impl NamespaceFiles {
     /// Those of the namespace with this unique key under the persist root `root`.
     pub fn new(root: &Path, unique_key: &str) -> Self {
-        Self { root: PersistRoot::new(root), unique_key: unique_key.to_owned() }
+        Self { folder: PersistRoot::new(root).objects_folder(unique_key) }
+    }
+
+    /// Those in this folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
     }
 
     /// The place of an object's store.
     pub fn place(&self, id: &str) -> Place {
-        Place::File(self.root.object_database(&self.unique_key, id))
+        Place::File(self.folder.join(format!("{id}.sqlite")))
     }
 
     /// The place of an object's store, only to be read.
     pub fn place_to_read(&self, id: &str) -> Place {
-        Place::ReadOnly(self.root.object_database(&self.unique_key, id))
+        Place::ReadOnly(self.folder.join(format!("{id}.sqlite")))
     }
 
     /// All objects that have a file, in the order of their ids. None when there is no folder.
     pub fn objects(&self) -> Result<Vec<ObjectFile>, StoreError> {
-        let folder = self.root.objects_folder(&self.unique_key);
-        let listed = match fs::read_dir(&folder) {
+        let listed = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             listed => listed.and_then(Iterator::collect::<io::Result<Vec<_>>>),
         };
-        let entries = listed.map_err(|source| StoreError::Folder { path: folder, source })?;
+        let entries = listed.map_err(|source| StoreError::Folder { path: self.folder.clone(), source })?;
         let mut objects: Vec<ObjectFile> = entries.into_iter().filter_map(|entry| object_at(&entry.path())).collect();
         objects.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(objects)
@@ -63,8 +66,7 @@ impl NamespaceFiles {
 
     /// Removes the files of an object and of its facets. Nobody may have them open.
     pub fn remove(&self, id: &str) -> io::Result<()> {
-        let folder = self.root.objects_folder(&self.unique_key);
-        let entries = match fs::read_dir(&folder) {
+        let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             entries => entries?,
         };
