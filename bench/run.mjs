@@ -14,7 +14,7 @@ import { project, start } from "./lib/servers.mjs";
 import { sockets } from "./lib/sockets.mjs";
 import { wrk } from "./lib/wrk.mjs";
 
-const SECTIONS = ["cold", "reload", "modules", "hello", "kv", "storage", "calls", "sockets", "memory", "growth"];
+const SECTIONS = ["cold", "reload", "modules", "hello", "kv", "storage", "calls", "objects", "sockets", "memory", "growth"];
 const HELP = `bench/run [flags]
   --only LIST      sections, by comma: ${SECTIONS.join(",")} (all)
   --rounds N       rounds of each section (5)
@@ -79,8 +79,12 @@ async function serve(kind, place, action) {
 const places = Object.fromEntries(all.map((kind) => [kind, project("hello")]));
 const stores = Object.fromEntries(both.map((kind) => [kind, project("storage")]));
 const pairs = Object.fromEntries(both.map((kind) => [kind, project("calls", ["a/wrangler.jsonc", "b/wrangler.jsonc"])]));
+const objects = Object.fromEntries(both.map((kind) => [kind, project("objects")]));
 /** Calls inside one request: enough that the request around them does not count, few enough that rounds are short. */
 const CALLS = 500;
+/** Objects whose first call is timed one by one, and objects that are there at once. */
+const FIRST_CALLS = 300;
+const MANY = 10_000;
 /** The operations of the storage worker, by the names of its routes, and how many of each one request does in a loop. */
 const OPERATIONS = {
   kvGet: ["KV get", 200],
@@ -155,6 +159,47 @@ const run = {
   async calls() {
     for (const [name, path] of [["service fetch", "/fetch"], ["RPC call", "/rpc"], ["RPC call with 64 KiB", "/rpc64"]]) {
       await calls(name, path);
+    }
+  },
+
+  async objects() {
+    for (const [name, path] of [["RPC increment (get and put)", "/increment"], ["SQL insert and select", "/row"], ["RPC that does nothing", "/nothing"]]) {
+      await calls(name, path, objects, [1, 16]);
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const kind of both) {
+        await serve(kind, objects[kind], async (server) => {
+          const shape = { count: 200, in_flight: 1, bytes: 32, all: true };
+          await sockets(server.port, "/room?name=warm", shape, Math.min(seconds, 2));
+          add("WebSocket broadcast to 200, messages/s", kind, await sockets(server.port, "/room", shape, seconds));
+        });
+        await serve(kind, objects[kind], async (server) => {
+          await ask(server.port, "/increment");
+          const times = [];
+          for (let i = 0; i < FIRST_CALLS; i++) {
+            const began = performance.now();
+            await ask(server.port, `/new?from=${round * MANY + i}`);
+            times.push(performance.now() - began);
+          }
+          add("first call to an object, request and all, ms", kind, median(times));
+        });
+      }
+    }
+    for (const kind of both) {
+      await serve(kind, objects[kind], async (server) => {
+        await ask(server.port, "/increment");
+        await sleep(1000);
+        const before = memory(server.pid).pss_mib;
+        const began = performance.now();
+        // Each takes wrangler milliseconds.
+        const many = kind === "wrangler" ? MANY / 10 : MANY;
+        const each = () => ((memory(server.pid).pss_mib - before) * 1024) / many;
+        for (let from = 0; from < many; from += 100) await ask(server.port, `/new?count=100&from=${(rounds + 1) * MANY + from}`);
+        add("many objects called for the first time, µs each", kind, ((performance.now() - began) * 1000) / many);
+        add("memory of many objects, KiB PSS each", kind, each());
+        await sleep(20_000);
+        add("memory of many objects once they are evicted, KiB PSS each", kind, each());
+      });
     }
   },
 
@@ -235,12 +280,12 @@ async function load(name, path, kinds) {
 }
 
 /** One kind of call: one in each request at several connections, and many in a loop inside one request. */
-async function calls(name, path) {
+async function calls(name, path, projects = pairs, counts = connections) {
   for (let round = 0; round < rounds; round++) {
     for (const kind of both) {
-      await serve(kind, pairs[kind], async (server) => {
+      await serve(kind, projects[kind], async (server) => {
         await wrk(server.port, path, 16, Math.min(seconds, 2));
-        for (const count of connections) {
+        for (const count of counts) {
           const result = await wrk(server.port, path, count, seconds);
           if (result.failed > 0) say(`  ${kind} ${name} c=${count}: ${result.failed} failed`);
           add(`${name}, one in a request, c=${count}, calls/s`, kind, result.per_second);
@@ -309,6 +354,8 @@ const AIMS = [
   [/(calls|messages)\/s$/, "wrangler", "least", 12],
   [/1 MiB.*operations\/s$/, "wrangler", "least", 3],
   [/^(?!.*1 MiB).*operations\/s$/, "wrangler", "least", 12],
+  [/^first call/, "wrangler", "most", 1 / 2],
+  [/^memory of/, "wrangler", "most", 1 / 2],
   [/^memory (idle|after load)/, "wrangler", "most", 1 / 5],
   [/^hello.*req\/s$/, "hyper", "least", 1 / 3],
 ];

@@ -148,6 +148,47 @@ fn nanoid() {
     server.stop();
 }
 
+/// Runs a program's `client.mjs` on its server, which it makes reload by an edit of the program.
+fn visit(name: &str) {
+    let file = format!("{name}/index.ts");
+    let config = format!("{name}/wrangler.jsonc");
+    let state = TempDir::new().expect("the temporary folder is writable");
+    let state = state.path().to_str().expect("it is text");
+    let mut server = Server::start_with(programs(), Options::args(["-c", &config, "--persist-to", state]));
+    let output = Command::new("node")
+        .args([&format!("{name}/client.mjs"), &server.origin(), &file])
+        .current_dir(programs().folder())
+        .output()
+        .expect("Node.js is installed");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("done"), "{said}\n{}", server.log().text());
+    server.assert_well();
+    server.stop();
+}
+
+/// Rooms with hibernating sockets, and a limiter for each address.
+#[test]
+fn a_chat() {
+    visit("chat");
+}
+
+/// Buckets of tokens that forget themselves by an alarm.
+#[test]
+fn a_rate_limiter() {
+    visit("limiter");
+}
+
+/// Two editors of one document, by Yjs over hibernating sockets.
+#[test]
+fn yjs() {
+    visit("document");
+}
+
+#[test]
+fn partyserver() {
+    visit("party");
+}
+
 #[test]
 fn drizzle() {
     let expected = json!({

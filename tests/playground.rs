@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::log::Mark;
 use crate::harness::{Project, Server, Socket, run, until};
@@ -212,6 +212,77 @@ fn notes_need_their_migrations() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(server.client().send("POST", "/notes/delete", &form, b"id=1").status, 303);
     assert_eq!(titles("/notes.json?q=sharpen"), []);
+    server.stop();
+}
+
+#[test]
+fn objects_keep_counters_notebooks_and_rooms() {
+    let project = playground();
+    let server = Server::start(&project);
+    assert!(server.get("/objects").text().contains("A chat room"));
+    let post = |path: &str, body: &[u8]| server.client().post(path, body);
+
+    // A counter, and its alarm.
+    assert_eq!(post("/objects/counter?by=10", b"").json()["value"], 10);
+    assert_eq!(post("/objects/counter", b"").json(), json!({ "name": "clicks", "value": 11, "resets": null }));
+    assert_eq!(server.get("/objects/counter?name=other").json()["value"], 0);
+    assert!(post("/objects/counter/reset?ms=50", b"").json()["resets"].is_number());
+    until("the alarm rings", || {
+        let counter = server.get("/objects/counter").json();
+        (counter["value"] == 0 && counter["resets"].is_null()).then_some(())
+    });
+    server.log().wait_for(Mark::default(), "counter clicks: back to nothing, try 1");
+
+    // A notebook: lines are written together or not at all.
+    let written = post("/objects/notebook?name=n", br#"["bread", " a sharp spade "]"#);
+    assert_eq!((written.status, &written.json()[1]["text"]), (201, &json!("a sharp spade")), "{}", written.text());
+    let refused = post("/objects/notebook?name=n", br#"["butter", " "]"#);
+    assert_eq!((refused.status, refused.json()), (400, json!({ "error": "A line is empty" })));
+    let lines = |query: &str| -> Vec<String> {
+        let page = server.get(&format!("/objects/notebook?name=n&q={query}")).json();
+        assert!(page["bytes"].as_u64().is_some_and(|bytes| bytes > 0 && bytes % 4096 == 0), "{page}");
+        let lines = page["lines"].as_array().expect("there is a list").clone();
+        lines.iter().map(|line| line["text"].as_str().expect("a line is text").to_string()).collect()
+    };
+    assert_eq!(lines(""), ["a sharp spade", "bread"]);
+    assert_eq!(lines("spade"), ["a sharp spade"]);
+    let torn = || server.client().send("DELETE", "/objects/notebook?name=n&id=1", &[], b"").json();
+    assert_eq!((torn(), torn()), (json!({ "torn": true }), json!({ "torn": false })));
+
+    // A room whose sockets stay while its class is edited.
+    let mut ann = Socket::connect(server.client(), "/objects/room?as=Ann");
+    let mut hear = |socket: &mut Socket| -> Value {
+        serde_json::from_str(socket.next().to_text().expect("it is text")).expect("it is JSON")
+    };
+    assert_eq!(hear(&mut ann), json!({ "backlog": [] }));
+    assert_eq!(hear(&mut ann), json!({ "joined": "Ann", "guests": ["Ann"], "woken": 1 }));
+    let mut bob = Socket::connect(server.client(), "/objects/room?as=Bob");
+    assert_eq!(hear(&mut bob), json!({ "backlog": [] }));
+    assert_eq!(hear(&mut bob)["guests"], json!(["Ann", "Bob"]));
+    assert_eq!(hear(&mut ann)["joined"], "Bob");
+    ann.send("ping");
+    ann.expect("pong");
+    ann.send(" hello ");
+    let hello = hear(&mut bob);
+    assert_eq!((&hello["name"], &hello["text"]), (&json!("Ann"), &json!("hello")));
+    assert_eq!(hear(&mut ann), hello);
+
+    server.reload(|| {
+        project.edit("src/objects/room.ts", "String(message).trim()", "String(message).trim().toUpperCase()")
+    });
+    bob.send("and now?");
+    let louder = hear(&mut ann);
+    assert_eq!((&louder["text"], &louder["woken"]), (&json!("AND NOW?"), &json!(2)));
+    bob.close(1000, "enough");
+    assert_eq!(bob.closed(), (1000, "enough".to_string()));
+    assert_eq!(hear(&mut ann), json!({ "left": "Bob", "guests": ["Ann"], "woken": 2 }));
+    server.log().wait_for(Mark::default(), "room lobby: Bob leaves with 1000");
+    drop(ann);
+    server.stop();
+
+    let server = Server::start(&project);
+    assert_eq!(server.get("/objects/notebook?name=n").json()["lines"][0]["text"], "a sharp spade");
+    assert_eq!(server.get("/objects/room").json(), json!({ "guests": [], "woken": 3 }));
     server.stop();
 }
 

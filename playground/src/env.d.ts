@@ -5,6 +5,9 @@ declare namespace Cloudflare {
     GUESTBOOK: KVNamespace;
     NOTES: D1Database;
     FILES: R2Bucket;
+    COUNTERS: DurableObjectNamespace<import("./objects/counter").Counter>;
+    NOTEBOOKS: DurableObjectNamespace<import("./objects/notebook").Notebook>;
+    ROOMS: DurableObjectNamespace<import("./objects/room").Room>;
     /** The second worker, in `workshop/`. */
     WORKSHOP: Service<typeof import("../workshop/src/index").default>;
     GREETING: string;

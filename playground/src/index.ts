@@ -1,4 +1,4 @@
-// The entry: the default export answers requests and crons, and a class is a second entrypoint for other workers.
+// The entry: the default export answers requests and crons, and its classes are a second entrypoint for other workers and the Durable Objects.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { greet } from "@lib/greeting";
@@ -9,14 +9,20 @@ import { addCached } from "./routes/cached";
 import { addFiles } from "./routes/files";
 import { addGuestbook } from "./routes/guestbook";
 import { addNotes } from "./routes/notes";
+import { addObjects } from "./routes/objects";
 import { addWeb } from "./routes/web";
 import { addWorker, recordCron } from "./routes/worker";
+
+export { Counter } from "./objects/counter";
+export { Notebook } from "./objects/notebook";
+export { Room } from "./objects/room";
 
 const router = new Router();
 router.add("GET", "/", "This page.", () => page("lopata playground", index(router.routes)));
 addBridges(router);
 addGuestbook(router);
 addNotes(router);
+addObjects(router);
 addFiles(router);
 addCached(router);
 addWeb(router);

@@ -1,7 +1,8 @@
 //! Makes load on a WebSocket echo, for `bench/run`: fixed frames, written and compared as bytes, so that the client
 //! costs next to nothing beside the server.
 //!
-//! Usage: `socket_load PORT PATH SOCKETS IN_FLIGHT BYTES SECONDS`. Prints the messages that came back in a second.
+//! Usage: `socket_load PORT PATH SOCKETS IN_FLIGHT BYTES SECONDS [all]`. Prints the messages that came back in a second.
+//! With `all` the first socket sends, and every one of them gets what it has sent.
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -16,13 +17,18 @@ use tokio::net::TcpStream;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [port, path, sockets, in_flight, bytes, seconds] = args.as_slice() else {
-        bail!("usage: socket_load PORT PATH SOCKETS IN_FLIGHT BYTES SECONDS");
+    let [port, path, sockets, in_flight, bytes, seconds, all @ ..] = args.as_slice() else {
+        bail!("usage: socket_load PORT PATH SOCKETS IN_FLIGHT BYTES SECONDS [all]");
     };
     let [sockets, in_flight, bytes] = [number(sockets)?, number(in_flight)?, number(bytes)?];
     let mut streams = Vec::new();
     for _ in 0..sockets {
         streams.push(upgrade(number(port)?, path).await?);
+    }
+    if !all.is_empty() {
+        let per_second = tell_all(streams, in_flight, bytes, Duration::from_secs(number(seconds)?)).await?;
+        println!("{per_second:.1}");
+        return Ok(());
     }
     let over = Arc::new(AtomicBool::new(false));
     let count = Arc::new(AtomicU64::new(0));
@@ -62,6 +68,31 @@ async fn upgrade(port: u16, path: &str) -> anyhow::Result<TcpStream> {
     Ok(stream)
 }
 
+/// Sends on the first stream and reads on all of them, round after round; gives the messages read in a second.
+async fn tell_all(mut streams: Vec<TcpStream>, in_flight: usize, bytes: usize, time: Duration) -> anyhow::Result<f64> {
+    let (sent, expected) = frames(in_flight, bytes);
+    let mut got = vec![0; expected.len()];
+    let mut messages = 0_usize;
+    let began = Instant::now();
+    while began.elapsed() < time {
+        streams[0].write_all(&sent).await?;
+        for stream in &mut streams {
+            stream.read_exact(&mut got).await?;
+            ensure!(got == expected, "a message is not what was sent");
+        }
+        messages += streams.len() * in_flight;
+    }
+    Ok(messages as f64 / began.elapsed().as_secs_f64())
+}
+
+/// What is sent in one go, and what comes back for it.
+fn frames(in_flight: usize, bytes: usize) -> (Vec<u8>, Vec<u8>) {
+    let payload: Vec<u8> = (0..bytes).map(|i| (i % 251) as u8).collect();
+    // A mask of zeros leaves the payload as it is, and costs the server what any other mask costs.
+    let sent = [head(0x80, bytes), vec![0; 4], payload.clone()].concat().repeat(in_flight);
+    (sent, [head(0, bytes), payload].concat().repeat(in_flight))
+}
+
 /// Keeps `in_flight` messages under way, and checks each echo byte by byte.
 async fn talk(
     mut stream: TcpStream,
@@ -70,10 +101,7 @@ async fn talk(
     over: Arc<AtomicBool>,
     count: Arc<AtomicU64>,
 ) -> anyhow::Result<()> {
-    let payload: Vec<u8> = (0..bytes).map(|i| (i % 251) as u8).collect();
-    // A mask of zeros leaves the payload as it is, and costs the server what any other mask costs.
-    let sent = [head(0x80, bytes), vec![0; 4], payload.clone()].concat().repeat(in_flight);
-    let expected = [head(0, bytes), payload].concat().repeat(in_flight);
+    let (sent, expected) = frames(in_flight, bytes);
     let mut echo = vec![0; expected.len()];
     while !over.load(Ordering::Relaxed) {
         stream.write_all(&sent).await?;

@@ -7,10 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Server } from "../lib/servers.mjs";
 import { show } from "../lib/show.mjs";
-import { read, write } from "./script.mjs";
-
-/** Twenty years: the state is kept, and all its times count as the present. */
-const SPAN_MS = 20 * 365 * 86_400_000;
+import { SPAN_MS, read, write } from "./script.mjs";
 
 const script = (name, operations) => JSON.parse(JSON.stringify({ kind: "state", number: 0, name, operations, span_ms: SPAN_MS }));
 
