@@ -81,8 +81,8 @@ class Base extends DurableObject {
     })();
   }
 
-  throwing(message, own) {
-    throw Object.assign(new RangeError(message, { cause: "the cause" }), own);
+  throwing(message) {
+    throw new RangeError(message);
   }
 
   async rejecting(message) {
