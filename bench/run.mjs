@@ -164,7 +164,7 @@ const run = {
 
   async objects() {
     for (const [name, path] of [["RPC increment (get and put)", "/increment"], ["SQL insert and select", "/row"], ["RPC that does nothing", "/nothing"]]) {
-      await calls(name, path, objects, [1, 16]);
+      await calls(name, path, objects, [1, 16], 60);
     }
     for (let round = 0; round < rounds; round++) {
       for (const kind of both) {
@@ -194,7 +194,7 @@ const run = {
         // Each takes wrangler milliseconds.
         const many = kind === "wrangler" ? MANY / 10 : MANY;
         const each = () => ((memory(server.pid).pss_mib - before) * 1024) / many;
-        for (let from = 0; from < many; from += 100) await ask(server.port, `/new?count=100&from=${(rounds + 1) * MANY + from}`);
+        for (let from = 0; from < many; from += 50) await ask(server.port, `/new?count=50&from=${(rounds + 1) * MANY + from}`);
         add("many objects called for the first time, µs each", kind, ((performance.now() - began) * 1000) / many);
         add("memory of many objects, KiB PSS each", kind, each());
         await sleep(20_000);
@@ -280,7 +280,7 @@ async function load(name, path, kinds) {
 }
 
 /** One kind of call: one in each request at several connections, and many in a loop inside one request. */
-async function calls(name, path, projects = pairs, counts = connections) {
+async function calls(name, path, projects = pairs, counts = connections, in_loop = CALLS) {
   for (let round = 0; round < rounds; round++) {
     for (const kind of both) {
       await serve(kind, projects[kind], async (server) => {
@@ -291,9 +291,9 @@ async function calls(name, path, projects = pairs, counts = connections) {
           add(`${name}, one in a request, c=${count}, calls/s`, kind, result.per_second);
         }
         for (const at_once of [1, 20]) {
-          const loop = await wrk(server.port, `${path}?count=${CALLS}&at_once=${at_once}`, 1, seconds);
+          const loop = await wrk(server.port, `${path}?count=${in_loop}&at_once=${at_once}`, 1, seconds);
           if (loop.failed > 0) say(`  ${kind} ${name} in a loop: ${loop.failed} failed`);
-          add(`${name}, in a loop, ${at_once} at once, calls/s`, kind, loop.per_second * CALLS);
+          add(`${name}, in a loop, ${at_once} at once, calls/s`, kind, loop.per_second * in_loop);
         }
       });
     }
