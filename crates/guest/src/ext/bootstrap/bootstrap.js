@@ -387,6 +387,7 @@ globalThis.__lopata = {
       handled,
       dispatchAlarm(object, event, scheduledTime, retryCount) {
         core.loadExtScript("ext:lopata/objects/alarm.js").dispatchAlarm(object, event, scheduledTime, retryCount);
+      },
       deliverObjectSocket(event, number, id, kind, data, reason) {
         core.loadExtScript("ext:lopata/object_sockets/events.js").deliver(event, number, id, kind, data, reason);
       },
