@@ -81,7 +81,7 @@ struct Cursor {
     reused: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Place {
     generation: u32,
     cursor: Option<Cursor>,
@@ -417,7 +417,8 @@ impl Cursors {
 
     fn place(&mut self, cursor: Cursor) -> CursorId {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Place::default());
+            // No cursor has the number 0, which a script may take for none.
+            self.places.push(Place { generation: 1, cursor: None });
             (self.places.len() - 1) as u32
         });
         let place = &mut self.places[index as usize];

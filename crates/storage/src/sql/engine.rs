@@ -11,7 +11,7 @@ use rusqlite::{Connection, InterruptHandle, ffi};
 use super::counts::{self, Counts, Plan};
 use super::error::SqlError;
 use super::limited;
-use super::policy::Policy;
+use super::policy::{self, Policy};
 use super::raw::{self, Statement, Step, Waiting};
 
 /// Statements kept per connection.
@@ -229,9 +229,12 @@ impl Engine {
             Err(fault) if fault.is_syntax_error_at_limit() => self.prepare_limited(sql, keep).ok_or(fault),
             prepared => prepared,
         }
-        .map_err(|fault| match fault.code & 0xff {
+        .map_err(|mut fault| match fault.code & 0xff {
             ffi::SQLITE_AUTH if self.policy.refused_transaction() => SqlError::Transaction,
-            _ => SqlError::Sqlite(fault),
+            _ => {
+                policy::hide_newer_functions(&mut fault);
+                SqlError::Sqlite(fault)
+            }
         })?;
         let statement = statement.ok_or(SqlError::Empty)?;
         let is_space = |c| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}');

@@ -20,6 +20,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 
+use super::error::Fault;
 use super::raw;
 
 /// The connection's limits. Source: production's own settings, most of them SQLite's advice for hostile SQL.
@@ -184,6 +185,18 @@ const FUNCTIONS: [&str; 136] = [
     "upper",
     "zeroblob",
 ];
+
+/// What this SQLite has and production's has not.
+const NEWER_FUNCTIONS: [&str; 5] = ["if", "rtreecheck", "rtreedepth", "rtreenode", "unistr"];
+
+/// Says of functions that production's SQLite does not know what that says.
+pub(super) fn hide_newer_functions(fault: &mut Fault) {
+    if let Some(name) = fault.message.strip_prefix("not authorized to use function: ")
+        && NEWER_FUNCTIONS.iter().any(|newer| newer.eq_ignore_ascii_case(name))
+    {
+        fault.message = format!("no such function: {name}");
+    }
+}
 
 /// What the argument of a pragma may be.
 #[derive(Clone, Copy)]

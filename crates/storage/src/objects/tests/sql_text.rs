@@ -71,6 +71,8 @@ fn errors_read_as_productions_do() {
         ("-- x", "SQL code did not contain a statement."),
         ("SELECT 1; -- x", "SQL code did not contain a statement."),
         ("SELECT 1;;", "SQL code did not contain a statement."),
+        ("SELECT if(1, 2, 3)", "no such function: if at offset 7: SQLITE_ERROR"),
+        ("SELECT sqlite_version()", "not authorized to use function: sqlite_version at offset 7: SQLITE_ERROR"),
         ("VACUUM", "cannot VACUUM from within a transaction: SQLITE_ERROR"),
         ("PRAGMA page_size", "not authorized: SQLITE_AUTH"),
         ("ATTACH 'x' AS y", "not authorized: SQLITE_AUTH"),
@@ -176,4 +178,20 @@ fn scripts_are_taken_in_statement_by_statement() {
     let ingested = f.store.sql_ingest(text).unwrap();
     assert_eq!((ingested.statements, ingested.rest), (3, " INSERT INTO t VAL"));
     assert_eq!(sql(&mut f.store, "SELECT count(*) FROM t"), ["2"]);
+}
+
+/// The counts are wrangler's.
+#[test]
+fn the_first_statement_of_a_store_is_counted() {
+    for warm in [false, true] {
+        let mut f = fixture();
+        if warm {
+            put(&mut f.store, "k", "v");
+        }
+        let cursor = f.store.sql_exec("CREATE TABLE t (id INTEGER PRIMARY KEY, x)", &[]).unwrap();
+        f.store.commit().unwrap();
+        assert_eq!(f.store.sql_counts(cursor), (1, 2), "{warm}");
+        let cursor = f.store.sql_exec("CREATE TABLE u (id INTEGER PRIMARY KEY, x)", &[]).unwrap();
+        assert_eq!(f.store.sql_counts(cursor), (1, 2), "{warm}");
+    }
 }
