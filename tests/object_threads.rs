@@ -58,6 +58,16 @@ export default {
     const [, name, method] = url.pathname.split("/");
     const parameters = Object.fromEntries(url.searchParams);
     if (name === "version") return new Response(VERSION);
+    if (name === "stuck") for (;;);
+    if (name === "again") {
+      // One stub, which has reached the life that ends, and another.
+      const stub = env.ROOM.getByName(method);
+      const said = [];
+      for (const call of [() => stub.spin(), () => stub.hello(), () => env.ROOM.getByName(method).hello()]) {
+        said.push(await call().then((text: string) => text, (error: Error) => error.message));
+      }
+      return Response.json(said);
+    }
     const room = env.ROOM.get(env.ROOM.idFromName(name));
     if (method === "fetch") return room.fetch(request);
     try {
@@ -250,6 +260,41 @@ fn an_object_that_does_not_come_back_ends_its_thread_and_not_the_worker() {
 }
 
 #[test]
+fn a_stub_that_has_reached_a_life_fails_when_that_is_over() {
+    let project = project(json!({ "limits": { "cpu_ms": 400 } }));
+    let server = Server::start(&project);
+    let over = "Durable Object exceeded its CPU time limit and was reset.";
+    assert_eq!(server.get("/again/a").json(), json!([over, over, "one 1"]));
+    server.stop();
+}
+
+#[test]
+fn the_death_of_the_worker_is_not_that_of_its_objects() {
+    let project = project(json!({ "limits": { "cpu_ms": 400 } }));
+    let server = Server::start(&project);
+    server.expect("/a/hello", "one 1");
+    assert_eq!(server.get("/stuck").status, 503);
+    server.expect("/a/hello", "one 2");
+    server.stop();
+}
+
+#[test]
+fn the_end_of_the_server_waits_for_nobody() {
+    let project = project(json!({}));
+    let server = Server::start(&project);
+    let door = Door::new();
+    thread::scope(|scope| {
+        let (client, url) = (server.client().clone(), door.url());
+        let busy = scope.spawn(move || client.try_send("GET", &format!("/a/wait?door={url}"), &[], b"").is_ok());
+        let visitor = door.knock();
+        server.stop();
+        visitor.gone();
+        // It was answered with an error, or its connection has ended.
+        let _ = busy.join().expect("it does not panic");
+    });
+}
+
+#[test]
 fn objects_that_use_up_their_memory_end_their_thread_and_not_the_worker() {
     let project = project(json!({}));
     let server = Server::start(&project);
@@ -318,6 +363,18 @@ fn another_isolation_is_refused() {
 }
 
 #[test]
+fn projects_that_are_tested_have_objects() {
+    let code = format!(
+        "{CODE}\nexport const tests = {{ async test(controller, env) {{\n  const text = await \
+         env.ROOM.getByName('a').hello();\n  if (text !== 'one 1') throw new Error(text);\n}} }};\n"
+    );
+    let project = Project::worker(&code, config(json!({})));
+    let (code, output) = run(&project, &["test", "wrangler.json"]);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("[ PASS ] it:tests"), "{output}");
+}
+
+#[test]
 fn configurations_of_workerds_form_have_objects() {
     let project = Project::new(&[
         (
@@ -368,7 +425,7 @@ fn configurations_of_workerds_form_have_objects() {
                 equal(await (await stub.fetch("http://x/y")).text(), "http://x/y 1");
                 equal(await stub.add(1, 2), 5);
                 equal(await env.far.getByName("h").hello(), "hello from h");
-                await rejects(env.gone.getByName("x").hello());
+                await rejects(async () => { await env.gone.getByName("x").hello(); }, /Gone/);
               },
             };
             "#,

@@ -325,6 +325,11 @@ fn run(
             let Some(mut isolate) = isolate else { return };
             host.send(FromGuest::Booted);
             isolate.serve(&mut inbox).await;
+            // A newer version of the code resets nothing: its stubs go on with the next life.
+            let death = control.death().filter(|death| *death != Death::Grace);
+            if let Some(death) = death {
+                isolate.reset_objects(&object_failure(Some(&death)).0);
+            }
         });
         runtime.shutdown_background();
     }));

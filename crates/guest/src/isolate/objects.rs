@@ -48,6 +48,11 @@ impl Isolate {
         }
     }
 
+    /// The thread dies of something that resets objects.
+    pub fn reset_objects(&self, error: &WireError) {
+        self.guest.objects.break_running(error);
+    }
+
     /// Delivers what the objects have been sent.
     pub(super) fn deliver_objects(&mut self) -> Turn {
         let mut batch = Vec::new();

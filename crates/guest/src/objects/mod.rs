@@ -359,6 +359,14 @@ impl Objects {
         drop(lease);
     }
 
+    /// The thread dies: the lives of objects in which something runs are over.
+    pub fn break_running(&self, error: &WireError) {
+        let mut running: Vec<u32> = self.events.borrow().values().copied().collect();
+        running.sort_unstable();
+        running.dedup();
+        running.into_iter().for_each(|number| self.break_with(number, error));
+    }
+
     /// Lets go of an object that has nothing left to do but to keep `sleep` for the next time.
     pub fn let_go(&self, number: u32, sleep: Sleep) {
         let Some(object) = self.remove(number) else { return };

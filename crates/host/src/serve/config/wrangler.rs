@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::{
-    Binding, BindingKind, BuiltCode, Config, DurableObjectStorage, Logging, NativeBinding, Service, ServiceDesignator,
+    Binding, BindingKind, BuiltCode, Config, DurableObjectKey, DurableObjectNamespace, DurableObjectStorage, Logging, NativeBinding, Service, ServiceDesignator,
     ServiceKind, Worker, WorkerCode,
 };
 use super::place::{Located, Place};
@@ -23,7 +23,7 @@ use crate::bindings::assets::Mounted;
 use crate::bindings::{self, BindingContext};
 use crate::bundle::{Bundle, BundleError, Bundler, Failure, OutputStream, WatchSet, WorkerBundler};
 use crate::config::tree::Object;
-use crate::config::{self, Diagnostic, LoadOptions, WorkerConfig};
+use crate::config::{self, Diagnostic, LoadOptions, ObjectClass, WorkerConfig};
 use crate::project::{Overrides, bundle_request};
 
 /// How long writes may take that are still under way when the stores are closed.
@@ -85,6 +85,10 @@ pub fn read(
         }
     };
     files.add(bundle.watch.files.iter().cloned().collect());
+    if let Some(text) = bindings::objects::unexported(&loaded.config, &bundle.exports, "the entrypoint") {
+        report.error("no-class", &start, text);
+        return Ok(None);
+    }
     for warning in &bundle.warnings {
         report.push(Diagnostic::warning("build", warning.clone()));
     }
@@ -138,15 +142,23 @@ fn assemble(config: &WorkerConfig, bundle: Bundle, start: &Place, options: &Opti
     };
     // Entries of one store share its service, which is attached once.
     let mut attached = HashSet::new();
+    let own_class = |name: &str| {
+        let binding = config.durable_objects.iter().find(|binding| binding.binding == name)?;
+        let own = binding.script_name.as_ref().is_none_or(|script| *script == config.name);
+        (own && binding.environment.is_none()).then_some(binding)
+    };
     let bindings = entries.into_iter().map(|entry| {
-        let kind = match to_itself(&entry.name) {
-            Some(service) => BindingKind::Service(ServiceDesignator {
+        let kind = match (to_itself(&entry.name), own_class(&entry.name)) {
+            (None, Some(binding)) => {
+                BindingKind::DurableObjectNamespace { class_name: text(&binding.class_name), service_name: None }
+            }
+            (Some(service), _) => BindingKind::Service(ServiceDesignator {
                 place: start.clone(),
                 name: text(&config.name),
                 entrypoint: service.entrypoint.as_deref().map(text),
                 props: service.props.as_deref().map(text),
             }),
-            None => BindingKind::Native(Arc::new(NativeBinding {
+            (None, None) => BindingKind::Native(Arc::new(NativeBinding {
                 value: entry.value,
                 service: entry.service.filter(|(id, _)| attached.insert(*id)),
                 _keep: Arc::clone(&keep),
@@ -154,6 +166,14 @@ fn assemble(config: &WorkerConfig, bundle: Bundle, start: &Place, options: &Opti
         };
         Binding { place: start.clone(), name: text(&entry.name), kind }
     });
+    let namespace = |class: &ObjectClass| DurableObjectNamespace {
+        place: start.clone(),
+        class_name: text(&class.class),
+        key: DurableObjectKey::Unique(text(&format!("{}-{}", config.name, class.class))),
+        prevent_eviction: false,
+        enable_sql: class.sqlite,
+        container: None,
+    };
     let worker = Worker {
         place: start.clone(),
         code: WorkerCode::Built(Arc::new(BuiltCode {
@@ -167,9 +187,10 @@ fn assemble(config: &WorkerConfig, bundle: Bundle, start: &Place, options: &Opti
         bindings: bindings.collect(),
         global_outbound: None,
         cache_api_outbound: None,
-        durable_object_namespaces: Vec::new(),
+        durable_object_namespaces: config.object_classes.iter().map(namespace).collect(),
         durable_object_unique_key_modifier: None,
-        durable_object_storage: DurableObjectStorage::None,
+        // As long as the run.
+        durable_object_storage: DurableObjectStorage::InMemory,
         module_fallback: None,
         tails: Vec::new(),
         streaming_tails: Vec::new(),
