@@ -273,7 +273,7 @@ fn the_death_of_the_worker_is_not_that_of_its_objects() {
     let project = project(json!({ "limits": { "cpu_ms": 400 } }));
     let server = Server::start(&project);
     server.expect("/a/hello", "one 1");
-    assert_eq!(server.get("/stuck").status, 503);
+    assert_eq!(server.get("/stuck").status, 500);
     server.expect("/a/hello", "one 2");
     server.stop();
 }

@@ -32,6 +32,9 @@ const YES: i32 = 1;
 /// What an object without storage is asked in vain for.
 const STORES_NOTHING_TEXT: &str = "Objects of this class store nothing.";
 
+/// Objects that leave at once for whose sake garbage is collected.
+const EVICTED_MANY: usize = 256;
+
 /// What is left of a lease's inbox when nothing else is known.
 const LOST_TEXT: &str = "Network connection lost.";
 
@@ -134,6 +137,7 @@ impl Isolate {
 
     /// Lets go of the objects whose time has come; the task is woken when the next one's has.
     pub(super) fn evict(&mut self, cx: &mut Context<'_>) {
+        let mut gone = 0;
         while let Some((number, idle)) = self.guest.objects.poll_idle(cx) {
             let said = self.call_objects(EVICT, number, None);
             if said == GONE || (said == ONLY_TIMERS && idle == Idle::Long && self.is_gone_for_good(number)) {
@@ -143,9 +147,14 @@ impl Isolate {
                 } else {
                     self.let_go(number);
                 }
+                gone += 1;
             } else {
                 self.guest.objects.stays(number);
             }
+        }
+        if gone >= EVICTED_MANY {
+            // Nothing else would make V8 look before the next objects come.
+            self.runtime.v8_isolate().low_memory_notification();
         }
     }
 

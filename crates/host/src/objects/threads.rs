@@ -98,8 +98,8 @@ struct State {
     places: HashMap<Place, GuestId>,
     /// All guests that have not said their last word.
     threads: HashMap<GuestId, Thread>,
-    /// Places whose last start failed, while what waited for it is being answered.
-    refusing: HashMap<Place, WireError>,
+    /// Places whose last start has failed, with the leases that were to run there, until those are refused.
+    failed: HashMap<Place, Vec<Lease>>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -231,8 +231,9 @@ impl Home for Inner {
                 Phase::Draining(_) => return Err(None),
                 Phase::Ending => return Err(Some(WireError::connection_lost(None))),
             }
-            if let Some(error) = state.refusing.get(&place) {
-                return Err(Some(error.clone()));
+            if let Some(failed) = state.failed.get_mut(&place) {
+                failed.extend(lease.take());
+                return Ok(());
             }
             while let Some(granted) = lease.take() {
                 let guest = self.guest_at(state, &place, &namespace).map_err(|error| {
@@ -373,8 +374,8 @@ impl Inner {
             if !thread.ready && thread.failure.is_none() && serving {
                 thread.failure = Some(not_started(death.as_ref()));
             }
-            if let Some(error) = thread.failure.clone().filter(|_| serving) {
-                state.refusing.insert(thread.place.clone(), error);
+            if thread.failure.is_some() && serving {
+                state.failed.insert(thread.place.clone(), Vec::new());
             }
             (thread, serving)
         };
@@ -389,7 +390,11 @@ impl Inner {
         // Leases that it never looked at return by this, and those it cannot let go of any more.
         drop(thread.guest.take_undelivered());
         thread.namespace.revoke(guest);
-        self.state.lock().refusing.remove(&thread.place);
+        let failed = self.state.lock().failed.remove(&thread.place);
+        if let Some(error) = &thread.failure {
+            // All at once, and last: whoever asks again once it has its answer is another attempt.
+            failed.into_iter().flatten().for_each(|lease| lease.refuse(error));
+        }
         tokio::task::spawn_blocking(move || thread.guest.join());
     }
 

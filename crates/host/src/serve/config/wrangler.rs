@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::{
-    Binding, BindingKind, BuiltCode, Config, DurableObjectKey, DurableObjectNamespace, DurableObjectStorage, Logging, NativeBinding, Service, ServiceDesignator,
-    ServiceKind, Worker, WorkerCode,
+    Binding, BindingKind, BuiltCode, Config, DurableObjectKey, DurableObjectNamespace, DurableObjectStorage, Logging,
+    NativeBinding, Service, ServiceDesignator, ServiceKind, Worker, WorkerCode,
 };
 use super::place::{Located, Place};
 use super::report::Report;
