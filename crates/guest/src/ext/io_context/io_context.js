@@ -363,6 +363,7 @@ function current() {
 function required() {
   const context = core.getAsyncContext()?.io;
   if (context === undefined) throw new Error(GLOBAL_SCOPE_TEXT);
+  if (context.gate !== null && context.gate.closed) context.gate.refuse();
   return context;
 }
 

@@ -15,10 +15,14 @@ const {
   ArrayPrototypePush,
   ArrayPrototypeShift,
   ArrayPrototypeUnshift,
+  Error,
   Promise,
   PromisePrototypeThen,
 } = primordials;
 const { op_object_gate, op_object_task, op_run_microtasks } = core.ops;
+
+/** What code is told that outlives its object. */
+const GONE_TEXT = "The Durable Object that this code belongs to has left the memory.";
 
 /** Tasks of all objects that may run, in order: `{ gate, section, run }`. */
 let tasks = [];
@@ -57,6 +61,8 @@ class Gate {
     this.line = 0;
     /** The object is broken or gone: nothing runs any more. */
     this.closed = false;
+    /** What it broke with; undefined for one that is gone. */
+    this.error = undefined;
   }
 
   /** Where something that was started in `section` runs now. @param {Section | undefined} section */
@@ -186,6 +192,11 @@ class Gate {
     section.children = section.waiters = [];
     release(parent, false);
     this.#tell(before);
+  }
+
+  /** What code is told that goes on in an object which is over. */
+  refuse() {
+    throw this.error ?? new Error(GONE_TEXT);
   }
 
   /** Nothing runs any more. */

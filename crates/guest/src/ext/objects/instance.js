@@ -88,6 +88,7 @@ class ObjectRecord {
     if (this.phase >= PHASE.gone) return;
     this.phase = PHASE.broken;
     this.error = error;
+    this.gate.error = error;
     op_object_break(this.number, error, overloaded);
     this.over();
   }
@@ -114,8 +115,9 @@ class ObjectRecord {
   /** Whether it can go: nothing runs and nothing is waited for. */
   askToGo() {
     const { context } = this;
-    if (this.events.size > 0 || this.gate.isBusy || context.pendingOps > 0 || context.openSockets > 0) return BUSY;
-    if (context.pendingWaitUntil > 0) return BUSY;
+    if (this.events.size > 0 || this.gate.isBusy || context.openSockets > 0 || context.pendingWaitUntil > 0) return BUSY;
+    // A port that nobody has closed says nothing by itself.
+    if (context.pendingOps > context.openPorts) return BUSY;
     return context.timers !== null && context.timers.size > 0 ? ONLY_TIMERS : GONE;
   }
 
