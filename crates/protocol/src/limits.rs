@@ -210,6 +210,10 @@ pub const OBJECT_IDLE_MS: u64 = 10_000;
 /// The same for an object that has set timers: longer than the longest time after which production lets go of one.
 pub const OBJECT_IDLE_WITH_TIMERS_MS: u64 = 70_000;
 
+/// Stores of objects that one guest has open at once; each is three descriptors and some memory. The one that was not
+/// used for the longest time is closed for another.
+pub const OBJECT_STORES_OPEN_MAX: usize = 256;
+
 /// Milliseconds that a critical section of an object may take before the object is reset. Source: production's limit.
 pub const OBJECT_SECTION_MS_MAX: u64 = 30_000;
 

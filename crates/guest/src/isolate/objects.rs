@@ -109,6 +109,8 @@ impl Isolate {
         let broke = !failed.is_empty();
         for (number, error) in failed {
             self.call_objects(BREAK, number, Some(&error));
+            // One that no event has reached is not known to the scripts.
+            self.guest.objects.break_with(number, &error);
         }
         for number in self.guest.objects.take_leaving() {
             self.leave(number);

@@ -21,13 +21,13 @@ mod ready;
 mod store;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
 use lopata_bridges::{InboxSender, Lease, Parcel, Sleep};
-use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError};
+use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError, limits};
 use lopata_storage::objects::ObjectStore;
 
 use self::alarms::{Bell, BellState};
@@ -50,6 +50,8 @@ pub struct Objects {
     /// The events of objects, and under which event an object's own things are entered. Empty in other guests.
     events: RefCell<HashMap<EventId, u32>>,
     roots: RefCell<HashMap<EventId, u32>>,
+    /// Objects whose store may be open, in a circle: who was used since it was looked at last stays.
+    open: RefCell<VecDeque<u32>>,
     /// Objects whose turn ends with something to commit or to send.
     dirty: RefCell<Vec<u32>>,
     /// Objects that were told to go and have just come to rest.
@@ -60,7 +62,6 @@ pub struct Objects {
     tasks: Cell<bool>,
     draining: Cell<bool>,
     /// Ends the guest; statements that run for long look at it.
-    #[allow(dead_code, reason = "likewise")]
     control: Control,
 }
 
@@ -68,6 +69,10 @@ pub struct Objects {
 struct Object {
     /// Non-null from the first use on.
     store: Option<Store>,
+    /// True while it is in `open`.
+    opened: bool,
+    /// Its store was used since the circle came by.
+    used: bool,
     /// When its alarm rings, as far as that is not what the store says.
     bell: BellState,
     /// What leaves once the writes are committed.
@@ -114,6 +119,8 @@ impl Objects {
         let waker = self.ready.waker(number);
         let object = Object {
             store: None,
+            opened: false,
+            used: false,
             bell: BellState::default(),
             outbox: Vec::new(),
             listed: false,
@@ -266,11 +273,10 @@ impl Objects {
 
     /// Works on the store of an object, which is made by its first use. `None` when the object is not held any more, or
     /// its class stores nothing. What is written is committed at the end of the turn.
-    #[allow(dead_code, reason = "the ops of storage come next")]
     pub fn with_store<R>(&self, number: u32, work: impl FnOnce(&mut ObjectStore) -> R) -> Option<R> {
         let mut table = self.table.borrow_mut();
         let object = table.get_mut(&number)?;
-        let Object { store, lease, grant, bell, .. } = object;
+        let Object { store, lease, grant, bell, opened, used, listed, .. } = object;
         let store = match store {
             Some(store) => store,
             None => store.insert(Store::of(lease, grant, &self.control)?),
@@ -281,11 +287,37 @@ impl Objects {
             store.break_with(text);
         }
         bell.after(store, || Bell::of(lease));
-        if !object.listed && (store.is_dirty() || store.broken().is_some()) {
-            object.listed = true;
+        if !*listed && (store.is_dirty() || store.broken().is_some()) {
+            *listed = true;
             self.dirty.borrow_mut().push(number);
         }
+        *used = true;
+        if !*opened && store.is_open() && store.place().path().is_some() {
+            *opened = true;
+            self.open.borrow_mut().push_back(number);
+            self.close_unused(&mut table);
+        }
         Some(result)
+    }
+
+    /// Closes stores that nobody has used for a while, when more are open than a process can afford.
+    fn close_unused(&self, table: &mut HashMap<u32, Object>) {
+        let mut open = self.open.borrow_mut();
+        // Each may be looked at twice: once to see that it was used, once to see that it was not since.
+        for _ in 0..2 * open.len() {
+            if open.len() <= limits::OBJECT_STORES_OPEN_MAX {
+                return;
+            }
+            let Some(number) = open.pop_front() else { return };
+            let Some(object) = table.get_mut(&number) else { continue };
+            let Some(store) = &mut object.store else { continue };
+            if std::mem::take(&mut object.used) || object.listed || store.is_in_use() {
+                open.push_back(number);
+                continue;
+            }
+            store.close();
+            object.opened = false;
+        }
     }
 
     /// The way to whoever keeps the alarm of an object.
@@ -294,7 +326,6 @@ impl Objects {
     }
 
     /// An object has written: what it sends waits for the commit, unless the script has said that it need not.
-    #[allow(dead_code, reason = "likewise")]
     pub fn wrote(&self, number: u32, unconfirmed: bool) {
         if let Some(object) = self.table.borrow_mut().get_mut(&number)
             && !unconfirmed

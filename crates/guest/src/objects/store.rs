@@ -17,7 +17,6 @@ pub struct Store(ObjectStore);
 
 impl Store {
     /// The store of an object; `None` for a class that stores nothing, and at the end of the process.
-    #[allow(dead_code, reason = "the ops of storage come next")]
     pub fn of(lease: &Lease, grant: &ObjectGrant, control: &Control) -> Option<Self> {
         let place = match &grant.namespace.storage {
             ObjectStorage::Nowhere => return None,
