@@ -46,7 +46,15 @@ export class Counter extends DurableObject {
     await this.ctx.storage.put("n", value + 1);
     return value + 1;
   }
-  async fetch() {
+  async fetch(request) {
+    if (request.headers.get("upgrade") === "websocket") {
+      const { 0: client, 1: server } = new WebSocketPair();
+      server.accept();
+      server.addEventListener("message", () => {
+        this.increment().then((value) => server.send(String(value)));
+      });
+      return new Response(null, { status: 101, webSocket: client });
+    }
     return new Response(String(await this.increment()));
   }
   value() {
@@ -151,6 +159,28 @@ export const nothingIsLostWithoutLocks = {
     }
     assert.deepStrictEqual((await Promise.all(calls)).sort((a, b) => a - b), upTo(100));
     assert.strictEqual(await mixed.value(), 100);
+  },
+};
+
+export const messagesOfSocketsAreEventsToo = {
+  async test(_, env) {
+    const stub = counter(env, "sockets");
+    const sockets = await Promise.all(upTo(5).map(async () => {
+      const { webSocket } = await stub.fetch("http://x/", { headers: { upgrade: "websocket" } });
+      webSocket.accept();
+      return webSocket;
+    }));
+    const values = [];
+    for (const socket of sockets) {
+      socket.addEventListener("message", ({ data }) => void values.push(Number(data)));
+    }
+    for (let i = 0; i < 10; i++) {
+      for (const socket of sockets) socket.send("more");
+      values.push(await stub.increment());
+    }
+    while (values.length < 60) await scheduler.wait(1);
+    for (const socket of sockets) socket.close(1000, "done");
+    assert.deepStrictEqual(values.sort((a, b) => a - b), upTo(60));
   },
 };
 

@@ -64,7 +64,7 @@ export class Room extends DurableObject {
       name: ctx.id.name,
     };
   }
-  misuse() {
+  async misuse() {
     const thrown = (run) => {
       try {
         return run();
@@ -73,7 +73,7 @@ export class Room extends DurableObject {
       }
     };
     return [
-      thrown(() => this.ctx.blockConcurrencyWhile()),
+      await (async () => this.ctx.blockConcurrencyWhile())().catch((error) => `${error.name}: ${error.message}`),
       thrown(() => new DurableObject({}, {})),
       thrown(() => DurableObject(this.ctx, {})),
       thrown(() => new this.ctx.constructor()),

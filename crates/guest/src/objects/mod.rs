@@ -205,9 +205,13 @@ impl Objects {
         object.closed = closed;
         let waker = object.waker.clone();
         drop(table);
-        if !closed {
-            // Something may wait that was not taken.
-            waker.wake();
+        if closed {
+            return;
+        }
+        // Something may wait that was not taken.
+        waker.wake();
+        if self.draining.get() {
+            self.leaving.borrow_mut().push(number);
         }
     }
 
@@ -310,7 +314,10 @@ impl Objects {
             }
             let Some(number) = open.pop_front() else { return };
             let Some(object) = table.get_mut(&number) else { continue };
-            let Some(store) = &mut object.store else { continue };
+            let Some(store) = &mut object.store else {
+                object.opened = false;
+                continue;
+            };
             if std::mem::take(&mut object.used) || object.listed || store.is_in_use() {
                 open.push_back(number);
                 continue;
@@ -342,29 +349,30 @@ impl Objects {
             return Vec::new();
         }
         let dirty = std::mem::take(&mut *self.dirty.borrow_mut());
-        let mut failed = Vec::new();
-        for number in dirty {
-            let outbox = {
-                let mut table = self.table.borrow_mut();
-                let Some(object) = table.get_mut(&number) else { continue };
-                let Object { store, bell, lease, .. } = object;
-                if let Some(store) = store {
-                    if let Err(text) = bell.before(store, || Bell::of(lease)) {
-                        store.break_with(text);
-                    }
-                    if let Some(error) = store.commit() {
-                        failed.push((number, error));
-                        continue;
-                    }
-                    bell.after(store, || Bell::of(lease));
+        dirty.into_iter().filter_map(|number| Some((number, self.commit_one(number).err()?))).collect()
+    }
+
+    /// The same for one object.
+    pub fn commit_one(&self, number: u32) -> Result<(), WireError> {
+        let outbox = {
+            let mut table = self.table.borrow_mut();
+            let Some(object) = table.get_mut(&number) else { return Ok(()) };
+            let Object { store, bell, lease, .. } = object;
+            if let Some(store) = store {
+                if let Err(text) = bell.before(store, || Bell::of(lease)) {
+                    store.break_with(text);
                 }
-                object.listed = false;
-                object.locked = false;
-                std::mem::take(&mut object.outbox)
-            };
-            outbox.into_iter().for_each(|job| job(Ok(())));
-        }
-        failed
+                if let Some(error) = store.commit() {
+                    return Err(error);
+                }
+                bell.after(store, || Bell::of(lease));
+            }
+            object.listed = false;
+            object.locked = false;
+            std::mem::take(&mut object.outbox)
+        };
+        outbox.into_iter().for_each(|job| job(Ok(())));
+        Ok(())
     }
 
     /// The events of an object that have not ended.
@@ -400,6 +408,8 @@ impl Objects {
 
     /// Lets go of an object that has nothing left to do but to keep `sleep` for the next time.
     pub fn let_go(&self, number: u32, sleep: Sleep) {
+        // Nothing runs in it that could be told of a failure.
+        let _ = self.commit_one(number);
         let Some(object) = self.remove(number) else { return };
         object.lease.leave(sleep);
         drop(object);

@@ -30,6 +30,7 @@ const {
   op_crypto_hkdf_md5,
   op_crypto_hmac_md5,
   op_crypto_pbkdf2_md5,
+  op_is_promise,
 } = core.ops;
 const curves = core.loadExtScript("ext:lopata/crypto/curves.js");
 const deno = core.loadExtScript("ext:deno_crypto/00_crypto.js");
@@ -934,7 +935,9 @@ for (const name in METHODS) {
           return PromiseReject(error);
         }
         try {
-          return PromiseResolve(work());
+          const result = work();
+          const gate = op_is_promise(result) ? io.current()?.gate : undefined;
+          return gate ? gate.passSoftly(result) : PromiseResolve(result);
         } catch (error) {
           return PromiseReject(error);
         }

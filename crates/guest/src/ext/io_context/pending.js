@@ -25,13 +25,16 @@ const nobody = { pendingOps: 0, openPorts: 0, gate: null };
 /** Message ports that are listened to, whoever opened them. */
 let openPorts = 0;
 
-/** Ops that leave the thread and are no I/O: in an object nothing else may come between. */
-const LOCAL = ["op_crypto_", "op_blob_"];
+/** The op that reads a part of a blob, which is no I/O: in an object nothing else may come between. */
+const BLOB = "op_blob_read_part";
+
+/** Ops by which the runtime itself waits for a turn, for whomever. */
+const TURNS = { __proto__: null, op_defer: true, op_void_async_deferred: true };
 
 /** @param {string} name */
 function counted(name) {
   const op = core.ops[name];
-  const isLocal = StringPrototypeStartsWith(name, LOCAL[0]) || StringPrototypeStartsWith(name, LOCAL[1]);
+  const isFree = TURNS[name] === true;
   const table = CALLS[name];
   const port = name === PORT ? 1 : 0;
   return function (...args) {
@@ -54,7 +57,8 @@ function counted(name) {
     };
     PromisePrototypeThen(promise, over, over);
     // What an object has waited for goes on when its gate lets it.
-    return context.gate === null ? promise : context.gate.pass(promise, asyncContext.section, isLocal);
+    if (context.gate === null || isFree) return promise;
+    return name === BLOB ? context.gate.passSoftly(promise) : context.gate.pass(promise, asyncContext.section);
   };
 }
 

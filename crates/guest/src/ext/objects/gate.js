@@ -119,8 +119,7 @@ class Gate {
   }
 
   /** What an op that answers later gives, passed through the gate. */
-  pass(promise, section, soft) {
-    if (soft) return this.#passSoftly(promise);
+  pass(promise, section) {
     return new Promise((resolve, reject) => {
       PromisePrototypeThen(
         promise,
@@ -130,7 +129,8 @@ class Gate {
     });
   }
 
-  #passSoftly(promise) {
+  /** The same for what is no I/O: until it is there, nobody else goes on. */
+  passSoftly(promise) {
     this.#soften(1);
     return new Promise((resolve, reject) => {
       const done = (settle) => {

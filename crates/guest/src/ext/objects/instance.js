@@ -17,7 +17,7 @@ const own = core.loadExtScript("ext:lopata/workers/own.js");
 const names = core.loadExtScript("ext:lopata/rpc/names.js");
 const { ObjectContext, ObjectEvent } = core.loadExtScript("ext:lopata/objects/context.js");
 const { Gate, runTasks } = core.loadExtScript("ext:lopata/objects/gate.js");
-const { makeState } = core.loadExtScript("ext:lopata/objects/state.js");
+const { HOW, makeState } = core.loadExtScript("ext:lopata/objects/state.js");
 
 const PHASE = { __proto__: null, unborn: 0, constructing: 1, alive: 2, gone: 3, broken: 4 };
 
@@ -82,14 +82,14 @@ class ObjectRecord {
   /**
    * Ends this life of the object.
    * @param {unknown} error that everybody is told
-   * @param {boolean} overloaded whether it was because something took too long
+   * @param {number} how one of `HOW`: only by an abort is lost what the turn has written
    */
-  break(error, overloaded = false) {
+  break(error, how) {
     if (this.phase >= PHASE.gone) return;
     this.phase = PHASE.broken;
     this.error = error;
     this.gate.error = error;
-    op_object_break(this.number, error, overloaded);
+    op_object_break(this.number, error, how);
     this.over();
   }
 
@@ -156,7 +156,7 @@ function enter(context, start) {
         record.construct();
       } catch (error) {
         op_log_exception(context.event, error);
-        record.break(error);
+        record.break(error, HOW.failed);
       }
     });
     if (record.phase >= PHASE.gone) return;
@@ -201,7 +201,7 @@ function control(what, number, error) {
   // One that was never called has nothing to wait for.
   if (record === undefined) return GONE;
   if (what === BREAK) {
-    record.break(errors.revive(error));
+    record.break(errors.revive(error), HOW.failed);
     return GONE;
   }
   if (what === IS_CONSTRUCTED) return record.phase === PHASE.alive ? YES : NO;

@@ -95,6 +95,10 @@ pub fn op_object_event_over(state: &mut OpState, #[number] event: u64, rests: bo
     state.borrow::<Rc<GuestState>>().objects.end(EventId(event), rests);
 }
 
+/// How an object breaks, as the scripts number it; zero is any other failure.
+const TOOK_TOO_LONG: i32 = 1;
+const ABORTED: i32 = 2;
+
 /// An object is broken: everything that runs in it or waits for it is answered with what was `thrown`.
 #[op2(nofast, reentrant)]
 pub fn op_object_break<'s>(
@@ -102,7 +106,7 @@ pub fn op_object_break<'s>(
     state: Rc<RefCell<OpState>>,
     #[smi] number: u32,
     thrown: v8::Local<'s, v8::Value>,
-    overloaded: bool,
+    #[smi] how: i32,
 ) {
     let guest = guest_of(&state.borrow());
     let mut error = wire::describe(scope, thrown);
@@ -111,9 +115,14 @@ pub fn op_object_break<'s>(
         error.name = "Error".to_string();
     }
     // Source: the properties that production sets, in its order.
-    let marks: &[&str] = if overloaded { &["overloaded", "durableObjectReset"] } else { &["durableObjectReset"] };
+    let marks: &[&str] =
+        if how == TOOK_TOO_LONG { &["overloaded", "durableObjectReset"] } else { &["durableObjectReset"] };
     error.properties.retain(|(name, _)| !marks.contains(&name.as_str()));
     error.properties.extend(marks.iter().map(|mark| ((*mark).to_string(), true.into())));
+    if how != ABORTED {
+        // When this fails, the object is broken for another reason than it is told.
+        let _ = guest.objects.commit_one(number);
+    }
     let events = guest.objects.events_of(number);
     // The stub is known to be broken before anybody hears of it.
     guest.object_sockets.drop_object(number, &guest.sockets);

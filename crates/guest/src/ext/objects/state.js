@@ -8,6 +8,7 @@ const {
   ObjectDefineProperty,
   Promise,
   PromisePrototypeThen,
+  PromiseReject,
   PromiseResolve,
   String,
   SymbolToStringTag,
@@ -28,6 +29,9 @@ const TOO_LONG_TEXT = "A call to blockConcurrencyWhile() in a Durable Object wai
 
 /** As `limits::OBJECT_SECTION_MS_MAX`. */
 const SECTION_MS_MAX = 30_000;
+
+/** How an object breaks, numbered as in `mod.rs`. */
+const HOW = { __proto__: null, failed: 0, tookTooLong: 1, aborted: 2 };
 
 /** Given to the constructor by this script only. */
 const construct = {};
@@ -78,7 +82,11 @@ class DurableObjectState {
 
   blockConcurrencyWhile(callback) {
     check(this);
-    if (typeof callback !== "function") throw badParameter("blockConcurrencyWhile", "function");
+    if (typeof callback !== "function") {
+      const error = badParameter("blockConcurrencyWhile", "function");
+      if (compat.has("capture_async_api_throws")) return PromiseReject(error);
+      throw error;
+    }
     return blockConcurrencyWhile(currentRecord(), callback, true);
   }
 
@@ -87,7 +95,7 @@ class DurableObjectState {
     const record = currentRecord();
     if (options?.retryAlarm === false) op_object_alarm_drop(record.number);
     const error = new Error(reason === undefined ? ABORT_TEXT : String(reason));
-    record.break(error);
+    record.break(error, HOW.aborted);
     throw error;
   }
 }
@@ -136,7 +144,7 @@ function blockConcurrencyWhile(record, callback, resets) {
       const tooLong = () => {
         const error = new Error(TOO_LONG_TEXT);
         op_log_exception(record.context.event, error);
-        record.break(error, true);
+        record.break(error, HOW.tookTooLong);
       };
       const timer = core.createTimer(tooLong, SECTION_MS_MAX, undefined, false, true, true);
       const over = () => core.cancelTimer(timer);
@@ -146,7 +154,7 @@ function blockConcurrencyWhile(record, callback, resets) {
         if (resets) {
           // Whoever waits for the section goes with the object.
           op_log_exception(record.context.event, error);
-          record.break(error);
+          record.break(error, HOW.failed);
         } else {
           gate.leave(section);
           reject(error);
@@ -188,5 +196,5 @@ function makeState(record) {
   return new DurableObjectState(construct, record);
 }
 
-return { blockConcurrencyWhile, committed, currentRecord, DurableObjectState, enumerable, is, makeState, parts };
+return { blockConcurrencyWhile, committed, currentRecord, DurableObjectState, enumerable, HOW, is, makeState, parts };
 })();
