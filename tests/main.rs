@@ -25,6 +25,7 @@ mod live_reload;
 mod npm_programs;
 mod object_sockets;
 mod object_threads;
+mod objects_alarms;
 mod objects_reload;
 mod operations;
 mod outbound;

@@ -31,6 +31,8 @@ use crate::cli::import::StateArgs;
 use crate::cli::state::{Need, StateError};
 use crate::config::project_file::{self, Given};
 use crate::config::{self, LoadOptions};
+use crate::objects;
+use crate::objects::cli::DoArgs;
 use crate::serve::test::{TestArgs, spell_out};
 use crate::terminal::Verbosity;
 use crate::traces;
@@ -67,6 +69,8 @@ pub enum Command {
     Cache(Box<CacheArgs>),
     /// Manage R2 objects in the local state
     R2(Box<R2Args>),
+    /// Look into Durable Objects of the local state
+    Do(Box<DoArgs>),
 }
 
 /// Flags that every command takes.
@@ -356,6 +360,17 @@ pub fn run_cache(args: &CacheArgs, global: &Global) -> i32 {
         let context = CacheContext { root: found.root, clock: lopata_storage::system_clock() };
         let done = cache_cli::run(args, &context, console);
         report(console, done)
+    })
+}
+
+/// `lopata do`: finds the state, and leaves the rest to the objects. The result is the exit code.
+pub fn run_do(args: &DoArgs, global: &Global) -> i32 {
+    with_console(|console| match state::find(global, args.persist_to(), Need::Place) {
+        Ok(found) => {
+            let done = objects::cli::run(args, &found.root, console);
+            report(console, done)
+        }
+        Err(error) => refused(console, &error),
     })
 }
 

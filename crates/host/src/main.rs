@@ -22,6 +22,7 @@ fn main() {
         | Command::D1(_)
         | Command::State(_)
         | Command::Cache(_)
+        | Command::Do(_)
         | Command::R2(_) => (None, EngineOptions::default()),
     };
     // Before any other thread: every guest must descend from the thread that prepares V8.
@@ -68,6 +69,7 @@ fn run(cli: Cli, test: Option<Prepared>) -> anyhow::Result<i32> {
         Command::Kv(args) => about_main(&|global| Ok(lopata_host::cli::run_kv(&args, global))),
         Command::R2(args) => about_main(&|global| Ok(lopata_host::cli::run_r2(&args, global))),
         Command::D1(args) => about_main(&|global| Ok(lopata_host::cli::run_d1(&args, global))),
+        Command::Do(args) => about_main(&|global| Ok(lopata_host::cli::run_do(&args, global))),
         Command::Cache(args) => about_main(&|global| Ok(lopata_host::cli::run_cache(&args, global))),
         Command::State(args) => about_main(&|global| Ok(lopata_host::cli::run_state(&args, global))),
         Command::Trace(args) => about_main(&|global| lopata_host::cli::run_trace(&args, global)),

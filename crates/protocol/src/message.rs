@@ -208,7 +208,7 @@ pub enum Answer {
     Tailed,
     /// The `test` handler and everything it handed to `waitUntil` is done.
     Tested(TestOutcome),
-    /// The `alarm` handler and everything it handed to `waitUntil` is done, and what it wrote is durable.
+    /// The `alarm` handler is done and what it wrote is durable. What it handed to `waitUntil` goes on.
     Alarm(AlarmOutcome),
     /// What was found in the object, or that the change is durable.
     Inspected(Box<InspectAnswer>),

@@ -6,6 +6,7 @@
 //! `lopata_bridges::objects`'. Their [`alarms`] ring here, and [`inspect`] is how people and tools look into them.
 
 pub mod alarms;
+pub mod cli;
 mod ended;
 pub mod inspect;
 mod registry;
