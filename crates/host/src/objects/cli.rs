@@ -206,7 +206,8 @@ fn key_of(root: &PersistRoot, class: &str) -> Result<String, DoCliError> {
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] => {
-            let known = if keys.is_empty() { "There are none.".to_string() } else { format!("There is {}.", keys.join(", ")) };
+            let known =
+                if keys.is_empty() { "There are none.".to_string() } else { format!("There is {}.", keys.join(", ")) };
             let folder = root.path().join("do").display().to_string();
             Err(DoCliError::NoClass { name: class.to_string(), folder, known })
         }
