@@ -9,13 +9,18 @@ use crate::harness::{Options, Project, Server};
 
 /// Runs the groups of cases that begin with these numbers; all of them must pass.
 fn run(groups: &str) {
+    run_against("worker/wrangler.jsonc", groups);
+}
+
+/// The same against one of the suite's workers.
+fn run_against(config: &str, groups: &str) {
     let project = Project::copy_of("tests/websocket-suite");
     if !project.path("node_modules/ws").exists() {
         let flags = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
         let installed = Command::new("npm").args(flags).current_dir(project.folder()).status();
         assert!(installed.is_ok_and(|status| status.success()), "npm installs the suite's dependency");
     }
-    let mut server = Server::start_with(&project, Options::args(["-c", "worker/wrangler.jsonc"]));
+    let mut server = Server::start_with(&project, Options::args(["-c", config]));
     let output = Command::new("node")
         .args(["run.mjs", &server.origin(), "--only", groups])
         .current_dir(project.folder())
@@ -48,4 +53,27 @@ fn large_messages_and_limits() {
 #[test]
 fn many_sockets_and_slow_readers() {
     run("20");
+}
+
+/// The same worker with its sockets hibernating in a Durable Object.
+const OBJECTS: &str = "worker/objects.jsonc";
+
+#[test]
+fn hibernating_handshakes_frames_and_text() {
+    run_against(OBJECTS, "0,1,2,3,4,5,6,10");
+}
+
+#[test]
+fn hibernating_closing() {
+    run_against(OBJECTS, "7");
+}
+
+#[test]
+fn hibernating_large_messages_and_limits() {
+    run_against(OBJECTS, "9");
+}
+
+#[test]
+fn many_hibernating_sockets_and_slow_readers() {
+    run_against(OBJECTS, "20");
 }

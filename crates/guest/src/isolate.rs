@@ -356,6 +356,10 @@ impl Isolate {
                 self.draining = true;
                 // Sockets do not keep a replaced generation.
                 self.guest.sockets.drain();
+                // They are told before the objects go that accepted them.
+                for id in self.guest.sockets.restarting() {
+                    self.deliver_socket(id);
+                }
                 self.drain_objects();
             }
             ToGuest::Stop => return Turn::Stop,

@@ -100,7 +100,7 @@ export class Room extends DurableObject {
     this.log.push(["still found", this.ctx.getWebSockets().includes(socket)]);
     await scheduler.wait(1);
     this.log.push(["still found", this.ctx.getWebSockets().includes(socket), socket.readyState]);
-    if (socket.readyState === WebSocket.CLOSED) return;
+    if (socket.readyState === WebSocket.CLOSED || args[0] === 1006) return;
     socket.send("last words");
     socket.close(args[0] === 1005 ? 1000 : args[0], "answered");
     assert.strictEqual(socket.readyState, WebSocket.CLOSED);

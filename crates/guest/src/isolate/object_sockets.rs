@@ -42,7 +42,7 @@ impl Isolate {
         call(scope, &self.dispatch.object_socket, &[event, object, id, kind, data, more]);
         // Each event is a task of its own: what it resolved runs before the next.
         scope.perform_microtask_checkpoint();
-        self.guest.object_sockets.forget_over();
+        self.guest.object_sockets.forget_over(&self.guest.sockets);
         true
     }
 }

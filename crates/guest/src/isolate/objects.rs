@@ -103,7 +103,7 @@ impl Isolate {
         let ran = self.guest.objects.take_tasks();
         if ran {
             self.call_objects(RUN_TASKS, 0, None);
-            self.guest.object_sockets.forget_over();
+            self.guest.object_sockets.forget_over(&self.guest.sockets);
         }
         let failed = self.guest.objects.commit();
         let broke = !failed.is_empty();

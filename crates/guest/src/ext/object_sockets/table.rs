@@ -217,17 +217,19 @@ impl ObjectSockets {
         self.over.borrow_mut().push((object, id));
     }
 
-    /// Forgets the sockets that have had their last event.
-    pub fn forget_over(&self) {
+    /// Forgets the sockets that have had their last event; those that are still there are the instance's.
+    pub fn forget_over(&self, sockets: &Sockets) {
         if self.over.borrow().is_empty() {
             return;
         }
         let mut objects = self.objects.borrow_mut();
         for (object, id) in self.over.borrow_mut().drain(..) {
-            if let Some(group) = objects.get_mut(&object)
-                && group.remove(id).is_some()
-            {
+            let Some(group) = objects.get_mut(&object) else { continue };
+            if group.remove(id).is_some() && sockets.has(id) {
                 group.left.insert(id);
+            }
+            if group.is_unused() {
+                objects.remove(&object);
             }
         }
     }
@@ -254,7 +256,7 @@ impl ObjectSockets {
 
     /// The object leaves this guest: everything goes with it.
     pub fn sleep(&self, object: u32, sockets: &Sockets) -> Sleep {
-        self.forget_over();
+        self.forget_over(sockets);
         self.instance_gone(object, sockets);
         let Some(mut group) = self.objects.borrow_mut().remove(&object) else { return Sleep::default() };
         let mut sleep = Sleep {
@@ -333,8 +335,11 @@ mod tests {
         assert_eq!(table.list(8, None), []);
         table.over(7, a);
         assert_eq!(table.list(7, Some("x")), [a, b], "until the turn is over");
-        table.forget_over();
+        table.forget_over(&sockets);
         assert_eq!((table.list(7, None), table.list(7, Some("x"))), (vec![c, b], vec![b]));
+        assert!(sockets.has(a), "the instance may still answer");
+        table.instance_gone(7, &sockets);
+        assert!(!sockets.has(a));
     }
 
     #[test]
@@ -368,13 +373,13 @@ mod tests {
 
     #[test]
     fn an_object_has_so_many_and_no_more() {
-        let table = ObjectSockets::default();
+        let (table, sockets) = (ObjectSockets::default(), Sockets::default());
         for id in 0..limits::OBJECT_SOCKETS_MAX as u32 {
             assert!(table.accept(1, id, Vec::new(), None));
         }
         assert!(!table.accept(1, u32::MAX, Vec::new(), None));
         table.over(1, 5);
-        table.forget_over();
+        table.forget_over(&sockets);
         assert!(table.accept(1, u32::MAX, Vec::new(), None));
     }
 }

@@ -218,6 +218,11 @@ impl Sockets {
         self.entries.borrow().get(&id).filter(|entry| entry.hibernates).map_or(0, |entry| entry.object)
     }
 
+    /// True while an end is here.
+    pub fn has(&self, id: u32) -> bool {
+        self.entries.borrow().contains_key(&id)
+    }
+
     /// Gives up an end, which goes on elsewhere or is dropped by the caller.
     pub fn remove(&self, id: u32) -> Option<WebSocketEnd> {
         let entry = self.entries.borrow_mut().remove(&id);
@@ -235,6 +240,12 @@ impl Sockets {
             }
         }
         wakers.into_iter().for_each(SocketWaker::wake_now);
+    }
+
+    /// The ends that have not yet been told so.
+    pub fn restarting(&self) -> Vec<u32> {
+        let entries = self.entries.borrow();
+        entries.iter().filter(|(_, entry)| entry.restart).map(|(id, _)| *id).collect()
     }
 
     /// Drops every end, because the thread is over and will never do so itself.
