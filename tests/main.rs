@@ -23,6 +23,7 @@ mod killed;
 mod kv_cli;
 mod live_reload;
 mod npm_programs;
+mod object_names;
 mod object_sockets;
 mod object_threads;
 mod objects_alarms;

@@ -1,3 +1,3 @@
 //! The topics of `tests/conformance/objects`.
 
-super::topics! { "objects": gates, lifecycle, namespaces }
+super::topics! { "objects": facets, gates, lifecycle, namespaces }

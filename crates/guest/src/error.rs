@@ -20,6 +20,10 @@ pub enum GuestError {
         "Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: {0} bytes."
     )]
     RpcTooLarge(usize),
+    /// The storage of a facet cannot be had.
+    #[class(generic)]
+    #[error("{0}")]
+    Facet(String),
     /// A number that names no open body.
     #[class(type)]
     #[error("The body stream is no longer open.")]

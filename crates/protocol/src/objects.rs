@@ -90,6 +90,17 @@ pub struct ObjectGrant {
     pub name: Option<Arc<str>>,
     /// Its namespace.
     pub namespace: Arc<NamespaceDefinition>,
+    /// What there is to know of a facet; `None` for an object.
+    pub facet: Option<FacetGrant>,
+}
+
+/// An object that is a part of another one, which runs in the same guest.
+#[derive(Clone, Debug)]
+pub struct FacetGrant {
+    /// By which number its parent's scripts know it.
+    pub token: u32,
+    /// What stands behind the object's id in the name of its database.
+    pub place: Arc<str>,
 }
 
 /// What an `alarm` handler ended in.

@@ -198,6 +198,13 @@ pub enum EnvValue {
     },
     /// A namespace of Durable Objects.
     Objects(ServiceId),
+    /// A class of Durable Objects of the worker's own, for facets.
+    ObjectClass {
+        /// The export.
+        class: String,
+        /// What its objects see as `ctx.props`, as JSON text; an empty object if there is none.
+        props: Option<String>,
+    },
     /// A binding that lopata cannot provide: using it throws this sentence, having it does not.
     Unavailable(String),
 }

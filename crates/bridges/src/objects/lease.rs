@@ -45,7 +45,7 @@ impl Lease {
     /// What a guest is told that is to run it; `None` at the end of the process.
     pub fn grant(&self) -> Option<ObjectGrant> {
         let namespace = self.namespace()?.definition();
-        Some(ObjectGrant { id: self.id(), name: self.name(), namespace })
+        Some(ObjectGrant { id: self.id(), name: self.name(), namespace, facet: None })
     }
 
     /// Says which guest it goes to, so that it can be revoked.

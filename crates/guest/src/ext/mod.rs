@@ -16,6 +16,7 @@ pub mod html_rewriter;
 pub mod io_context;
 pub mod kv;
 pub mod node;
+pub mod object_facets;
 pub mod object_namespace;
 pub mod object_sockets;
 pub mod object_storage;
@@ -138,6 +139,16 @@ deno_core::extension!(
         objects::op_object_gate,
         objects::op_object_is_locked,
         objects::op_object_task,
+        object_facets::op_facet_break,
+        object_facets::op_facet_delete,
+        object_facets::op_facet_door,
+        object_facets::op_facet_has_sockets,
+        object_facets::op_facet_let_go,
+        object_facets::op_facet_new,
+        object_facets::op_facet_parent_rests,
+        object_facets::op_facet_place,
+        object_facets::op_facet_refuse,
+        object_facets::op_facet_start,
         object_namespace::op_object_door,
         object_namespace::op_object_id_named,
         object_namespace::op_object_id_of_units,
@@ -305,6 +316,7 @@ deno_core::extension!(
         "objects/gate.js",
         "objects/instance.js",
         "objects/state.js",
+        "object_facets/object_facets.js",
         "object_namespace/object_namespace.js",
         "object_storage/arguments.js",
         "object_storage/kv.js",

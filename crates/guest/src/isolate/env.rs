@@ -65,6 +65,7 @@ pub(super) fn services_of(env: &[EnvEntry]) -> Vec<ServiceId> {
         | EnvValue::Data(_)
         | EnvValue::Wasm(_)
         | EnvValue::CryptoKey(_)
+        | EnvValue::ObjectClass { .. }
         | EnvValue::UnsafeEval
         | EnvValue::MemoryCache { .. }
         | EnvValue::Unavailable(_) => Vec::new(),
@@ -203,6 +204,10 @@ fn value_to_v8<'s>(
             ("wrapped", object(scope, &[("module", module), ("entrypoint", entrypoint), ("inner", inner)]))
         }
         EnvValue::Objects(id) => ("objects", service(scope, id)),
+        EnvValue::ObjectClass { class, props } => {
+            let (class, props) = (v8_text(scope, &class), v8_text(scope, props.as_deref().unwrap_or("{}")));
+            ("objectClass", object(scope, &[("class", class), ("props", props)]))
+        }
         EnvValue::UnsafeEval => ("unsafeEval", v8::undefined(scope).into()),
         EnvValue::MemoryCache { id, keys_max, value_bytes_max, total_bytes_max } => {
             let id = match id {

@@ -153,8 +153,10 @@ impl Isolate {
         let classes = v8::Object::new(scope);
         for class in objects {
             let key = v8_text(scope, &class.class);
-            let service = v8::Number::new(scope, class.service.0 as f64);
-            classes.set(scope, key, service.into());
+            let service = v8::Number::new(scope, class.service.0 as f64).into();
+            let container = v8::Boolean::new(scope, class.container).into();
+            let known = v8::Array::new_with_elements(scope, &[service, container]);
+            classes.set(scope, key, known.into());
         }
         let namespace = match namespace {
             Some(namespace) => v8::Local::new(scope, namespace).into(),

@@ -42,8 +42,8 @@ impl Isolate {
     /// Takes in an object.
     pub(super) fn grant(&mut self, grant: ObjectGrant, mut attachments: Attachments) {
         let Some(Capability::Lease(lease)) = attachments.take_capability(0) else { return };
-        // A guest that finishes begins nothing: dropped, the lease goes to the next one.
-        if !self.guest.objects.is_draining() {
+        // A guest that finishes begins nothing: dropped, the lease goes to the next one. A facet belongs to what runs.
+        if !self.guest.objects.is_draining() || grant.facet.is_some() {
             self.control.runs_objects();
             let sleep = lease.take_sleep();
             let number = self.guest.objects.grant(grant, lease);

@@ -17,6 +17,7 @@
 
 pub mod alarms;
 mod eviction;
+mod facets;
 mod ready;
 mod store;
 
@@ -29,6 +30,8 @@ use std::task::{Context, Wake, Waker};
 use lopata_bridges::{InboxSender, Lease, Parcel, Sleep};
 use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError, limits};
 use lopata_storage::objects::ObjectStore;
+use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError};
+use lopata_storage::objects::{FacetIndex, ObjectStore};
 
 use self::alarms::{Bell, BellState};
 use self::eviction::Evictions;
@@ -58,6 +61,8 @@ pub struct Objects {
     leaving: RefCell<Vec<u32>>,
     /// The object that broke last, and why: for what had been taken from its inbox by then.
     broken: RefCell<Option<(u32, WireError)>>,
+    /// The lists of the facets of objects, as far as they were asked for.
+    facets: RefCell<HashMap<u32, FacetIndex>>,
     /// Continuations wait for a turn of their own.
     tasks: Cell<bool>,
     draining: Cell<bool>,
@@ -430,6 +435,7 @@ impl Objects {
     fn remove(&self, number: u32) -> Option<Object> {
         let object = self.table.borrow_mut().remove(&number)?;
         self.roots.borrow_mut().remove(&object.root);
+        self.facets.borrow_mut().remove(&number);
         self.events.borrow_mut().retain(|_, of| *of != number);
         self.evictions.borrow_mut().forget(number);
         Some(object)

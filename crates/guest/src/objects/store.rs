@@ -18,12 +18,14 @@ pub struct Store(ObjectStore);
 impl Store {
     /// The store of an object; `None` for a class that stores nothing, and at the end of the process.
     pub fn of(lease: &Lease, grant: &ObjectGrant, control: &Control) -> Option<Self> {
+        // A facet's database lies beside its object's.
+        let name = format!("{}{}", grant.id, grant.facet.as_ref().map_or("", |facet| &facet.place));
         let place = match &grant.namespace.storage {
             ObjectStorage::Nowhere => return None,
-            ObjectStorage::Disk { folder, .. } => Place::File(folder.join(format!("{}.sqlite", grant.id))),
+            ObjectStorage::Disk { folder, .. } => Place::File(folder.join(format!("{name}.sqlite"))),
             ObjectStorage::Memory { .. } => {
                 let shelf = lease.namespace()?.kept(Shelf::default);
-                Place::Memory(Shelf::clone(&shelf), Arc::from(grant.id.to_string()))
+                Place::Memory(Shelf::clone(&shelf), Arc::from(name))
             }
         };
         let mut store = ObjectStore::new(place);

@@ -53,6 +53,10 @@ function make(name, kind, value, define, plain) {
     }
     case "objects":
       return core.loadExtScript("ext:lopata/object_namespace/object_namespace.js").namespace(value, name);
+    case "objectClass": {
+      const { classWith } = core.loadExtScript("ext:lopata/object_namespace/object_namespace.js");
+      return classWith(value.class, core.serialize(JSONParse(value.props)));
+    }
     case "unsafeEval":
       return core.loadExtScript("ext:lopata/unsafe_eval/unsafe_eval.js").unsafeEval;
     case "memoryCache":

@@ -126,7 +126,8 @@ function otherClass(value) {
 /**
  * Takes the entry module's namespace, says what can be called and fills `ctx.exports`.
  * @param {Record<string, unknown>} namespace
- * @param {Record<string, number>} classes the services of the namespaces that classes have
+ * @param {Record<string, [number, boolean]>} classes that have a namespace: its service, and whether objects have
+ *   containers
  * @returns {{ name: string, handlers: string[] }[]}
  */
 function load(namespace, classes) {

@@ -111,7 +111,8 @@ class ScheduledEvent extends ExtendableEvent {
 /**
  * Takes the entry module's namespace (or null for a service worker) and says what can be called.
  * @param {Record<string, unknown> | null} namespace
- * @param {Record<string, number>} classes the services of the namespaces that classes of Durable Objects have
+ * @param {Record<string, [number, boolean]>} classes of Durable Objects that have a namespace: its service, and whether
+ *   objects have containers
  * @returns {{ name: string, handlers: string[] }[]}
  */
 function load(namespace, classes) {

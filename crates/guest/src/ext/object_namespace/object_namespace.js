@@ -33,6 +33,7 @@ const service = core.loadExtScript("ext:lopata/service/service.js");
 const values = core.loadExtScript("ext:lopata/rpc/values.js");
 const { notSerializable } = core.loadExtScript("ext:lopata/clone/clone.js");
 const { unavailable } = core.loadExtScript("ext:lopata/unavailable/unavailable.js");
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 
 // Source of the texts: workerd's namespaces and ids.
@@ -337,13 +338,24 @@ function specialize(owner, name, ...args) {
   return classWith(name, service.propsOf(owner, args));
 }
 
+/** Classes whose objects each have a container. */
+const contained = { __proto__: null };
+
+/** `ctx.container` of an object. @param {string} name of its class */
+function container(name) {
+  if (contained[name] !== true) return undefined;
+  return unavailable(`The container of ${name} is not available: this version of lopata runs no containers.`);
+}
+
 /**
  * What `ctx.exports` has for a class.
  * @param {string} name
- * @param {number | undefined} id of the namespace's service, if the class has one
+ * @param {[number, boolean] | undefined} known of the class that has one: the namespace's service, and whether its
+ *   objects have containers
  */
-function loopback(name, id) {
-  const native = id === undefined ? null : op_objects_of(id);
+function loopback(name, known) {
+  const native = known === undefined ? null : op_objects_of(known[0]);
+  if (known?.[1] === true) contained[name] = true;
   if (native === null) return callable(LoopbackDurableObjectClass.prototype, "LoopbackDurableObjectClass", name);
   const [prototype, owner] = op_objects_ephemeral(native)
     ? [LoopbackColoLocalActorNamespace.prototype, "LoopbackColoLocalActorNamespace"]
@@ -351,6 +363,16 @@ function loopback(name, id) {
   const made = callable(prototype, owner, name);
   WeakMapPrototypeSet(namespaces, made, { native, name });
   return made;
+}
+
+/** What a script finds as the constructor: it makes nothing, with `new` or without. */
+function refusing(name, prototype) {
+  const shown = function () {
+    throw new TypeError("Illegal constructor");
+  };
+  ObjectDefineProperty(shown, "name", { __proto__: null, value: name, configurable: true });
+  shown.prototype = prototype;
+  return shown;
 }
 
 for (
@@ -372,8 +394,30 @@ for (
     ObjectDefineProperty(prototype[key], "length", { __proto__: null, value: 0, configurable: true });
   }
   ObjectDefineProperty(prototype, SymbolToStringTag, { __proto__: null, value: name, configurable: true });
+  ObjectDefineProperty(prototype, "constructor", { __proto__: null, value: refusing(name, prototype) });
   if (Class !== DurableObjectClass) notSerializable(prototype, name);
 }
+
+ObjectDefineProperty(DurableObjectClass.prototype, core.hostObjectBrand, {
+  __proto__: null,
+  value() {
+    throw new DOMException("DurableObjectClass cannot be serialized in this context.", "DataCloneError");
+  },
+  writable: true,
+  configurable: true,
+});
+values.register({
+  tag: "o:class",
+  prototype: DurableObjectClass.prototype,
+  take(value) {
+    const { name } = value.constructor;
+    throw name === "DurableObjectClass"
+      // Source: production's text.
+      ? new DOMException("DurableObjectClass serialization requires the 'experimental' compat flag.", "DataCloneError")
+      : values.notSerializable(name);
+  },
+  make: undefined,
+});
 
 if (compat.has("durable_object_get_existing")) addGetExisting();
 if (!compat.has("durable_object_fetch_requires_full_url")) {
@@ -394,7 +438,7 @@ if (!compat.has("durable_object_fetch_requires_full_url")) {
   });
 }
 
-for (const Class of [LoopbackDurableObjectClass, LoopbackDurableObjectNamespace, LoopbackColoLocalActorNamespace]) {
+for (const Class of [LoopbackDurableObjectNamespace, LoopbackColoLocalActorNamespace]) {
   const { name, prototype } = Class;
   values.register({
     tag: `o:${name}`,
@@ -411,5 +455,5 @@ const isLoopback = (value) =>
   ObjectPrototypeIsPrototypeOf(LoopbackDurableObjectNamespace.prototype, value) ||
   ObjectPrototypeIsPrototypeOf(LoopbackDurableObjectClass.prototype, value);
 
-return { classOf, DurableObjectClass, DurableObjectId, isId, isLoopback, loopback, namespace, objectId, partsOf };
+return { classOf, classWith, container, DurableObjectClass, DurableObjectId, isId, isLoopback, loopback, namespace, objectId, partsOf };
 })();

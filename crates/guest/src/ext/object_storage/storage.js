@@ -40,6 +40,7 @@ const PUT_TEXT = "put() may only be called with a single key-value pair and opti
   "or with multiple key-value pairs and optional options as put(entries, options)";
 const IN_TRANSACTION_TEXT = "Cannot call deleteAll() within a transaction";
 const NESTED_TEXT = "Cannot roll back an outer transaction while a nested transaction is still running.";
+const FACET_ALARM_TEXT = "Facets currently cannot set alarms.";
 const NO_HANDLER_TEXT = "Your Durable Object class must have an alarm() handler in order to call setAlarm()";
 const NO_RECOVERY_TEXT = "This Durable Object's storage back-end does not implement point-in-time recovery.";
 
@@ -118,6 +119,7 @@ const operations = {
     time = arguments_.alarmTime(time);
     arguments_.requireOwn(state.record, "ActorCacheInterface");
     if (!canSetAlarm(state.record)) throw new TypeError(NO_HANDLER_TEXT);
+    if (state.record.facet !== undefined) throw new Error(FACET_ALARM_TEXT);
     enter(state, "setAlarm()");
     op_storage_set_alarm(state.number, time);
   },

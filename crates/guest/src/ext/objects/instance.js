@@ -51,8 +51,12 @@ class ObjectRecord {
   constructor(number) {
     const described = op_object_describe(number);
     if (described === null) throw new Error("Network connection lost.");
-    const { 0: className, 1: event, 2: id, 3: name, 4: storage } = described;
+    const { 0: className, 1: event, 2: id, 3: name, 4: storage, 5: facet } = described;
     this.number = number;
+    /** What it is a part of, if it is a facet. */
+    this.facet = facet === 0 ? undefined : facets().held(facet, this);
+    /** Its own facets, by name. */
+    this.facets = undefined;
     this.className = className;
     this.id = id;
     this.name = name;
@@ -70,6 +74,10 @@ class ObjectRecord {
 
   /** Makes the instance, in the context of the event that is current. */
   construct() {
+    if (this.facet?.over === true) {
+      this.facet.refuse(this);
+      return;
+    }
     this.phase = PHASE.constructing;
     const found = entrypoints.objectClass(this.className);
     this.rpc = found.rpc;
@@ -90,7 +98,19 @@ class ObjectRecord {
     this.error = error;
     this.gate.error = error;
     op_object_break(this.number, error, how);
+  break(error, overloaded = false) {
+    this.end(error, () => op_object_break(this.number, error, overloaded));
+  }
+
+  /** The same, where `tell` says it to whoever has to know. */
+  end(error, tell) {
+    if (this.phase >= PHASE.gone) return;
+    this.phase = PHASE.broken;
+    this.error = error;
+    if (this.facets !== undefined) facets().endAll(this, error);
+    tell();
     this.over();
+    this.facet?.end(error);
   }
 
   /** Nothing runs here any more. */
@@ -118,14 +138,35 @@ class ObjectRecord {
     if (this.events.size > 0 || this.gate.isBusy || context.openSockets > 0 || context.pendingWaitUntil > 0) return BUSY;
     // A port that nobody has closed says nothing by itself.
     if (context.pendingOps > context.openPorts) return BUSY;
+    if (this.events.size > 0 || this.gate.isBusy || context.pendingOps > 0 || context.openSockets > 0) return BUSY;
+    if (context.pendingWaitUntil > 0) return BUSY;
+    if (this.facets !== undefined && facets().any(this, staysUp)) return BUSY;
     return context.timers !== null && context.timers.size > 0 ? ONLY_TIMERS : GONE;
   }
 
   /** Leaves the memory. */
   go() {
+    if (this.facets !== undefined) facets().goAll(this);
     this.phase = PHASE.gone;
     this.over();
+    this.facet?.left();
   }
+
+  /** Whether anything runs here or in its facets. */
+  get runs() {
+    if (this.events.size > 0 || this.gate.isBusy) return true;
+    return this.facets !== undefined && facets().any(this, (record) => record.runs);
+  }
+}
+
+/** Whether a facet keeps its parent in memory. @param {ObjectRecord} record */
+function staysUp(record) {
+  return record.askToGo() !== GONE || facets().hasSockets(record);
+}
+
+/** Loaded with the first facet. */
+function facets() {
+  return core.loadExtScript("ext:lopata/object_facets/object_facets.js");
 }
 
 /** @param {number} number @returns {ObjectRecord} */
@@ -211,7 +252,7 @@ function control(what, number, error) {
     return said;
   }
   // What is no event is no reason to stay when the code is replaced.
-  if (what === LEAVE && record.events.size === 0 && !record.gate.isBusy) {
+  if (what === LEAVE && !record.runs) {
     record.go();
     return GONE;
   }

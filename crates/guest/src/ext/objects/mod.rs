@@ -21,7 +21,7 @@ fn guest_of(state: &OpState) -> Rc<GuestState> {
     state.borrow::<Rc<GuestState>>().clone()
 }
 
-/// What an object is: `[class, event of its own things, id, name, kind of storage]`; `null` when it is not held.
+/// What an object is: `[class, event of its own things, id, name, kind of storage, facet]`; `null` when it is not held.
 ///
 /// The id is a text of hex digits. The name is undefined when nobody knows it. The storage is 0 for none, 1 for one
 /// without SQL and 2 for one with it.
@@ -40,7 +40,8 @@ pub fn op_object_describe<'s>(
     };
     let class = text(scope, &grant.namespace.class);
     let root = v8::Number::new(scope, root.0 as f64).into();
-    let id = text(scope, &grant.id.to_string());
+    let id = if grant.namespace.ephemeral { String::new() } else { grant.id.to_string() };
+    let id = text(scope, &id);
     let name = match &grant.name {
         Some(name) => text(scope, name),
         None => v8::undefined(scope).into(),
@@ -51,7 +52,8 @@ pub fn op_object_describe<'s>(
         ObjectStorage::Disk { sql: true, .. } | ObjectStorage::Memory { sql: true } => 2,
     };
     let storage = v8::Integer::new(scope, storage).into();
-    v8::Array::new_with_elements(scope, &[class, root, id, name, storage]).into()
+    let facet = v8::Integer::new_from_unsigned(scope, grant.facet.as_ref().map_or(0, |facet| facet.token)).into();
+    v8::Array::new_with_elements(scope, &[class, root, id, name, storage, facet]).into()
 }
 
 /// A continuation waits for a turn of its own.

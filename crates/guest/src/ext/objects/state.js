@@ -42,12 +42,19 @@ const construct = {};
  */
 const parts = {
   __proto__: null,
-  facets: (_record) => undefined,
-  container: (_record) => undefined,
+  facets: (record) => core.loadExtScript("ext:lopata/object_facets/object_facets.js").make(record),
+  container: ({ className }) => {
+    return core.loadExtScript("ext:lopata/object_namespace/object_namespace.js").container(className);
+  },
   storage: (record) =>
     record.storage === 0 ? undefined : core.loadExtScript("ext:lopata/object_storage/storage.js").storageOf(record),
-  id: ({ id, name }) => core.loadExtScript("ext:lopata/object_namespace/object_namespace.js").objectId(id, name),
-  props: (_record) => ({}),
+  id: ({ facet, id, name }) => {
+    if (facet !== undefined) return facet.id;
+    // An object without an id is called by its name.
+    if (id === "") return name;
+    return core.loadExtScript("ext:lopata/object_namespace/object_namespace.js").objectId(id, name);
+  },
+  props: ({ facet }) => facet === undefined ? {} : facet.props,
 };
 
 /** @returns {import("./instance.js").ObjectRecord} the object whose code runs */

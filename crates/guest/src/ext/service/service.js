@@ -109,6 +109,7 @@ values.register({
     // What is more than a way to a service does not cross.
     if (ObjectGetPrototypeOf(stub) !== Fetcher.prototype) throw values.notSerializable(op_get_constructor_name(stub));
     const route = routeOf(stub);
+    if (route.refusal !== undefined) throw new DOMException(route.refusal, "DataCloneError");
     return ["s:service", encoder.capability(values.CAP.worker, route.handle), route.name];
   },
   make: (entry, arrival) => fetcher(arrival.things[entry[1]], entry[2]),
@@ -137,6 +138,13 @@ for (const [prototype, name] of [[Fetcher.prototype, "Fetcher"], [LoopbackServic
 function fetcher(handle, name) {
   const object = new Fetcher(construct);
   WeakMapPrototypeSet(routes, object, new stubs.ServiceRoot(handle, name));
+  return object;
+}
+
+/** A Fetcher for a root. @param {import("../rpc/stubs.js").ServiceRoot} root */
+function fetcherAt(root) {
+  const object = new Fetcher(construct);
+  WeakMapPrototypeSet(routes, object, root);
   return object;
 }
 
@@ -316,6 +324,7 @@ return {
   construct,
   Fetcher,
   fetcher,
+  fetcherAt,
   isFetcher,
   loopback,
   LoopbackServiceStub,

@@ -342,6 +342,7 @@ fn json_gives_the_same_as_toml() {
         config.define.sort();
         let nowhere = Position { file: "".into(), line: 0, column: 0 };
         config.kv_namespaces.iter_mut().for_each(|kv| kv.position = nowhere.clone());
+        config.durable_objects.iter_mut().for_each(|object| object.position = nowhere.clone());
         config.other_bindings.iter_mut().for_each(|other| other.position = nowhere.clone());
         dir.plain(&format!("{config:#?}"))
     };
