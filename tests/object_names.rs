@@ -201,7 +201,8 @@ fn classes_of_other_workers() {
     assert_eq!(answer(&server, "/THEIRS/sql"), json!(true));
     assert_eq!(answer(&server, "/OWN/add"), json!(1));
     assert_ne!(answer(&server, "/THEIRS/who"), answer(&server, "/OWN/who"));
-    let missing = json!({ "error": "Error: Worker \"nobody\" not found. Make sure it is running locally.", "remote": true });
+    let missing =
+        json!({ "error": "Error: Worker \"nobody\" not found. Make sure it is running locally.", "remote": true });
     assert_eq!(answer(&server, "/NOBODYS/add"), missing);
     // The other Worker's objects go on under its new code.
     server.reload(|| project.edit("b/index.ts", "?? 0) + 1", "?? 0) + 10"));

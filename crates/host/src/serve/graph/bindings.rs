@@ -89,10 +89,15 @@ impl Maker<'_> {
                     }
                 }
             }
-            BindingKind::DurableObjectClass(designator) if *designator.name.value == *self.service => EnvValue::ObjectClass {
-                class: designator.entrypoint.as_ref().map_or_else(|| "default".to_string(), |name| name.to_string()),
-                props: designator.props.as_ref().map(|props| props.to_string()),
-            },
+            BindingKind::DurableObjectClass(designator) if *designator.name.value == *self.service => {
+                EnvValue::ObjectClass {
+                    class: designator
+                        .entrypoint
+                        .as_ref()
+                        .map_or_else(|| "default".to_string(), |name| name.to_string()),
+                    props: designator.props.as_ref().map(|props| props.to_string()),
+                }
+            }
             BindingKind::UnsafeEval => EnvValue::UnsafeEval,
             BindingKind::MemoryCache { id, limits } => {
                 let limits = limits.unwrap_or_default();
