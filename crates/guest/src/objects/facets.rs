@@ -3,9 +3,7 @@
 //! On the disk a facet's database lies beside its object's, and a list says which number each has. In memory its name
 //! says all.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use lopata_bridges::Namespace;
@@ -13,9 +11,6 @@ use lopata_protocol::{ObjectGrant, ObjectStorage};
 use lopata_storage::objects::{FacetError, FacetIndex, Shelf};
 
 use super::Objects;
-
-/// What SQLite keeps beside a database.
-const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
 /// Between the names of facets in memory. No name of the user's can take it for itself unnoticed: it only separates.
 const BETWEEN: char = '\0';
@@ -49,22 +44,10 @@ impl Objects {
             self.forget_in_memory(root, &grant, place);
             return Ok(());
         };
-        let tree = match self.facets.borrow().get(&root) {
-            Some(index) => index.tree(number_of(place)),
-            None => FacetIndex::open(&list)?.tree(number_of(place)),
-        };
-        for number in tree {
-            for companion in COMPANIONS {
-                let path = beside(&list, &format!("{}.{number}.sqlite{companion}", grant.id));
-                match fs::remove_file(&path) {
-                    Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                        return Err(FacetError::File { path, source });
-                    }
-                    _ => {}
-                }
-            }
+        match self.facets.borrow().get(&root) {
+            Some(index) => index.delete(number_of(place)),
+            None => FacetIndex::open(&list)?.delete(number_of(place)),
         }
-        Ok(())
     }
 
     /// Nothing runs any more in a facet of an object: it is asked again whether it can go, if it was told to.
@@ -97,8 +80,4 @@ fn list_of(grant: &ObjectGrant) -> Option<PathBuf> {
         ObjectStorage::Disk { folder, .. } => Some(folder.join(format!("{}.facets", grant.id))),
         ObjectStorage::Memory { .. } | ObjectStorage::Nowhere => None,
     }
-}
-
-fn beside(list: &Path, name: &str) -> PathBuf {
-    list.with_file_name(name)
 }

@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// What the file begins with.
 const MARK: [u8; 8] = 0xc4cd_ce5b_c5b0_ef57_u64.to_le_bytes();
 
+/// What SQLite keeps beside a database, and the database itself.
+const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
 /// Bytes of an entry before the name.
 const HEAD_BYTES: usize = 4;
 
@@ -118,6 +121,22 @@ impl FacetIndex {
         tree
     }
 
+    /// Removes the databases of a facet and of all that are facets of it. Nobody has one open.
+    pub fn delete(&self, number: u16) -> Result<(), FacetError> {
+        for number in self.tree(number) {
+            for companion in COMPANIONS {
+                let path = self.path.with_extension(format!("{number}.sqlite{companion}"));
+                match fs::remove_file(&path) {
+                    Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                        return Err(FacetError::File { path, source });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn next(&self) -> Option<u16> {
         u16::try_from(self.parents.len() + 1).ok()
     }
@@ -190,6 +209,23 @@ mod tests {
         index.number(1, "g").unwrap();
         let expected = b"\x57\xef\xb0\xc5\x5b\xce\xcd\xc4\x00\x00\x01\x00f\x01\x00\x01\x00g";
         assert_eq!(fs::read(&path).unwrap(), expected);
+    }
+
+    #[test]
+    fn databases_go_with_those_of_their_own_facets() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut index = FacetIndex::open(&folder.path().join("x.facets")).unwrap();
+        index.number(0, "a").unwrap();
+        index.number(1, "b").unwrap();
+        index.number(0, "c").unwrap();
+        for name in ["x.sqlite", "x.1.sqlite", "x.1.sqlite-wal", "x.2.sqlite", "x.3.sqlite", "y.1.sqlite"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        index.delete(1).unwrap();
+        let mut left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        assert_eq!(left, ["x.3.sqlite", "x.facets", "x.sqlite", "y.1.sqlite"]);
     }
 
     #[test]
