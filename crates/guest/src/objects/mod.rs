@@ -29,8 +29,6 @@ use std::task::{Context, Wake, Waker};
 
 use lopata_bridges::{InboxSender, Lease, Parcel, Sleep};
 use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError, limits};
-use lopata_storage::objects::ObjectStore;
-use lopata_protocol::{EventId, ObjectGrant, ToGuest, WireError};
 use lopata_storage::objects::{FacetIndex, ObjectStore};
 
 use self::alarms::{Bell, BellState};

@@ -10,6 +10,7 @@ const { Error, ObjectDefineProperty, PromisePrototypeThen, PromiseResolve, Refle
 const { op_log_exception, op_object_alarm_arm, op_object_alarm_over } = core.ops;
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const objects = core.loadExtScript("ext:lopata/objects/instance.js");
+const { HOW } = core.loadExtScript("ext:lopata/objects/state.js");
 
 // Source: production's texts.
 const NO_HANDLER_TEXT = "Attempted to run a scheduled alarm without a handler, did you remember to export an alarm() " +
@@ -87,7 +88,7 @@ function dispatchAlarm(object, event, scheduledTime, retryCount) {
         return;
       }
       const timer = core.createTimer(
-        () => record.break(new Error(TOO_LONG_TEXT), true),
+        () => record.break(new Error(TOO_LONG_TEXT), HOW.tookTooLong),
         ALARM_MS_MAX,
         undefined,
         false,

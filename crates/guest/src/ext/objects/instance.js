@@ -93,13 +93,7 @@ class ObjectRecord {
    * @param {number} how one of `HOW`: only by an abort is lost what the turn has written
    */
   break(error, how) {
-    if (this.phase >= PHASE.gone) return;
-    this.phase = PHASE.broken;
-    this.error = error;
-    this.gate.error = error;
-    op_object_break(this.number, error, how);
-  break(error, overloaded = false) {
-    this.end(error, () => op_object_break(this.number, error, overloaded));
+    this.end(error, () => op_object_break(this.number, error, how));
   }
 
   /** The same, where `tell` says it to whoever has to know. */
@@ -107,6 +101,7 @@ class ObjectRecord {
     if (this.phase >= PHASE.gone) return;
     this.phase = PHASE.broken;
     this.error = error;
+    this.gate.error = error;
     if (this.facets !== undefined) facets().endAll(this, error);
     tell();
     this.over();
@@ -138,8 +133,6 @@ class ObjectRecord {
     if (this.events.size > 0 || this.gate.isBusy || context.openSockets > 0 || context.pendingWaitUntil > 0) return BUSY;
     // A port that nobody has closed says nothing by itself.
     if (context.pendingOps > context.openPorts) return BUSY;
-    if (this.events.size > 0 || this.gate.isBusy || context.pendingOps > 0 || context.openSockets > 0) return BUSY;
-    if (context.pendingWaitUntil > 0) return BUSY;
     if (this.facets !== undefined && facets().any(this, staysUp)) return BUSY;
     return context.timers !== null && context.timers.size > 0 ? ONLY_TIMERS : GONE;
   }
