@@ -222,8 +222,10 @@ mod tests {
             fs::write(folder.path().join(name), "").unwrap();
         }
         index.delete(1).unwrap();
-        let mut left: Vec<_> =
-            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         left.sort();
         assert_eq!(left, ["x.3.sqlite", "x.facets", "x.sqlite", "y.1.sqlite"]);
     }

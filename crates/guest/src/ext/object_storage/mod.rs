@@ -83,12 +83,14 @@ fn with<R>(
     number: u32,
     work: impl FnOnce(&mut ObjectStore) -> Result<R, ObjectError>,
 ) -> Result<R, StorageOpError> {
-    let (done, dirty) =
-        guest.objects.with_store(number, |store| {
+    let (done, dirty) = guest
+        .objects
+        .with_store(number, |store| {
             let done = work(store);
             // A store that broke has the object reset when the turn ends.
             (done, store.is_dirty() || store.broken().is_some())
-        }).ok_or(StorageOpError::Gone)?;
+        })
+        .ok_or(StorageOpError::Gone)?;
     if dirty {
         guest.objects.wrote(number, false);
     }
@@ -108,7 +110,10 @@ fn text_of<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>
     Ok(crate::ext::d1::generalized_utf8(&units))
 }
 
-fn texts_of<'s>(scope: &mut v8::PinScope<'s, '_>, list: v8::Local<'s, v8::Array>) -> Result<Vec<Vec<u8>>, StorageOpError> {
+fn texts_of<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    list: v8::Local<'s, v8::Array>,
+) -> Result<Vec<Vec<u8>>, StorageOpError> {
     let mut texts = Vec::with_capacity(list.length() as usize);
     for at in 0..list.length() {
         let text = list.get_index(scope, at).ok_or(StorageOpError::Argument)?;
@@ -405,7 +410,11 @@ pub fn op_storage_list_next<'s>(
 
 /// Removes everything; the alarm as well if it is to go.
 #[op2(fast)]
-pub fn op_storage_delete_all(state: Rc<RefCell<OpState>>, #[smi] number: u32, alarm: bool) -> Result<(), StorageOpError> {
+pub fn op_storage_delete_all(
+    state: Rc<RefCell<OpState>>,
+    #[smi] number: u32,
+    alarm: bool,
+) -> Result<(), StorageOpError> {
     with(&guest_of(&state), number, |store| store.delete_all(!alarm).map(|_| ()))
 }
 
@@ -425,7 +434,11 @@ pub fn op_storage_alarm<'s>(
 
 /// Sets the alarm, in milliseconds since the Unix epoch; zero removes it.
 #[op2(fast)]
-pub fn op_storage_set_alarm(state: Rc<RefCell<OpState>>, #[smi] number: u32, time_ms: f64) -> Result<(), StorageOpError> {
+pub fn op_storage_set_alarm(
+    state: Rc<RefCell<OpState>>,
+    #[smi] number: u32,
+    time_ms: f64,
+) -> Result<(), StorageOpError> {
     let time_ns = (time_ms > 0.0).then_some((time_ms as i64).saturating_mul(NS_PER_MS));
     with(&guest_of(&state), number, |store| store.set_alarm(time_ns))
 }

@@ -251,7 +251,11 @@ pub fn op_sql_ingest<'s>(
 
 /// Limits the size of the database, for tests.
 #[op2(fast)]
-pub fn op_sql_max_page_count(state: Rc<RefCell<OpState>>, #[smi] number: u32, count: i32) -> Result<(), StorageOpError> {
+pub fn op_sql_max_page_count(
+    state: Rc<RefCell<OpState>>,
+    #[smi] number: u32,
+    count: i32,
+) -> Result<(), StorageOpError> {
     // SQLite takes what makes no sense for a question.
     let pages = u32::try_from(count).unwrap_or_default();
     with(&guest_of(&state), number, |store| store.set_max_page_count(pages))

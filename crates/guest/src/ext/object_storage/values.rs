@@ -222,7 +222,10 @@ fn text<'s>(scope: &mut v8::PinScope<'s, '_>, input: &dyn ValueDeserializerHelpe
     Some(v8::String::new_from_utf8(scope, bytes, v8::NewStringType::Normal)?.into())
 }
 
-fn value<'s>(scope: &mut v8::PinScope<'s, '_>, input: &dyn ValueDeserializerHelper) -> Option<v8::Local<'s, v8::Value>> {
+fn value<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    input: &dyn ValueDeserializerHelper,
+) -> Option<v8::Local<'s, v8::Value>> {
     let context = scope.get_current_context();
     input.read_value(context)
 }
