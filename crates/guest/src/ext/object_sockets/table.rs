@@ -331,8 +331,8 @@ mod tests {
         let (c, _c) = accept(&table, &sockets, &[]);
         assert_eq!(table.list(7, None), [c, b, a]);
         assert_eq!(table.list(7, Some("x")), [a, b]);
-        assert_eq!(table.list(7, Some("z")), []);
-        assert_eq!(table.list(8, None), []);
+        assert_eq!(table.list(7, Some("z")), Vec::<u32>::new());
+        assert_eq!(table.list(8, None), Vec::<u32>::new());
         table.over(7, a);
         assert_eq!(table.list(7, Some("x")), [a, b], "until the turn is over");
         table.forget_over(&sockets);
