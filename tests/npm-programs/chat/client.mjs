@@ -32,7 +32,7 @@ await check(async () => {
   equal((await bob.next()).message, "after the reload", "Bob hears himself");
   const after = await (await fetch(`${origin}/room/${room}/instance`)).text();
   equal(before !== after, file !== undefined, "another instance");
-  equal(await (await fetch(`${origin}/room/${room}/names`)).json(), ["Ann", "Bob"], "names are kept");
+  equal((await (await fetch(`${origin}/room/${room}/names`)).json()).sort(), ["Ann", "Bob"], "names are kept");
 
   // A newcomer sees what was stored.
   const cy = await Socket.open(at(`/room/${room}/socket`));
