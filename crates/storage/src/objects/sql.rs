@@ -43,8 +43,7 @@ impl ObjectStore {
     /// Goes on to the next row; false at the end.
     pub fn sql_next(&mut self, cursor: CursorId) -> Result<bool, ObjectError> {
         self.require_cursor(cursor)?;
-        let Some(open) = &mut self.open else { return Err(ObjectError::CursorCanceled) };
-        match self.cursors.next(&open.engine, cursor) {
+        match self.cursors.next(self.open.as_ref().map(|open| &open.engine), cursor) {
             None => Err(ObjectError::CursorCanceled),
             Some(Ok(more)) => Ok(more),
             Some(Err(error)) => Err(self.noticed(error, ObjectError::Sql)),

@@ -267,7 +267,7 @@ impl Cursors {
     }
 
     /// Goes on to the next row; false at the end. `None` when the cursor was closed from outside.
-    pub(crate) fn next(&mut self, engine: &Engine, id: CursorId) -> Option<Result<bool, SqlError>> {
+    pub(crate) fn next(&mut self, engine: Option<&Engine>, id: CursorId) -> Option<Result<bool, SqlError>> {
         let cursor = self.cursor_mut(id)?;
         match &mut cursor.state {
             State::Done => Some(Ok(false)),
@@ -281,6 +281,7 @@ impl Cursors {
                 Some(Ok(more))
             }
             State::Row(prepared) => {
+                let engine = engine?;
                 let step = prepared.statement.step(engine.connection());
                 if matches!(step, Ok(Step::Row)) {
                     return Some(Ok(true));

@@ -195,3 +195,17 @@ fn the_first_statement_of_a_store_is_counted() {
         assert_eq!(f.store.sql_counts(cursor), (1, 2), "{warm}");
     }
 }
+
+/// As the guest does with a store that was not used for a while.
+#[test]
+fn rows_that_a_write_has_given_outlive_the_closing() {
+    let mut f = fixture();
+    sql(&mut f.store, "CREATE TABLE t (x)");
+    let cursor = f.store.sql_exec("INSERT INTO t VALUES (1), (2) RETURNING x", &[]).unwrap();
+    f.store.commit().unwrap();
+    assert!(!f.store.is_in_use());
+    f.store.close();
+    for expected in [Some("1"), Some("2"), None] {
+        assert_eq!(take(&mut f.store, cursor).unwrap().as_deref(), expected);
+    }
+}
