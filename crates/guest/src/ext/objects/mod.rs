@@ -127,7 +127,7 @@ pub fn op_object_break<'s>(
     }
     let events = guest.objects.events_of(number);
     // The stub is known to be broken before anybody hears of it.
-    guest.object_sockets.drop_object(number, &guest.sockets);
     guest.objects.break_with(number, &error);
+    guest.object_sockets.drop_object(number, &guest.sockets);
     guest.events.fail(&events, &error, EventOutcome::Exception, &guest.worker(), &guest.host);
 }
