@@ -151,6 +151,7 @@ pub fn op_facet_break<'s>(
     let error = described(scope, thrown);
     let events = guest.objects.events_of(number);
     guest.objects.break_with(number, &error);
+    guest.object_sockets.drop_object(number, &guest.sockets);
     guest.events.fail(&events, &error, EventOutcome::Exception, &guest.worker(), &guest.host);
 }
 
