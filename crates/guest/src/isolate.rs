@@ -376,8 +376,10 @@ impl Isolate {
         attachments: &mut Attachments,
         object: u32,
     ) {
+        let mut trigger = trigger;
         if object != 0 {
             self.guest.objects.begin(object, event);
+            trigger = trigger.map(Trigger::of_object);
         }
         let subrequests = match attachments.take_budget() {
             Some(budget) => Subrequests::Shared(budget),

@@ -22,6 +22,9 @@ const EXCEPTIONS_EXCEEDED: &str = "Trace resource limit exceeded; subsequent exc
 /// What a log line or an exception counts for beside its text, roughly.
 const ENTRY_BYTES: usize = 32;
 
+/// Under which a trigger says that its event is one of a Durable Object. No consumer sees it.
+const OF_OBJECT: &str = "object";
+
 /// What production says of an event's trigger.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trigger(Value);
@@ -79,6 +82,14 @@ impl Trigger {
         Self(json!({ "getWebSocketEvent": said }))
     }
 
+    /// The same for an event of a Durable Object.
+    pub fn of_object(mut self) -> Self {
+        if let Some(trigger) = self.0.as_object_mut() {
+            trigger.insert(OF_OBJECT.to_string(), Value::Bool(true));
+        }
+        self
+    }
+
     fn bytes(&self) -> usize {
         self.0.to_string().len()
     }
@@ -108,6 +119,8 @@ fn whole(number: f64) -> Value {
 #[derive(Debug)]
 pub struct TailCollector {
     trigger: Value,
+    /// Whether the event is one of a Durable Object.
+    of_object: bool,
     entrypoint: Option<Arc<str>>,
     /// Microseconds since the Unix epoch.
     start_us: i64,
@@ -124,9 +137,13 @@ pub struct TailCollector {
 impl TailCollector {
     /// An item about an event that starts now.
     pub fn new(trigger: Trigger, entrypoint: Option<Arc<str>>, start_us: i64) -> Self {
+        let bytes = trigger.bytes();
+        let mut trigger = trigger.0;
+        let of_object = trigger.as_object_mut().and_then(|trigger| trigger.remove(OF_OBJECT)).is_some();
         let mut collector = Self {
-            bytes: trigger.bytes(),
-            trigger: trigger.0,
+            bytes,
+            trigger,
+            of_object,
             entrypoint,
             start_us,
             status: None,
@@ -210,7 +227,8 @@ impl TailCollector {
             "diagnosticsChannelEvents": [],
             "scriptName": worker,
             "outcome": outcome.as_str(),
-            "executionModel": "stateless",
+            // Source: production's words.
+            "executionModel": if self.of_object { "durableObject" } else { "stateless" },
             "truncated": self.truncated,
             // Nobody measures it here.
             "cpuTime": 0,
@@ -276,6 +294,8 @@ mod tests {
         assert_eq!(item(collector), expected);
         let cron = item(TailCollector::new(Trigger::scheduled("* * * * *", 60_000.0), None, 0));
         assert_eq!(cron["event"], json!({ "scheduledTime": 60_000, "cron": "* * * * *" }));
+        let alarm = item(TailCollector::new(Trigger::alarm(60_000.0).of_object(), None, 0));
+        assert_eq!((&alarm["event"], &alarm["executionModel"]), (&json!({ "alarm": 60_000 }), &json!("durableObject")));
     }
 
     #[test]

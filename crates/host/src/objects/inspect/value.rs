@@ -1,6 +1,6 @@
 //! Values as V8 serialises them, read without V8: for looking at what objects store.
 //!
-//! Reads the format of V8's `ValueSerializer`, versions 13 to 15, as far as storage contains it. Nothing is made of
+//! Reads the format of V8's `ValueSerializer`, versions 13 to 16, as far as storage contains it. Nothing is made of
 //! it but text ([`Value::text`], as `console.log` shows values) and JSON ([`Value::json`]); what is no value, or nests too
 //! deeply, is an error and never a panic.
 
@@ -82,7 +82,7 @@ pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
     while reader.peek() == Some(0xff) {
         reader.at += 1;
         reader.version = reader.varint()?;
-        if !(13..=15).contains(&reader.version) {
+        if !(13..=16).contains(&reader.version) {
             return Err(Unreadable::Version(reader.version));
         }
     }

@@ -89,6 +89,7 @@ fn versions_and_padding() {
     assert_eq!(read(&bytes("ff0fff0f4902")).unwrap(), Value::Number(1.0));
     assert_eq!(read(&bytes("ff0f006302e565")).unwrap(), Value::Text("\u{65e5}".to_string()));
     assert_eq!(read(&bytes("ff0d4902")).unwrap(), Value::Number(1.0));
+    assert_eq!(read(&bytes("ff10220178")).unwrap(), Value::Text("x".to_string()));
     assert_eq!(read(&bytes("ff634902")), Err(Unreadable::Version(99)));
     assert_eq!(read(&bytes("ff0f5c")), Err(Unreadable::Kind(0x5c)));
     assert_eq!(read(&[]), Err(Unreadable::CutOff));
