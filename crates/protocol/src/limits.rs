@@ -233,6 +233,9 @@ const _: () = assert!(
 );
 const _: () = assert!(STALL_RELIEF_MS < CPU_WATCHDOG_MS, "relief comes before the end");
 
+/// Bytes of a name that an object learns from whoever calls it. Source: production's limit.
+pub const OBJECT_NAME_BYTES_MAX: usize = 1_024;
+
 /// Bytes of a key in the storage of an object whose class has no SQL. Source: production's own.
 pub const OBJECT_KEY_BYTES_MAX: usize = 2_048;
 

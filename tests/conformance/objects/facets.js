@@ -12,6 +12,9 @@ const CLASS = {
     "'DurableObjectClass or LoopbackDurableObjectNamespace or LoopbackColoLocalActorNamespace'.",
 };
 
+/** What a call returns can be called itself, so it is awaited here. */
+const rejects = (promise, expected) => assert.rejects((async () => await promise)(), expected);
+
 export class Part extends DurableObject {
   calls = 0;
   async count() {
@@ -146,11 +149,11 @@ const inside = {
     assert.deepStrictEqual(await part("no props").props(), {});
     const plain = part("plain", exports.Plain);
     assert.strictEqual(await (await plain.fetch("http://x/")).text(), "plain");
-    await assert.rejects(plain.method(), /does not support RPC/);
+    await rejects(plain.method(), /does not support RPC/);
     for (const cls of [5, undefined, Part, exports.Entry, {}]) {
-      await assert.rejects(facets.get("wrong", () => ({ class: cls })).count(), CLASS);
+      await rejects(facets.get("wrong", () => ({ class: cls })).count(), CLASS);
     }
-    await assert.rejects(facets.get("nothing", () => {}).count(), TypeError);
+    await rejects(facets.get("nothing", () => {}).count(), TypeError);
     for (
       const callback of [() => {
         throw new RangeError("callback");
@@ -158,10 +161,10 @@ const inside = {
         throw new RangeError("callback");
       }]
     ) {
-      await assert.rejects(facets.get("thrown", callback).count(), { name: "RangeError", message: "callback" });
+      await rejects(facets.get("thrown", callback).count(), { name: "RangeError", message: "callback" });
     }
     // What could not start stays so until it is aborted.
-    await assert.rejects(part("thrown").count(), { name: "RangeError", message: "callback" });
+    await rejects(part("thrown").count(), { name: "RangeError", message: "callback" });
     facets.abort("thrown", new Error("again"));
     assert.strictEqual(await part("thrown").count(), "1/1");
     let asked = 0;
@@ -188,7 +191,7 @@ const inside = {
   async calls({ part }) {
     const stub = part("calls");
     assert.strictEqual(await (await stub.fetch("http://x/y")).text(), "part http://x/y");
-    await assert.rejects(stub.fail(), { name: "RangeError", message: "failed", remote: true });
+    await rejects(stub.fail(), { name: "RangeError", message: "failed", remote: true });
     assert.strictEqual(await stub.count(), "1/1");
     assert.strictEqual(await stub.sql(), 1);
     assert.strictEqual(await stub.nest(1), 3);
@@ -200,7 +203,7 @@ const inside = {
     assert.strictEqual(await part("storage").count(), "1/1");
     assert.strictEqual(await part("another").count(), "1/1");
     assert.strictEqual(await this.ctx.storage.get("count"), undefined);
-    await assert.rejects(part("storage").setAlarm(), { name: "Error", message: "Facets currently cannot set alarms." });
+    await rejects(part("storage").setAlarm(), { name: "Error", message: "Facets currently cannot set alarms." });
     assert.strictEqual(await part("storage").getAlarm(), null);
   },
 
@@ -208,7 +211,7 @@ const inside = {
     const stub = part("aborted");
     assert.strictEqual(await stub.count(), "1/1");
     facets.abort("aborted", new RangeError("enough"));
-    await assert.rejects(stub.count(), (error) => {
+    await rejects(stub.count(), (error) => {
       assert.strictEqual(error.name, "RangeError");
       assert.strictEqual(error.message, "enough");
       assert.strictEqual(error.remote, undefined);
@@ -219,7 +222,7 @@ const inside = {
     const again = part("aborted");
     await again.count();
     facets.abort("aborted", "a text");
-    await assert.rejects(again.count(), { name: "Error", message: "a text" });
+    await rejects(again.count(), { name: "Error", message: "a text" });
   },
 
   async deleted({ facets, part }) {
@@ -228,7 +231,7 @@ const inside = {
     assert.strictEqual(await stub.innerCount(), "1/1");
     assert.strictEqual(await stub.innerCount(), "2/2");
     facets.delete("deleted");
-    await assert.rejects(stub.count(), { name: "Error", message: "Facet was deleted." });
+    await rejects(stub.count(), { name: "Error", message: "Facet was deleted." });
     assert.strictEqual(await part("deleted").count(), "1/1");
     assert.strictEqual(await part("deleted").innerCount(), "1/1");
   },
@@ -237,11 +240,11 @@ const inside = {
     const stub = part("reset");
     assert.strictEqual(await stub.count(), "1/1");
     const BROKEN = { name: "Error", message: "by itself", durableObjectReset: true };
-    await assert.rejects(stub.reset(), BROKEN);
-    await assert.rejects(stub.count(), BROKEN);
+    await rejects(stub.reset(), BROKEN);
+    await rejects(stub.count(), BROKEN);
     assert.strictEqual(await part("reset").count(), "1/2");
     for (let i = 0; i < 2; i++) {
-      await assert.rejects(part("failing", exports.Failing).count(), {
+      await rejects(part("failing", exports.Failing).count(), {
         name: "RangeError",
         message: "constructor",
         durableObjectReset: true,

@@ -115,7 +115,7 @@ impl Object {
                 home.grant(lease);
             }
             Ok(None) => {}
-            Err(why) => self.refuse_waiting(&WireError::new("Error", why.to_string())),
+            Err(why) => self.refuse_waiting(&why.error()),
         }
     }
 

@@ -115,14 +115,18 @@ pub fn op_facet_start(#[cppgc] facet: &FacetObject, #[string] class: &str) {
     facet.namespace.set_home(Some(Arc::new(home)));
 }
 
-/// The facet will not run (again): whoever asks it is told why.
+/// The facet will not run (again): whoever asks it is told why, and whether it was `reset`.
 #[op2(nofast)]
 pub fn op_facet_refuse<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     #[cppgc] facet: &FacetObject,
     thrown: v8::Local<'s, v8::Value>,
+    reset: bool,
 ) {
-    let error = described(scope, thrown);
+    let mut error = described(scope, thrown);
+    if reset {
+        error.properties.push(("durableObjectReset".to_string(), true.into()));
+    }
     facet.namespace.refuse(Unreachable::Reset(Box::new(error)));
 }
 

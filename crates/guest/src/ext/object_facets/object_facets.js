@@ -101,7 +101,7 @@ class Facet {
   #fail(error) {
     if (this.over) return;
     this.starting = false;
-    op_facet_refuse(this.native, error);
+    op_facet_refuse(this.native, error, false);
   }
 
   #run(options) {
@@ -114,8 +114,8 @@ class Facet {
     op_facet_start(this.native, found.export);
   }
 
-  /** It is over: what runs in it or waits for it fails with `error`. */
-  end(error) {
+  /** It is over: what runs in it or waits for it fails with `error`. `reset` says that it broke by itself. */
+  end(error, reset = false) {
     if (this.over) return;
     this.over = true;
     this.error = error;
@@ -125,7 +125,7 @@ class Facet {
     if (record !== undefined) this.refuse(record);
     // An event may be on its way that finds it over.
     else if (this.started) MapPrototypeSet(facets, this.token, this);
-    op_facet_refuse(this.native, error);
+    op_facet_refuse(this.native, error, reset);
   }
 
   /** Its record is over as well. */

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use deno_core::{OpState, op2, v8};
 use lopata_bridges::{Door, InboxSender, Namespace, Parcel, Undelivered, Unreachable, WorkerService};
-use lopata_protocol::{ObjectId, Props, ToGuest, WireError};
+use lopata_protocol::{ObjectId, Props, ToGuest, WireError, limits};
 use lopata_storage::ObjectIds;
 
 use crate::ext::service::service_to_v8;
@@ -113,8 +113,10 @@ pub fn op_object_door<'s>(
 ) -> v8::Local<'s, v8::Value> {
     let Ok(id) = id.parse::<ObjectId>() else { return v8::null(scope).into() };
     let definition = namespace.namespace.definition();
+    // As in production, an object does not learn a name that is too long. One without an id has nothing else.
+    let kept = known && (definition.ephemeral || name.len() <= limits::OBJECT_NAME_BYTES_MAX);
     let door: Arc<dyn Door> =
-        if existing { Arc::new(NoExisting) } else { namespace.namespace.door(id, known.then(|| Arc::from(name))) };
+        if existing { Arc::new(NoExisting) } else { namespace.namespace.door(id, kept.then(|| Arc::from(name))) };
     let service = WorkerService {
         door,
         worker: definition.worker.clone(),

@@ -105,7 +105,7 @@ class ObjectRecord {
     if (this.facets !== undefined) facets().endAll(this, error);
     tell();
     this.over();
-    this.facet?.end(error);
+    this.facet?.end(error, true);
   }
 
   /** Nothing runs here any more. */

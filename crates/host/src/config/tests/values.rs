@@ -82,6 +82,10 @@ T = "./t.txt"
 
 [data_blobs]
 D = "../d.bin"
+
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["Obj"]
 "#;
 
 #[test]
@@ -273,6 +277,27 @@ fn a_full_configuration() {
             d1_databases: [],
             r2_buckets: [],
             services: [],
+            durable_objects: [
+                ObjectBinding {
+                    binding: "OBJ",
+                    class_name: "Obj",
+                    script_name: None,
+                    environment: None,
+                    position: Position {
+                        file: "wrangler.toml",
+                        line: 58,
+                        column: 8,
+                    },
+                },
+            ],
+            object_classes: [
+                ObjectClass {
+                    class: "Obj",
+                    sqlite: true,
+                    older_names: [],
+                    container: false,
+                },
+            ],
             tail_consumers: [],
             wasm_modules: [
                 (
@@ -293,16 +318,6 @@ fn a_full_configuration() {
                 ),
             ],
             other_bindings: [
-                OtherBinding {
-                    kind: "durable_objects",
-                    friendly: "Durable Object",
-                    name: "OBJ",
-                    position: Position {
-                        file: "wrangler.toml",
-                        line: 58,
-                        column: 8,
-                    },
-                },
                 OtherBinding {
                     kind: "queues",
                     friendly: "Queue",
@@ -407,6 +422,8 @@ fn defaults() {
             d1_databases: [],
             r2_buckets: [],
             services: [],
+            durable_objects: [],
+            object_classes: [],
             tail_consumers: [],
             wasm_modules: [],
             text_blobs: [],
