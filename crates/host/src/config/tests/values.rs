@@ -298,6 +298,7 @@ fn a_full_configuration() {
                     container: false,
                 },
             ],
+            object_isolation: Class,
             tail_consumers: [],
             wasm_modules: [
                 (
@@ -424,6 +425,7 @@ fn defaults() {
             services: [],
             durable_objects: [],
             object_classes: [],
+            object_isolation: Class,
             tail_consumers: [],
             wasm_modules: [],
             text_blobs: [],
