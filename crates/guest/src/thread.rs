@@ -341,7 +341,12 @@ fn run(
     *retired.lock() = Some(inbox);
     finish(&host, &events, &control, &worker.lock().clone());
     panic::unwatch();
-    // The allocator keeps a dead thread's pages; give them back.
+    // The allocator keeps a dead thread's pages.
+    give_back_pages();
+}
+
+/// Has the allocator return what nobody uses to the system.
+pub fn give_back_pages() {
     // SAFETY: malloc_trim has no preconditions.
     #[cfg(target_env = "gnu")]
     unsafe {

@@ -143,6 +143,7 @@ impl Isolate {
         while let Some((number, idle)) = self.guest.objects.poll_idle(cx) {
             let said = self.call_objects(EVICT, number, None);
             if said == GONE || (said == ONLY_TIMERS && idle == Idle::Long && self.is_gone_for_good(number)) {
+                self.guest.objects.left();
                 if self.guest.object_sockets.has_any(number) {
                     self.guest.object_sockets.instance_gone(number, &self.guest.sockets);
                     self.guest.objects.hibernate(number);
@@ -157,6 +158,10 @@ impl Isolate {
         if gone >= EVICTED_MANY {
             // Nothing else would make V8 look before the next objects come.
             self.runtime.v8_isolate().low_memory_notification();
+        }
+        if self.guest.objects.gives_back() {
+            self.runtime.v8_isolate().low_memory_notification();
+            crate::thread::give_back_pages();
         }
     }
 

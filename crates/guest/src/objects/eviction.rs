@@ -29,7 +29,13 @@ pub struct Evictions {
     /// At most one entry an object.
     due: BinaryHeap<Reverse<(Instant, u32)>>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// How many have left since their memory was given back.
+    left: usize,
 }
+
+/// Objects that have left before their memory is given back: a collection of all garbage takes some milliseconds.
+const LEFT_MIN: usize = 64;
+const LEFT_MAX: usize = 4096;
 
 const SHORT: Duration = Duration::from_millis(limits::OBJECT_IDLE_MS);
 const LONG: Duration = Duration::from_millis(limits::OBJECT_IDLE_WITH_TIMERS_MS);
@@ -80,6 +86,23 @@ impl Evictions {
             }
             return Some((number, if since + LONG <= now { Idle::Long } else { Idle::Short }));
         }
+    }
+
+    /// One has left the memory.
+    pub fn left(&mut self) {
+        self.left += 1;
+    }
+
+    /// Whether it is worth the time now to give back the memory of those that have left: there are many, and it will be
+    /// a while until the next ones go. Asked once, it is assumed to be done.
+    pub fn give_back(&mut self) -> bool {
+        let soon = Instant::now() + Duration::from_secs(1);
+        let more = self.due.peek().is_some_and(|Reverse((due, _))| *due < soon);
+        let give = self.left >= LEFT_MAX || (self.left >= LEFT_MIN && !more);
+        if give {
+            self.left = 0;
+        }
+        give
     }
 
     /// Forgets an object.

@@ -473,6 +473,16 @@ impl Objects {
         evictions.poll(cx, |number| table.get(&number).is_some_and(|object| object.grant.namespace.evicts))
     }
 
+    /// An object has left the memory.
+    pub fn left(&self) {
+        self.evictions.borrow_mut().left();
+    }
+
+    /// Whether it is worth the time now to give back the memory of objects that have left.
+    pub fn gives_back(&self) -> bool {
+        self.evictions.borrow_mut().give_back()
+    }
+
     /// The object could not go: it is asked again later.
     pub fn stays(&self, number: u32) {
         self.evictions.borrow_mut().stays(number);
