@@ -203,11 +203,15 @@ class Copier {
 
   array(array) {
     const copy = [];
-    copy.length = array.length;
-    if (array.length > DENSE_LENGTH_MAX) return this.object(array, copy);
+    if (array.length > DENSE_LENGTH_MAX) {
+      copy.length = array.length;
+      return this.object(array, copy);
+    }
     this.copies.set(array, copy);
+    // One after the other: V8 writes an array with places that are not filled yet in another form.
     for (let i = 0; i < array.length; i++) {
-      if (ObjectHasOwn(array, i)) define(copy, i, this.value(array[i]));
+      if (ObjectHasOwn(array, i)) copy[i] = this.value(array[i]);
+      else copy.length = i + 1;
     }
     const keys = ObjectKeys(array);
     // Indices come first.
@@ -242,7 +246,7 @@ class Copier {
     const cf = request.cf;
     const redirect = request.redirect;
     return this.placeholder(request, [TAG.request, request.url, [{
-      method: request.method,
+      method: request.method === "GET" ? undefined : request.method,
       headers: this.value(request.headers),
       body: null,
       redirect: redirect === "follow" ? undefined : redirect,

@@ -16,8 +16,12 @@ const TAG_ERROR: u32 = 10;
 /// Pairs that headers are read with at most: more than any request has.
 const HEADERS_MAX: u32 = 65_536;
 
-/// V8's format before it had a header; production once wrote none.
+/// What a value begins with that has a header. Production once wrote none.
 const FIRST_BYTE: u8 = 0xff;
+
+/// The version of the format that production writes. This engine's own is one later, for what only the header says: the
+/// bytes behind it are the same.
+const VERSION: u8 = 15;
 
 /// V8 or a getter threw: the exception is pending.
 pub struct Thrown;
@@ -147,7 +151,10 @@ pub fn write<'s>(
     serializer.write_header();
     let written = serializer.write_value(context, value);
     // Also after an error, or it is never freed.
-    let bytes = serializer.release();
+    let mut bytes = serializer.release();
+    if let [FIRST_BYTE, version, ..] = bytes.as_mut_slice() {
+        *version = VERSION;
+    }
     if written == Some(true) { Ok(bytes) } else { Err(Thrown) }
 }
 
