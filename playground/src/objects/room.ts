@@ -44,8 +44,10 @@ export class Room extends DurableObject<Env> {
     this.#tell({ name, text, at, woken: this.#woken });
   }
 
-  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+  override async webSocketClose(socket: WebSocket, code: number, reason: string, wasClean: boolean): Promise<void> {
     const { name } = socket.deserializeAttachment() as Guest;
+    // Nobody else answers the close of a hibernating socket. 1005 stands for a close without a code.
+    if (wasClean) socket.close(code === 1005 ? 1000 : code, reason);
     console.log(`room ${this.ctx.id.name}: ${name} leaves with ${code}`);
     this.#tell({ left: name, guests: this.#guests(socket), woken: this.#woken }, socket);
   }
