@@ -59,6 +59,16 @@ fn cache_answers_as_wrangler() {
     answers_as_recorded("cache");
 }
 
+#[test]
+fn objects_answer_as_wrangler() {
+    answers_as_recorded("objects");
+}
+
+#[test]
+fn sql_of_objects_answers_as_wrangler() {
+    answers_as_recorded("objects-sql");
+}
+
 /// A state that wrangler wrote, with its write-ahead logs: everything is there, and it can be gone on with.
 #[test]
 fn a_state_of_wrangler_opens() {
