@@ -275,6 +275,7 @@ impl<K: Clone + Ord + Hash> Schedule<K> {
     }
 
     /// Whether the alarm of `key` runs.
+    #[cfg(test)]
     pub fn runs(&self, key: &K) -> bool {
         matches!(self.alarms.get(key), Some(Entry { state: State::Running { .. }, .. }))
     }
