@@ -326,11 +326,11 @@ fn props_are_cloned() {
 fn exports_are_those_that_can_be_called() {
     let server = Server::start(&project(&Door::new()));
     let seen = server.get("/exports").json();
-    assert_eq!(seen["keys"], json!(["Leaf", "Objects", "Props", "default", "handlerless", "middle"]));
+    assert_eq!(seen["keys"], json!(["Leaf", "Props", "default", "handlerless", "middle", "Objects", "helper"]));
     assert_eq!((&seen["same"], &seen["missing"]), (&json!(true), &json!("undefined")));
     assert_eq!(seen["kinds"], json!(["[object LoopbackServiceStub]", "[object Fetcher]", "object"]));
     let starts = [
-        ("object", "Error: Objects is a Durable Object class"),
+        ("object", "TypeError: ctx.exports.Objects.getByName is not a function"),
         ("write", "function"),
         ("add", "undefined"),
         ("unbound", "TypeError: Illegal invocation: function called with incorrect `this` reference."),

@@ -319,13 +319,15 @@ function unwanted(error, expected, message, operator) {
 function isThenable(value) {
   if (value === null || value === undefined) return false;
   return ObjectPrototypeIsPrototypeOf(PromisePrototype, value) ||
-    (typeof value === "object" && typeof value.then === "function" && typeof value.catch === "function");
+    ((typeof value === "object" || typeof value === "function") && typeof value.then === "function" &&
+      typeof value.catch === "function");
 }
 
 /** The promise of `rejects` and `doesNotReject`; throws if there is none. */
 function promiseOf(promiseFn) {
+  // What a call by RPC returns is a promise, and can be called as well.
+  if (isThenable(promiseFn)) return promiseFn;
   if (typeof promiseFn !== "function") {
-    if (isThenable(promiseFn)) return promiseFn;
     throw new ERR_INVALID_ARG_TYPE("promiseFn", ["function", "Promise"], promiseFn);
   }
   const promise = promiseFn();
