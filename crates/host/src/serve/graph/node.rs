@@ -28,7 +28,7 @@ pub struct Node {
 /// What a service does.
 pub enum NodeKind {
     /// Runs code.
-    Worker(WorkerNode),
+    Worker(Box<WorkerNode>),
     /// What lopata does itself: a network, a server, a folder, or an error when the configuration is wrong.
     Host(HostNode),
 }
@@ -58,7 +58,7 @@ impl Node {
             ServiceKind::Worker(_) => {
                 let made = WorkerNode::make(name, making);
                 let worker = made.map_err(|error| LinkError::Thread { service: name.to_string(), error })?;
-                return Ok(Self { name: Arc::from(name), kind: NodeKind::Worker(worker), folder: None });
+                return Ok(Self { name: Arc::from(name), kind: NodeKind::Worker(Box::new(worker)), folder: None });
             }
             ServiceKind::Network(given) => network::network(name, given)?,
             ServiceKind::External(given) => network::external(name, given, making)?,
