@@ -101,8 +101,12 @@ fn set(server: &Server, name: &str, mode: &str, at: i64) {
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
+/// What the object says of itself; a question that comes while its handler resets it is asked again.
 fn state(server: &Server, name: &str) -> Value {
-    server.get(&format!("/state?name={name}")).json()
+    until("the object answers", || {
+        let answer = server.get(&format!("/state?name={name}"));
+        (answer.status == 200).then(|| answer.json())
+    })
 }
 
 /// Rings the alarm, as soon as it is not running.

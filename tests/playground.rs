@@ -273,6 +273,7 @@ fn objects_keep_counters_notebooks_and_rooms() {
     bob.send("and now?");
     let louder = hear(&mut ann);
     assert_eq!((&louder["text"], &louder["woken"]), (&json!("AND NOW?"), &json!(2)));
+    assert_eq!(hear(&mut bob), louder);
     bob.close(1000, "enough");
     assert_eq!(bob.closed(), (1000, "enough".to_string()));
     assert_eq!(hear(&mut ann), json!({ "left": "Bob", "guests": ["Ann"], "woken": 2 }));
