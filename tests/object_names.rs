@@ -144,7 +144,10 @@ fn a_class_without_migrations_has_no_sql() {
     server.log().wait_for(Default::default(), "but no `migrations` for them");
     assert_eq!(answer(&server, "/COUNTERS/add"), json!(1));
     let said = answer(&server, "/COUNTERS/sql");
-    assert!(said["error"].as_str().is_some_and(|text| text.contains("SQL is not enabled for this Durable Object class")), "{said}");
+    assert!(
+        said["error"].as_str().is_some_and(|text| text.contains("SQL is not enabled for this Durable Object class")),
+        "{said}"
+    );
 }
 
 #[test]

@@ -37,6 +37,14 @@ export class Room extends DurableObject {
   spin() {
     for (;;);
   }
+  /** Leaves a write and a message that waits for it to the end of the turn. */
+  async write() {
+    const { 0: near } = new WebSocketPair();
+    this.ctx.acceptWebSocket(near);
+    await this.ctx.storage.put("written", 1);
+    near.send("written");
+    return "wrote";
+  }
   grow() {
     const all = [];
     for (;;) all.push(new Array(100_000).fill({}));
@@ -67,6 +75,10 @@ export default {
         said.push(await call().then((text: string) => text, (error: Error) => error.message));
       }
       return Response.json(said);
+    }
+    if (name === "both") {
+      const both = await Promise.allSettled([env.ROOM.getByName("a").write(), env.ROOM.getByName("b").spin()]);
+      return Response.json(both.map(({ status }) => status));
     }
     const room = env.ROOM.get(env.ROOM.idFromName(name));
     if (method === "fetch") return room.fetch(request);
@@ -348,6 +360,18 @@ fn each_object_can_have_a_thread_of_its_own() {
     server.expect("/room0/hello", "one 1");
     next_version(&server, &project, "one", "two");
     server.expect("/room1/hello", "two 1");
+    server.stop();
+}
+
+/// One of two objects has written and sent something when the other one ends the thread in the same turn.
+#[test]
+fn what_a_dead_thread_had_begun_to_write_does_not_hold_the_next() {
+    let project = project(json!({ "limits": { "cpu_ms": 400 } }));
+    let server = Server::start(&project);
+    server.expect("/a/hello", "one 1");
+    server.expect("/b/hello", "one 1");
+    assert_eq!(server.get("/both").json()[1], "rejected");
+    server.expect("/a/write", "wrote");
     server.stop();
 }
 

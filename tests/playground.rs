@@ -251,7 +251,7 @@ fn objects_keep_counters_notebooks_and_rooms() {
 
     // A room whose sockets stay while its class is edited.
     let mut ann = Socket::connect(server.client(), "/objects/room?as=Ann");
-    let mut hear = |socket: &mut Socket| -> Value {
+    let hear = |socket: &mut Socket| -> Value {
         serde_json::from_str(socket.next().to_text().expect("it is text")).expect("it is JSON")
     };
     assert_eq!(hear(&mut ann), json!({ "backlog": [] }));

@@ -330,6 +330,7 @@ fn run(
             if let Some(death) = death {
                 isolate.reset_objects(&object_failure(Some(&death)).0);
             }
+            isolate.end_objects();
         });
         runtime.shutdown_background();
     }));

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::lease::{Lease, Sleep};
 use super::namespace::Namespace;
+use crate::door::Unreachable;
 use crate::inbox::{InboxReceiver, InboxSender, inbox};
 use crate::parcel::Parcel;
 
@@ -115,7 +116,17 @@ impl Object {
                 home.grant(lease);
             }
             Ok(None) => {}
-            Err(why) => self.refuse_waiting(&why.error()),
+            Err(why) => {
+                self.refuse_waiting(&why.error());
+                // Sockets of a class that is gone would wait in silence; code that does not start may be mended.
+                if matches!(why, Unreachable::NoClass(_)) {
+                    let lost = {
+                        let mut state = self.state.lock();
+                        (state.holder == Holder::Nobody).then(|| std::mem::take(&mut state.sleep))
+                    };
+                    drop(lost);
+                }
+            }
         }
     }
 

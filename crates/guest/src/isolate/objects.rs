@@ -7,9 +7,10 @@
 use std::task::Context;
 
 use deno_core::v8;
-use lopata_bridges::{Attachments, Capability, Parcel};
+use lopata_bridges::{Attachments, Capability, Parcel, ResultState};
 use lopata_protocol::{
-    Answer, EventId, EventOutcome, InspectAnswer, InspectCall, ObjectGrant, ObjectStorage, ToGuest, WireError, limits,
+    Answer, EventId, EventOutcome, InspectAnswer, InspectCall, ObjectGrant, ObjectStorage, RpcTarget, ToGuest,
+    WireError, limits,
 };
 
 use super::{Isolate, Turn, call};
@@ -56,6 +57,11 @@ impl Isolate {
         self.guest.objects.break_running(error);
     }
 
+    /// The thread is over: whatever objects it still holds are let go, with their files closed.
+    pub fn end_objects(&self) {
+        self.guest.objects.drop_all();
+    }
+
     /// Delivers what the objects have been sent.
     pub(super) fn deliver_objects(&mut self) -> Turn {
         let mut batch = Vec::new();
@@ -66,10 +72,20 @@ impl Isolate {
             }
             let Some(number) = self.guest.objects.next_ready() else { break };
             let (events, objects) = (&self.events, &self.guest.objects);
-            objects.take(number, &mut batch, left, |message| {
+            let results = &self.guest.rpc.results;
+            // What follows a call or an event stays behind it, while that waits.
+            let known = |message: &ToGuest| match message {
+                ToGuest::RpcFinish { call } | ToGuest::RpcOn { target: RpcTarget::Result(call), .. } => {
+                    matches!(results.borrow().get(*call), ResultState::Held(..))
+                }
+                ToGuest::Abort { event } => events.runs(*event),
+                _ => true,
+            };
+            let ongoing = |message: &ToGuest| {
                 trace_of(message)
                     .is_some_and(|trace| events.works_on(trace, |event| objects.number_of(event) == number))
-            });
+            };
+            objects.take(number, &mut batch, left, known, ongoing);
             left -= batch.len();
             for parcel in batch.drain(..) {
                 if self.deliver_to(number, parcel) == Turn::Stop {
@@ -97,6 +113,9 @@ impl Isolate {
     /// The end of a turn: runs the continuations that wait, commits what the objects have written and lets go of those
     /// that have nothing left to do. True when the event loop has to be polled again.
     pub(super) fn finish_turn(&mut self) -> bool {
+        for id in self.guest.object_sockets.take_forgotten() {
+            crate::ext::websocket::forget(&self.guest, id);
+        }
         if self.guest.objects.is_empty() {
             return false;
         }
@@ -133,6 +152,12 @@ impl Isolate {
 
     /// Lets go of an object; its sockets go with the lease.
     fn let_go(&mut self, number: u32) {
+        // What it has sent leaves before its sockets do.
+        if let Err(error) = self.guest.objects.commit_one(number) {
+            self.guest.object_sockets.drop_object(number, &self.guest.sockets);
+            self.guest.objects.break_with(number, &error);
+            return;
+        }
         let sleep = self.guest.object_sockets.sleep(number, &self.guest.sockets);
         self.guest.objects.let_go(number, sleep);
     }

@@ -120,6 +120,7 @@ impl Objects {
         self.last.set(number);
         let root = EventId::next();
         let waker = self.ready.waker(number);
+        let is_facet = grant.facet.is_some();
         let object = Object {
             store: None,
             opened: false,
@@ -138,7 +139,10 @@ impl Objects {
         self.roots.borrow_mut().insert(root, number);
         // What waits was sent before there was anybody to wake.
         waker.wake();
-        self.rests(number);
+        // A facet that is called while its guest finishes is at rest when that call is over, and not before.
+        if !(is_facet && self.draining.get()) {
+            self.rests(number);
+        }
         number
     }
 
@@ -238,14 +242,24 @@ impl Objects {
         self.ready.pop()
     }
 
-    /// Takes what has been sent to an object and may be dealt with now. `ongoing` says whether an event belongs to a
-    /// request that the object works on. The object is listed again by what comes later, or when more is left than
+    /// Takes what has been sent to an object and may be dealt with now. While events may not start, `known` says whether
+    /// a message speaks to something that is here, and `ongoing` whether an event belongs to a request that the object
+    /// works on. The object is listed again by what comes later, or when more is left than
     /// `max`.
-    pub fn take(&self, number: u32, out: &mut Vec<Parcel<ToGuest>>, max: usize, ongoing: impl Fn(&ToGuest) -> bool) {
+    pub fn take(
+        &self,
+        number: u32,
+        out: &mut Vec<Parcel<ToGuest>>,
+        max: usize,
+        known: impl Fn(&ToGuest) -> bool,
+        ongoing: impl Fn(&ToGuest) -> bool,
+    ) {
         let table = self.table.borrow();
         let Some(object) = table.get(&number) else { return };
         object.waker.looked_at();
-        let take = match (object.closed, self.draining.get()) {
+        // A facet works for its parent, and goes with it.
+        let finishes = self.draining.get() && object.grant.facet.is_none();
+        let take = match (object.closed, finishes) {
             (true, _) => Take::Control,
             (false, true) => Take::Ongoing,
             (false, false) => Take::Everything,
@@ -254,8 +268,8 @@ impl Objects {
         let cx = Context::from_waker(&waker);
         let taken = object.lease.take_where(&cx, out, max, |message| match take {
             Take::Everything => true,
-            Take::Control => is_control(message),
-            Take::Ongoing => is_control(message) || ongoing(message),
+            Take::Control => is_control(message) && known(message),
+            Take::Ongoing => (is_control(message) && known(message)) || ongoing(message),
         });
         if taken == max {
             waker.wake();

@@ -48,6 +48,8 @@ const DEPTH_MAX = 4;
 const TOO_LONG_TEXT = `Facet name is too long (max ${NAME_BYTES_MAX} characters).`;
 const TOO_DEEP_TEXT = "Facet nesting depth limit exceeded. The maximum depth including the root Durable Object is " +
   `${DEPTH_MAX}.`;
+// Source: the text of production for a call whose other side is gone.
+const LOST_TEXT = "Network connection lost.";
 const DELETED_TEXT = "Facet was deleted.";
 const OPTIONS_TEXT = "Cannot initialize N7workerd3api19DurableObjectFacets14StartupOptionsE with required members from " +
   "an undefined or null value.";
@@ -147,7 +149,13 @@ class Facet {
     this.over = true;
     this.forget();
     const { record } = this;
-    if (record === undefined) return;
+    if (record === undefined) {
+      // An event may be on its way that finds it over.
+      this.error = new Error(LOST_TEXT);
+      if (this.started) MapPrototypeSet(facets, this.token, this);
+      op_facet_refuse(this.native, this.error, false);
+      return;
+    }
     record.go();
     op_facet_let_go(record.number);
   }

@@ -6,7 +6,8 @@
 
 mod table;
 
-use std::rc::{Rc, Weak};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -157,20 +158,18 @@ pub fn op_object_socket_over(state: &mut OpState, #[smi] object: u32, #[smi] id:
 
 /// Lets go of a socket that has had its last event when the object that stands for it is collected.
 pub struct SocketHandle {
-    guest: Weak<GuestState>,
+    forgotten: Rc<RefCell<Vec<u32>>>,
     id: u32,
 }
 
 impl Drop for SocketHandle {
     fn drop(&mut self) {
-        if let Some(guest) = self.guest.upgrade() {
-            crate::ext::websocket::forget(&guest, self.id);
-        }
+        self.forgotten.borrow_mut().push(self.id);
     }
 }
 
 // SAFETY: the object holds no traced references, so there is nothing for `trace` to visit; dropping it from a
-// finaliser takes an entry out of a table and wakes a task, and touches nothing of V8.
+// finaliser puts a number into a list, and touches nothing of V8.
 unsafe impl v8::cppgc::GarbageCollected for SocketHandle {
     fn trace(&self, _visitor: &mut v8::cppgc::Visitor) {}
 
@@ -186,8 +185,8 @@ pub fn op_object_socket_handle<'s>(
     state: &mut OpState,
     #[smi] id: u32,
 ) -> v8::Local<'s, v8::Value> {
-    let guest = Rc::downgrade(&guest_of(state));
-    deno_core::cppgc::make_cppgc_object(scope, SocketHandle { guest, id }).into()
+    let forgotten = guest_of(state).object_sockets.forgotten();
+    deno_core::cppgc::make_cppgc_object(scope, SocketHandle { forgotten, id }).into()
 }
 
 /// What the runtime answers by itself: a text and the answer, or null.

@@ -8,6 +8,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -25,6 +26,8 @@ pub struct ObjectSockets {
     objects: RefCell<HashMap<u32, Group>>,
     /// Sockets that have had their last event in this turn.
     over: RefCell<Vec<(u32, u32)>>,
+    /// Sockets whose objects were collected: let go of at the end of the turn, since a collection may run at any moment.
+    forgotten: Rc<RefCell<Vec<u32>>>,
 }
 
 /// Those of one object.
@@ -84,6 +87,16 @@ impl Group {
 }
 
 impl ObjectSockets {
+    /// Where the numbers of sockets go whose objects are collected.
+    pub fn forgotten(&self) -> Rc<RefCell<Vec<u32>>> {
+        self.forgotten.clone()
+    }
+
+    /// Those whose objects were collected since this was last asked.
+    pub fn take_forgotten(&self) -> Vec<u32> {
+        std::mem::take(&mut *self.forgotten.borrow_mut())
+    }
+
     /// True when an object has sockets that outlive its instance.
     pub fn has_any(&self, object: u32) -> bool {
         self.objects.borrow().get(&object).is_some_and(|group| !group.sockets.is_empty())

@@ -330,10 +330,11 @@ fn after_writes(guest: &Rc<GuestState>, id: u32, work: impl FnOnce(&GuestState) 
         work(guest);
         return;
     }
-    let own = guest.clone();
+    // Weakly: what is held for an object is the guest's own, and would keep it.
+    let own = Rc::downgrade(guest);
     let job = move |committed: Result<(), &WireError>| {
-        if committed.is_ok() {
-            work(&own);
+        if let (Ok(()), Some(guest)) = (committed, own.upgrade()) {
+            work(&guest);
         }
     };
     guest.objects.hold(object, Box::new(job));
