@@ -5,7 +5,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::harness::server::run;
-use crate::harness::{Door, Project, Server};
+use crate::harness::{Door, Options, Project, Server};
 
 /// A worker with one class. `/<name>/<method>?…` calls the method of the object of that name by RPC with the parameters;
 /// a failure is answered as JSON.
@@ -36,6 +36,23 @@ export class Room extends DurableObject {
   }
   spin() {
     for (;;);
+  }
+  endless() {
+    let sent = false;
+    return new ReadableStream({
+      type: "bytes",
+      async pull(controller) {
+        if (sent) await new Promise(() => {});
+        sent = true;
+        controller.enqueue(new Uint8Array(1));
+      },
+    });
+  }
+  lend() {
+    return () => "lent";
+  }
+  end() {
+    this.ctx.abort("ended");
   }
   /** Leaves a write and a message that waits for it to the end of the turn. */
   async write() {
@@ -75,6 +92,20 @@ export default {
         said.push(await call().then((text: string) => text, (error: Error) => error.message));
       }
       return Response.json(said);
+    }
+    if (name === "given") {
+      const stub = env.ROOM.getByName("a");
+      const [body, lent] = [await stub.endless(), await stub.lend()];
+      const reader = body.getReader();
+      await reader.read();
+      const failures = [];
+      for (const use of [() => stub.end(), () => reader.read(), () => lent()]) {
+        failures.push(await use().then(() => "no failure", (error: Error) => error.message));
+      }
+      return Response.json(failures);
+    }
+    if (name === "elsewhere") {
+      return new Response(await env.MISSING.getByName("a").hello().catch((error: Error) => error.message));
     }
     if (name === "both") {
       const both = await Promise.allSettled([env.ROOM.getByName("a").write(), env.ROOM.getByName("b").spin()]);
@@ -360,6 +391,35 @@ fn each_object_can_have_a_thread_of_its_own() {
     server.expect("/room0/hello", "one 1");
     next_version(&server, &project, "one", "two");
     server.expect("/room1/hello", "two 1");
+    server.stop();
+}
+
+/// Streams and functions that an object has given away fail when it breaks; nobody waits for them.
+#[test]
+fn what_an_object_has_given_away_ends_with_it() {
+    let project = project(json!({}));
+    let server = Server::start(&project);
+    let failures = server.get("/given").json();
+    assert_eq!(failures[0], "ended");
+    assert_ne!(failures[1], "no failure");
+    assert_eq!(failures[2], "The execution context which hosts this callback is no longer running.");
+    server.expect("/a/hello", "one 1");
+    server.stop();
+}
+
+/// Whether the other worker, here this one, runs already or not when its class is asked for.
+#[test]
+fn a_class_that_a_worker_does_not_have_is_an_error() {
+    let bindings = json!([
+        { "name": "ROOM", "class_name": "Room" },
+        { "name": "MISSING", "class_name": "Nobody", "script_name": "other" },
+    ]);
+    let main = Project::worker(CODE, config(json!({ "durable_objects": { "bindings": bindings } })));
+    main.write("other/index.ts", "export default { fetch() { return new Response() } };");
+    let other = json!({ "name": "other", "main": "index.ts", "compatibility_date": "2026-08-01" });
+    main.write("other/wrangler.json", &other.to_string());
+    let server = Server::start_with(&main, Options::args(["-c", "wrangler.json", "-c", "other/wrangler.json"]));
+    server.expect("/elsewhere", "The Durable Object class \"Nobody\" is not exported by the code of its worker.");
     server.stop();
 }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use lopata_protocol::ToGuest;
 
@@ -84,10 +84,15 @@ impl InboxReceiver {
         self.shared.state.lock().queue.is_empty()
     }
 
-    /// Forgets the task that is woken.
-    pub fn forget_task(&self) {
-        let waker = self.shared.state.lock().waker.take();
-        drop(waker);
+    /// True when an event waits that has not begun.
+    pub fn has_events(&self) -> bool {
+        self.shared.state.lock().queue.events() > 0
+    }
+
+    /// Has `waker` be woken by what is sent from now on, and nobody else.
+    pub fn set_task(&self, waker: Waker) {
+        let before = self.shared.state.lock().waker.replace(waker);
+        drop(before);
     }
 
     /// Marks the guest as idle. To be called as the last thing before its task returns `Pending`.

@@ -1,7 +1,7 @@
 //! One object: its inbox, who holds it, and which of its lives this is.
 
 use std::sync::{Arc, OnceLock, Weak};
-use std::task::{Context, Waker};
+use std::task::{Context, Wake, Waker};
 
 use lopata_protocol::{Answer, EventOutcome, GuestId, ObjectId, ToGuest, WireError, limits};
 use parking_lot::Mutex;
@@ -37,6 +37,36 @@ enum Holder {
     /// The lease is on its way.
     Somebody,
     Guest(GuestId),
+}
+
+/// What whoever calls something is told whose object has let go of it. Source: production's text.
+const CONTEXT_OVER_TEXT: &str = "The execution context which hosts this callback is no longer running.";
+
+/// Looks after the inbox of an object that nobody holds: what is sent there without a door, to what an earlier owner gave
+/// away, is to be answered.
+struct Bystander(Weak<Object>);
+
+impl Bystander {
+    fn waker(object: &Arc<Object>) -> Waker {
+        Waker::from(Arc::new(Self(Arc::downgrade(object))))
+    }
+}
+
+impl Wake for Bystander {
+    fn wake(self: Arc<Self>) {
+        if let Some(object) = self.0.upgrade() {
+            object.rouse();
+        }
+    }
+}
+
+fn refuse(parcels: Vec<Parcel<ToGuest>>, error: &WireError) {
+    for mut parcel in parcels {
+        if let Some(reply) = parcel.attachments.take_reply() {
+            // An asker that is gone needs no answer.
+            let _ = reply.send(Answer::Failed { error: error.clone(), outcome: EventOutcome::Exception });
+        }
+    }
 }
 
 /// One life of an object, until it breaks.
@@ -101,6 +131,7 @@ impl Object {
         if self.is_held() {
             return;
         }
+        self.refuse_late();
         let Some(namespace) = self.namespace() else { return };
         match namespace.home() {
             Ok(Some(home)) => {
@@ -145,7 +176,7 @@ impl Object {
                 return;
             }
             state.holder = Holder::Nobody;
-            state.receiver.forget_task();
+            state.receiver.set_task(Bystander::waker(self));
         }
         self.rouse();
         if let Some(namespace) = self.namespace() {
@@ -188,7 +219,7 @@ impl Object {
     }
 
     /// This life is over: what waits for it is answered, and doors that have reached it fail from now on.
-    pub(super) fn break_with(&self, epoch: u64, error: &WireError) {
+    pub(super) fn break_with(self: &Arc<Self>, epoch: u64, error: &WireError) {
         {
             let mut state = self.state.lock();
             if state.epoch != epoch {
@@ -202,19 +233,25 @@ impl Object {
     }
 
     /// Answers whatever waits with an error.
-    pub(super) fn refuse_waiting(&self, error: &WireError) {
+    pub(super) fn refuse_waiting(self: &Arc<Self>, error: &WireError) {
         let mut waiting = Vec::new();
         {
             let mut state = self.state.lock();
-            state.receiver.take_where(&Context::from_waker(Waker::noop()), &mut waiting, usize::MAX, |_| true);
-            state.receiver.forget_task();
+            state.take_all(self, &mut waiting);
         }
-        for mut parcel in waiting {
-            if let Some(reply) = parcel.attachments.take_reply() {
-                // An asker that is gone needs no answer.
-                let _ = reply.send(Answer::Failed { error: error.clone(), outcome: EventOutcome::Exception });
+        refuse(waiting, error);
+    }
+
+    /// Answers what speaks to events that are over: nobody holds the object, and no event waits.
+    fn refuse_late(self: &Arc<Self>) {
+        let mut late = Vec::new();
+        {
+            let mut state = self.state.lock();
+            if state.holder == Holder::Nobody && !state.receiver.has_events() {
+                state.take_all(self, &mut late);
             }
         }
+        refuse(late, &WireError::new("Error", CONTEXT_OVER_TEXT));
     }
 
     pub(super) fn take_sleep(&self, epoch: u64) -> Sleep {
@@ -234,6 +271,15 @@ impl Object {
 }
 
 impl State {
+    fn take_all(&mut self, object: &Arc<Object>, into: &mut Vec<Parcel<ToGuest>>) {
+        let waker = match self.holder {
+            Holder::Nobody => Bystander::waker(object),
+            // The owner comes back to its inbox by itself.
+            Holder::Somebody | Holder::Guest(_) => Waker::noop().clone(),
+        };
+        self.receiver.take_where(&Context::from_waker(&waker), into, usize::MAX, |_| true);
+    }
+
     fn is_at_rest(&self) -> bool {
         self.holder == Holder::Nobody && self.receiver.is_empty() && self.sleep.is_empty()
     }

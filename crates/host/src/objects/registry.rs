@@ -6,7 +6,7 @@
 //!
 //! Invariant: one namespace a key, so that no object can have two owners.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Objects {
     folder: PathBuf,
     alarms: Scheduler,
     by_key: Mutex<HashMap<Arc<str>, Known>>,
+    /// Workers whose code has run: what they have not defined they do not have.
+    serving: Mutex<HashSet<Arc<str>>>,
 }
 
 #[derive(Clone)]
@@ -45,7 +47,7 @@ pub struct Census {
 impl Objects {
     /// No namespaces yet; what they store goes into `persist`.
     pub fn new(persist: &Path, alarms: Scheduler) -> Self {
-        Self { folder: persist.join(FOLDER), alarms, by_key: Mutex::default() }
+        Self { folder: persist.join(FOLDER), alarms, by_key: Mutex::default(), serving: Mutex::default() }
     }
 
     /// Where the objects of a key are stored, one file each.
@@ -68,7 +70,23 @@ impl Objects {
             evicts: true,
             ephemeral: false,
         };
-        self.insert(&mut by_key, Arc::new(definition)).namespace
+        let namespace = self.insert(&mut by_key, Arc::new(definition)).namespace;
+        drop(by_key);
+        if self.serving.lock().contains(worker) {
+            namespace.refuse(Unreachable::NoClass(class.to_string()));
+        }
+        namespace
+    }
+
+    /// A worker's code runs, and has defined its classes: others that are asked of it are refused, until it has them.
+    pub fn serves(&self, worker: &Arc<str>, has: impl Fn(&Arc<Namespace>) -> bool) {
+        self.serving.lock().insert(worker.clone());
+        for namespace in self.all() {
+            let definition = namespace.definition();
+            if definition.worker == *worker && !has(&namespace) {
+                namespace.refuse(Unreachable::NoClass(definition.class.to_string()));
+            }
+        }
     }
 
     /// The namespace of a class of a worker, if one of them is known.

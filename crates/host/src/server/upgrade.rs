@@ -49,6 +49,10 @@ pub(super) fn accept(
     *headers = copy_headers(&head.headers, rewrite)?;
     // No extension is spoken here, whatever the worker says.
     headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
+    // No protocol is none that was chosen: clients refuse an empty one.
+    if headers.get(header::SEC_WEBSOCKET_PROTOCOL).is_some_and(HeaderValue::is_empty) {
+        headers.remove(header::SEC_WEBSOCKET_PROTOCOL);
+    }
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     let accept = HeaderValue::from_str(&accept).expect("base64 is a valid header");

@@ -64,10 +64,12 @@ impl Homes {
             namespaces.push(namespace);
         }
         let current = Home { blueprint: blueprint.clone(), namespaces, threads };
-        let Some(previous) = self.current.replace(current) else { return };
+        let previous = self.current.replace(current);
         let kept = |gone: &Arc<Namespace>| {
             self.current.iter().flat_map(|current| &current.namespaces).any(|kept| Arc::ptr_eq(kept, gone))
         };
+        self.context.objects.serves(&blueprint.name, kept);
+        let Some(previous) = previous else { return };
         for gone in previous.namespaces.iter().filter(|namespace| !kept(namespace)) {
             self.context.objects.retire(gone);
             gone.refuse(Unreachable::NoClass(gone.definition().class.to_string()));

@@ -10,6 +10,7 @@ const {
   PromisePrototypeThen,
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetSymbolToStringTag,
+  Error,
   TypeError,
 } = primordials;
 const {
@@ -214,9 +215,19 @@ function pump(stream, rid, done) {
   }
   stream[_controller][_whole] = true;
   let over = false;
+  // What an object sends ends with it.
+  const { io: context } = core.getAsyncContext() ?? {};
+  const record = context?.record;
+  const lost = () => {
+    if (over) return;
+    over = true;
+    op_body_abort(rid, record.error ?? new Error("Network connection lost."));
+  };
+  if (record !== undefined) context.onEnd(lost);
   const finish = (error, cancelled = false) => {
     if (over) return;
     over = true;
+    if (record !== undefined) context.offEnd(lost);
     done(error, cancelled);
   };
   // The other side may lose interest while the source is silent.
