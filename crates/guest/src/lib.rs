@@ -20,6 +20,7 @@ mod head;
 mod isolate;
 mod loader;
 mod objects;
+mod ready;
 mod spans;
 mod stacks;
 mod state;

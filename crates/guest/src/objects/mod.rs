@@ -18,7 +18,6 @@
 pub mod alarms;
 mod eviction;
 mod facets;
-mod ready;
 mod store;
 
 use std::cell::{Cell, RefCell};
@@ -34,8 +33,8 @@ use lopata_storage::objects::{FacetIndex, ObjectStore};
 use self::alarms::{Bell, BellState};
 use self::eviction::Evictions;
 pub use self::eviction::Idle;
-use self::ready::{ObjectWaker, Ready};
 use self::store::Store;
+use crate::ready::{ListedWaker, Ready};
 use crate::thread::Control;
 
 /// Something that waits for an object's writes: carried out when they are committed, or told why they are lost.
@@ -88,7 +87,7 @@ struct Object {
     root: EventId,
     /// A critical section runs: no event may start.
     closed: bool,
-    waker: Arc<ObjectWaker>,
+    waker: Arc<ListedWaker>,
     grant: Rc<ObjectGrant>,
     lease: Lease,
 }

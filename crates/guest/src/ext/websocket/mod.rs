@@ -9,18 +9,17 @@
 //! Invariant: a message is taken only when it is dispatched at once, so that the window of the bridge holds.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
 use deno_core::{OpState, op2, v8};
 use lopata_bridges::{WebSocketEnd, socket_pair};
 use lopata_protocol::{SocketFrame, WireError, limits};
-use parking_lot::Mutex;
 
+use crate::ready::{ListedWaker, Ready};
 use crate::state::GuestState;
 
 /// The ends of one isolate. A number names an end until it is let go; numbers are not reused.
@@ -28,7 +27,8 @@ use crate::state::GuestState;
 pub struct Sockets {
     entries: RefCell<HashMap<u32, Entry>>,
     next: Cell<u32>,
-    ready: Arc<Ready>,
+    /// The accepted ends that may have something to say.
+    ready: Ready,
     /// The end that goes with the response that is sent next.
     departing: RefCell<Option<WebSocketEnd>>,
     draining: Cell<bool>,
@@ -39,50 +39,13 @@ pub struct Sockets {
 struct Entry {
     end: WebSocketEnd,
     /// Non-null once the end was accepted.
-    waker: Option<Arc<SocketWaker>>,
+    waker: Option<Arc<ListedWaker>>,
     /// The script has to be told that this version of the worker ends.
     restart: bool,
     /// The object whose event accepted it; zero for none.
     object: u32,
     /// What it says are events of the object.
     hibernates: bool,
-}
-
-/// The accepted ends that may have something to say, and the task that looks after them.
-#[derive(Default)]
-struct Ready(Mutex<ReadyState>);
-
-#[derive(Default)]
-struct ReadyState {
-    ids: VecDeque<u32>,
-    task: Option<Waker>,
-}
-
-struct SocketWaker {
-    id: u32,
-    ready: Arc<Ready>,
-    /// True while the end stands in the list.
-    listed: AtomicBool,
-}
-
-impl Wake for SocketWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if self.listed.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let task = {
-            let mut ready = self.ready.0.lock();
-            ready.ids.push_back(self.id);
-            ready.task.take()
-        };
-        if let Some(task) = task {
-            task.wake();
-        }
-    }
 }
 
 /// What the script is told.
@@ -140,24 +103,15 @@ impl Sockets {
         if self.entries.borrow().is_empty() {
             return false;
         }
-        let mut ready = self.ready.0.lock();
-        let is_ready = !ready.ids.is_empty();
-        let replaced = match &ready.task {
-            Some(task) if task.will_wake(cx.waker()) => None,
-            _ if is_ready => None,
-            _ => ready.task.replace(cx.waker().clone()),
-        };
-        drop(ready);
-        drop(replaced);
-        is_ready
+        self.ready.poll(cx)
     }
 
     /// The next end that may have something to say.
     pub fn next_ready(&self) -> Option<u32> {
-        let id = self.ready.0.lock().ids.pop_front()?;
+        let id = self.ready.pop()?;
         if let Some(waker) = self.entries.borrow().get(&id).and_then(|entry| entry.waker.as_ref()) {
             // Before the end is looked at: what comes from now on lists it again.
-            waker.listed.store(false, Ordering::Release);
+            waker.looked_at();
         }
         Some(id)
     }
@@ -209,7 +163,7 @@ impl Sockets {
     /// What an end says are events of an object from now on, which outlive its instance.
     pub fn hibernate(&self, id: u32, object: u32) {
         if let Some(waker) = self.listen(id, object, true) {
-            waker.wake_now();
+            waker.wake();
         }
     }
 
@@ -239,7 +193,7 @@ impl Sockets {
                 wakers.push(waker.clone());
             }
         }
-        wakers.into_iter().for_each(SocketWaker::wake_now);
+        wakers.into_iter().for_each(Wake::wake);
     }
 
     /// The ends that have not yet been told so.
@@ -266,14 +220,14 @@ impl Sockets {
     fn accept(&self, id: u32, object: u32) {
         // What has arrived before is dispatched in the next turn.
         if let Some(waker) = self.listen(id, object, false) {
-            waker.wake_now();
+            waker.wake();
         }
     }
 
-    fn listen(&self, id: u32, object: u32, hibernates: bool) -> Option<Arc<SocketWaker>> {
+    fn listen(&self, id: u32, object: u32, hibernates: bool) -> Option<Arc<ListedWaker>> {
         let mut entries = self.entries.borrow_mut();
         let entry = entries.get_mut(&id)?;
-        let waker = Arc::new(SocketWaker { id, ready: self.ready.clone(), listed: AtomicBool::new(false) });
+        let waker = self.ready.waker(id);
         entry.waker = Some(waker.clone());
         entry.restart = self.draining.get() && !hibernates;
         entry.object = object;
@@ -338,12 +292,6 @@ fn after_writes(guest: &Rc<GuestState>, id: u32, work: impl FnOnce(&GuestState) 
         }
     };
     guest.objects.hold(object, Box::new(job));
-}
-
-impl SocketWaker {
-    fn wake_now(self: Arc<Self>) {
-        Wake::wake(self);
-    }
 }
 
 fn state_of(state: &OpState) -> Rc<GuestState> {

@@ -1,6 +1,7 @@
-//! The objects that may have something to do, and the task that looks after them.
+//! What of many things may have something to say, and the task that looks after them: accepted WebSockets, objects.
 //!
-//! Owns one waker for each object: whoever sends to it puts it in the list, once, and wakes the guest's task.
+//! Owns the list of their numbers. Each has a waker, which puts it in the list, once, and wakes the guest's task. What it
+//! has to say is not known here.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,8 +21,8 @@ struct State {
     task: Option<Waker>,
 }
 
-/// Puts one object into the list.
-pub struct ObjectWaker {
+/// Puts one of them into the list.
+pub struct ListedWaker {
     number: u32,
     ready: Ready,
     /// True while it stands in the list.
@@ -29,12 +30,12 @@ pub struct ObjectWaker {
 }
 
 impl Ready {
-    /// The waker of an object, which is not listed yet.
-    pub fn waker(&self, number: u32) -> Arc<ObjectWaker> {
-        Arc::new(ObjectWaker { number, ready: self.clone(), listed: AtomicBool::new(false) })
+    /// The waker of one of them, which is not listed yet.
+    pub fn waker(&self, number: u32) -> Arc<ListedWaker> {
+        Arc::new(ListedWaker { number, ready: self.clone(), listed: AtomicBool::new(false) })
     }
 
-    /// True when an object is listed. Otherwise the task is woken once one is.
+    /// True when one is listed. Otherwise the task is woken once one is.
     pub fn poll(&self, cx: &Context<'_>) -> bool {
         let mut state = self.0.lock();
         let is_ready = !state.numbers.is_empty();
@@ -48,7 +49,7 @@ impl Ready {
         is_ready
     }
 
-    /// Takes the next object off the list.
+    /// Takes the next one off the list.
     pub fn pop(&self) -> Option<u32> {
         self.0.lock().numbers.pop_front()
     }
@@ -59,14 +60,14 @@ impl Ready {
     }
 }
 
-impl ObjectWaker {
+impl ListedWaker {
     /// It is about to be looked at: what comes from now on lists it again.
     pub fn looked_at(&self) {
         self.listed.store(false, Ordering::Release);
     }
 }
 
-impl Wake for ObjectWaker {
+impl Wake for ListedWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_object_is_listed_once_until_it_is_looked_at() {
+    fn each_is_listed_once_until_it_is_looked_at() {
         let ready = Ready::default();
         let cx = Context::from_waker(Waker::noop());
         assert!(!ready.poll(&cx));
