@@ -307,6 +307,23 @@ struct Bounds {
 }
 
 impl Bounds {
+    fn of<'s>(
+        scope: &mut v8::PinScope<'s, '_>,
+        [start, start_after, end, prefix]: [v8::Local<'s, v8::Value>; 4],
+        reverse: bool,
+        limit: u32,
+    ) -> Result<Self, StorageOpError> {
+        let mut key = |value| optional(scope, value);
+        Ok(Self {
+            start: key(start)?,
+            start_after: key(start_after)?,
+            end: key(end)?,
+            prefix: key(prefix)?,
+            reverse,
+            limit,
+        })
+    }
+
     fn range(&self) -> KvRange<'_> {
         KvRange {
             start: self.start.as_deref().unwrap_or_default(),
@@ -342,14 +359,7 @@ pub fn op_storage_list<'s>(
     revive: v8::Local<'s, v8::Function>,
 ) -> Result<v8::Local<'s, v8::Array>, StorageOpError> {
     let guest = guest_of(&state);
-    let bounds = Bounds {
-        start: optional(scope, start)?,
-        start_after: optional(scope, start_after)?,
-        end: optional(scope, end)?,
-        prefix: optional(scope, prefix)?,
-        reverse,
-        limit,
-    };
+    let bounds = Bounds::of(scope, [start, start_after, end, prefix], reverse, limit)?;
     let pairs = with(&guest, number, |store| {
         let mut pairs = Vec::new();
         store.kv_list(&bounds.range(), |key, value| pairs.push((key.to_vec(), value.to_vec())))?;
@@ -375,14 +385,7 @@ pub fn op_storage_list_begin<'s>(
     #[smi] limit: u32,
 ) -> Result<f64, StorageOpError> {
     let guest = guest_of(&state);
-    let bounds = Bounds {
-        start: optional(scope, start)?,
-        start_after: optional(scope, start_after)?,
-        end: optional(scope, end)?,
-        prefix: optional(scope, prefix)?,
-        reverse,
-        limit,
-    };
+    let bounds = Bounds::of(scope, [start, start_after, end, prefix], reverse, limit)?;
     let range = bounds.range();
     if range.is_empty() {
         return Ok(0.0);
