@@ -127,10 +127,12 @@ impl Namespace {
     /// Where a free object goes, or why it goes nowhere.
     pub(super) fn home(&self) -> Result<Option<Arc<dyn Home>>, Unreachable> {
         let state = self.state.lock();
-        match (&state.home, &state.refusal) {
-            (None, Some(why)) => Err(why.clone()),
-            (home, _) => Ok(home.clone()),
-        }
+        state.refused().map_or_else(|| Ok(state.home.clone()), |why| Err(why.clone()))
+    }
+
+    /// Why nothing may be sent to its objects.
+    fn refusal(&self) -> Option<Unreachable> {
+        self.state.lock().refused().cloned()
     }
 
     fn object(self: &Arc<Self>, id: ObjectId, name: Option<&Arc<str>>) -> Arc<Object> {
@@ -155,6 +157,10 @@ impl Namespace {
 }
 
 impl State {
+    fn refused(&self) -> Option<&Unreachable> {
+        self.refusal.as_ref().filter(|_| self.home.is_none())
+    }
+
     fn all(&self) -> Vec<Arc<Object>> {
         self.objects.values().cloned().collect()
     }
@@ -180,7 +186,7 @@ struct ObjectDoor {
 impl Door for ObjectDoor {
     fn deliver(&self, parcel: Parcel<ToGuest>) -> Result<InboxSender, Undelivered> {
         let refused = |parcel, why| Err(Undelivered { parcel, why });
-        if let Err(why) = self.namespace.home() {
+        if let Some(why) = self.namespace.refusal() {
             return refused(Box::new(parcel), why);
         }
         let object = self.object.get_or_init(|| self.namespace.object(self.id, self.name.as_ref()));

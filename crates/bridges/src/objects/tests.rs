@@ -1,3 +1,5 @@
+//! Leases and namespaces under whatever order of things: single steps, random interleavings, threads.
+
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
