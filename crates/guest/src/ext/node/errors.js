@@ -12,7 +12,7 @@ function notImplemented(what) {
 
 /** A warning that a script of `deno_node` has. @param {Error} warning */
 function warn(warning) {
-  const { default: process } = core.loadExtScript("ext:lopata_node/process.js");
+  const { default: process } = core.loadExtScript("ext:lopata_node/modules/process.js");
   if (process.emitWarning !== undefined) {
     process.emitWarning(warning);
   } else {

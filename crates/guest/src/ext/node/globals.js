@@ -28,18 +28,18 @@ function define(name, value, enumerable) {
 /** Gives the global scope what the worker's flags say. */
 function apply() {
   if (compat.has("nodejs_compat_v2")) {
-    lazily("Buffer", () => core.loadExtScript("ext:lopata_node/buffer.js").Buffer, true);
-    lazily("process", () => core.loadExtScript("ext:lopata_node/process.js").default, true);
+    lazily("Buffer", () => core.loadExtScript("ext:lopata_node/modules/buffer.js").Buffer, true);
+    lazily("process", () => core.loadExtScript("ext:lopata_node/modules/process.js").default, true);
     define("global", globalThis, true);
     const immediate = (name) => () =>
-      core.loadExtScript("ext:lopata_node/timers_base.js").immediates("ServiceWorkerGlobalScope")[name];
+      core.loadExtScript("ext:lopata_node/timers/base.js").immediates("ServiceWorkerGlobalScope")[name];
     // Enumerable properties of the scope are its own; these two are of its class in production.
     lazily("setImmediate", immediate("setImmediate"), false);
     lazily("clearImmediate", immediate("clearImmediate"), false);
   }
   if (compat.has("enable_nodejs_global_timers")) {
     for (const name of ["setTimeout", "setInterval", "clearTimeout", "clearInterval"]) {
-      lazily(name, () => core.loadExtScript("ext:lopata_node/timers_base.js")[name], true);
+      lazily(name, () => core.loadExtScript("ext:lopata_node/timers/base.js")[name], true);
     }
   }
 }

@@ -2,5 +2,5 @@
 (function () {
 const { core } = __bootstrap;
 
-return core.loadExtScript("ext:lopata_node/assert.js");
+return core.loadExtScript("ext:lopata_node/modules/assert.js");
 })();

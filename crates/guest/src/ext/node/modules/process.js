@@ -6,9 +6,9 @@ const { core, primordials } = __bootstrap;
 const { ObjectFreeze } = primordials;
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const { nextTick } = core.loadExtScript("ext:deno_node/_next_tick.ts");
-const modules = core.loadExtScript("ext:lopata_node/modules.js");
-const { exit } = core.loadExtScript("ext:lopata_node/process_exit.js");
-const { env } = core.loadExtScript("ext:lopata_node/process_env.js");
+const modules = core.loadExtScript("ext:lopata_node/table.js");
+const { exit } = core.loadExtScript("ext:lopata_node/process/exit.js");
+const { env } = core.loadExtScript("ext:lopata_node/process/env.js");
 
 /** @param {string} id */
 function getBuiltinModule(id) {
@@ -36,7 +36,7 @@ const features = ObjectFreeze({
 const small = { nextTick, env, exit, getBuiltinModule, platform, features };
 
 const process = compat.has("enable_nodejs_process_v2")
-  ? core.loadExtScript("ext:lopata_node/process_v2.js").make(small)
+  ? core.loadExtScript("ext:lopata_node/process/v2.js").make(small)
   : small;
 
 return { ...process, default: process };

@@ -3,6 +3,8 @@
 //! Extension sources are read from the registry's folders while this runs and never again: the binary carries
 //! the snapshot and the tables, and runs where no registry is.
 
+mod module;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -75,7 +77,9 @@ fn source(specifier: &str, path: &Path, wrap: bool) -> String {
 /// What is evaluated of a source: JavaScript, as the guest wants it.
 fn adapt(specifier: &str, text: &str) -> String {
     let code = if specifier.ends_with(".ts") { without_types(specifier, text) } else { text.to_string() };
-    escape(&lopata_guest::patch_node_script(specifier, code))
+    let code = lopata_guest::patch_node_script(specifier, code);
+    // What loads late is a script; `deno_node` has both.
+    escape(&if specifier.starts_with("ext:deno_node/") { module::script(specifier, code) } else { code })
 }
 
 /// A script in 7-bit characters, as the snapshot wants it. An escape stands for its character in strings, templates

@@ -3,7 +3,7 @@
 const { core, primordials } = __bootstrap;
 const { Promise, PromiseReject, Symbol, TypeError } = primordials;
 const web = core.loadExtScript("ext:lopata/timers/timers.js");
-const base = core.loadExtScript("ext:lopata_node/timers_base.js");
+const base = core.loadExtScript("ext:lopata_node/timers/base.js");
 const { AbortError } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { validateAbortSignal, validateBoolean, validateNumber, validateObject } = core.loadExtScript(
   "ext:deno_node/internal/validators.mjs",

@@ -13,7 +13,7 @@ const {
   TypeError,
 } = primordials;
 const node = core.loadExtScript("ext:deno_node/util.ts");
-const { default: types } = core.loadExtScript("ext:lopata_node/util_types.js");
+const { default: types } = core.loadExtScript("ext:lopata_node/modules/util/types.js");
 const { Buffer } = core.loadExtScript("ext:deno_node/internal/buffer.mjs");
 const { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { getSystemErrorName } = node;

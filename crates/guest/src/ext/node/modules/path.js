@@ -2,5 +2,5 @@
 (function () {
 const { core } = __bootstrap;
 
-return core.loadExtScript("ext:lopata_node/path_base.js").pathOf("posix");
+return core.loadExtScript("ext:lopata_node/path/base.js").pathOf("posix");
 })();

@@ -1,22 +1,15 @@
-//! Which scripts of `deno_node` the snapshot's build takes in.
-//!
-//! Only that build calls this; the program itself never asks for a file of `deno_node`, so that the linker keeps
-//! none of its ops but those that are registered by name.
+//! Scripts of `deno_node` that most of the others stand on: errors, events, buffers, inspection, paths, URLs.
 
-use std::path::PathBuf;
+use super::Patch;
 
-use deno_core::ExtensionFileSource;
-use deno_core::url::Url;
-use node_resolver::errors::PackageFolderResolveError;
-use node_resolver::{InNpmPackageChecker, NpmPackageFolderResolver, UrlOrPathRef};
-
-/// The scripts, by path below `ext:deno_node/`: pure JavaScript, and what it loads.
-const SCRIPTS: &[&str] = &[
+/// The scripts: what most of the others stand on.
+pub const SCRIPTS: &[&str] = &[
     "_events.mjs",
     "_process/exiting.ts",
     "_util/_util_callbackify.js",
     "_util/os.ts",
     "_utils.ts",
+    "internal/assert.mjs",
     "internal/assert/myers_diff.js",
     "internal/buffer.mjs",
     "internal/crypto/_keys.ts",
@@ -63,8 +56,8 @@ const SCRIPTS: &[&str] = &[
     "util.ts",
 ];
 
-/// Places in the scripts that reach for something of the host: path, text, what stands there instead.
-const PATCHES: &[(&str, &str, &str)] = &[
+/// Places that reach for something of the host, or speak otherwise than production.
+pub const PATCHES: &[Patch] = &[
     // Without Node's global there is no `process` to warn with.
     ("_events.mjs", "process.emitWarning(w)", "core.loadExtScript(\"ext:lopata_node/errors.js\").warn(w)"),
     // Objects of the web are compared as production's, which have no properties of their own.
@@ -119,63 +112,3 @@ const PATCHES: &[(&str, &str, &str)] = &[
     // An object of the web has its state in properties of its own, which are nobody's options.
     ("internal/url.ts", "...url,", "__proto__: null,"),
 ];
-
-/// The scripts with the places they lie at.
-///
-/// # Panics
-///
-/// If `deno_node` lacks one of them, which means that its version was changed and this list was not.
-pub fn sources() -> Vec<ExtensionFileSource> {
-    let extension = deno_node::deno_node::lazy_init::<Nobody, Nobody, sys_traits::impls::RealSys>();
-    let find = |path: &&str| {
-        let name = format!("ext:deno_node/{path}");
-        let found = extension.lazy_loaded_js_files.iter().find(|file| file.specifier == name);
-        found.unwrap_or_else(|| panic!("deno_node has no script {path}")).clone()
-    };
-    SCRIPTS.iter().map(find).collect()
-}
-
-/// Adapts a script of `deno_node`, which is JavaScript by now.
-///
-/// # Panics
-///
-/// If a place to be patched is not there.
-pub fn patch(specifier: &str, source: String) -> String {
-    let Some(path) = specifier.strip_prefix("ext:deno_node/") else { return source };
-    // Modules that load each other late go through our own table of modules.
-    let mut source =
-        source.replace("core.createLazyLoader(", "core.loadExtScript(\"ext:lopata_node/modules.js\").late(");
-    for (_, from, to) in PATCHES.iter().filter(|(patched, ..)| *patched == path) {
-        assert!(source.contains(from), "{path} does not contain {from}");
-        source = source.replace(from, to);
-    }
-    source
-}
-
-/// A resolver of packages where there are none: the type is all that is needed.
-struct Nobody;
-
-impl InNpmPackageChecker for Nobody {
-    fn in_npm_package(&self, _specifier: &Url) -> bool {
-        false
-    }
-}
-
-impl NpmPackageFolderResolver for Nobody {
-    fn resolve_package_folder_from_package(
-        &self,
-        _specifier: &str,
-        _referrer: &UrlOrPathRef<'_>,
-    ) -> Result<PathBuf, PackageFolderResolveError> {
-        unreachable!("no worker resolves packages")
-    }
-
-    fn resolve_types_package_folder(
-        &self,
-        _types_package_name: &str,
-        _maybe_package_version: Option<&deno_semver::Version>,
-        _maybe_referrer: Option<&UrlOrPathRef<'_>>,
-    ) -> Option<PathBuf> {
-        None
-    }
-}

@@ -24,10 +24,10 @@ const {
   String,
   StringPrototypeSplit,
 } = primordials;
-const { AssertionError } = core.loadExtScript("ext:lopata_node/assertion_error.js");
-const { diffLines, diffText } = core.loadExtScript("ext:lopata_node/assert_diff.js");
+const { AssertionError } = core.loadExtScript("ext:lopata_node/assert/error.js");
+const { diffLines, diffText } = core.loadExtScript("ext:lopata_node/assert/diff.js");
 const { inspect } = core.loadExtScript("ext:deno_node/internal/util/inspect.mjs");
-const { contains } = core.loadExtScript("ext:lopata_node/assert_partial.js");
+const { contains } = core.loadExtScript("ext:lopata_node/assert/partial.js");
 const { isDeepStrictEqual } = core.loadExtScript("ext:deno_node/internal/util/comparisons.ts");
 const {
   ERR_AMBIGUOUS_ARGUMENT,

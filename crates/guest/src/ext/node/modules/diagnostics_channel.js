@@ -23,7 +23,7 @@ const {
   String,
   TypeError,
 } = primordials;
-const { badParameter, callWithStore, keyOf, shape } = core.loadExtScript("ext:lopata_node/async_context.js");
+const { badParameter, callWithStore, keyOf, shape } = core.loadExtScript("ext:lopata_node/async/context.js");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const { ERR_INVALID_ARG_TYPE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { validateObject } = core.loadExtScript("ext:deno_node/internal/validators.mjs");

@@ -1,7 +1,7 @@
 // The module "node:async_hooks".
 (function () {
 const { core } = __bootstrap;
-const { AsyncLocalStorage, AsyncResource } = core.loadExtScript("ext:lopata_node/async_context.js");
+const { AsyncLocalStorage, AsyncResource } = core.loadExtScript("ext:lopata_node/async/context.js");
 
 class AsyncHook {
   enable() {

@@ -1,8 +1,8 @@
 // The module "node:timers".
 (function () {
 const { core } = __bootstrap;
-const base = core.loadExtScript("ext:lopata_node/timers_base.js");
-const { default: promises } = core.loadExtScript("ext:lopata_node/timers_promises.js");
+const base = core.loadExtScript("ext:lopata_node/timers/base.js");
+const { default: promises } = core.loadExtScript("ext:lopata_node/modules/timers/promises.js");
 
 const names = {
   promises,

@@ -4,7 +4,7 @@ const { core, primordials } = __bootstrap;
 const { Error, ReflectApply, SymbolDispose, SymbolToPrimitive, TypeError } =
   primordials;
 const web = core.loadExtScript("ext:lopata/timers/timers.js");
-const { shape } = core.loadExtScript("ext:lopata_node/async_context.js");
+const { shape } = core.loadExtScript("ext:lopata_node/async/context.js");
 const { validateFunction } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
 
 let isTimeout, stop;

@@ -2,5 +2,5 @@
 (function () {
 const { core } = __bootstrap;
 
-return core.loadExtScript("ext:lopata_node/path_base.js").pathOf("win32");
+return core.loadExtScript("ext:lopata_node/path/base.js").pathOf("win32");
 })();

@@ -27,7 +27,7 @@ const { EventEmitter } = core.loadExtScript("ext:deno_node/_events.mjs");
 const { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { validateString, validateUint32 } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
 const { notImplemented } = core.loadExtScript("ext:lopata_node/errors.js");
-const stdio = core.loadExtScript("ext:lopata_node/stdio.js");
+const stdio = core.loadExtScript("ext:lopata_node/process/stdio.js");
 
 /** The version of Node that production claims to be. */
 const NODE_VERSION = "22.19.0";
@@ -115,7 +115,7 @@ function cwd() {
 /** The directories there are. */
 function chdir(path) {
   validateString(path, "directory");
-  const { resolve } = core.loadExtScript("ext:lopata_node/path_base.js").pathOf("posix");
+  const { resolve } = core.loadExtScript("ext:lopata_node/path/base.js").pathOf("posix");
   const target = resolve(directory, path);
   if (target !== "/" && target !== "/bundle" && target !== "/tmp" && target !== "/dev") {
     const error = new Error(`no such file or directory, chdir '${String(path).replace(/^\//, "")}'`);
@@ -187,7 +187,7 @@ function make(common) {
   }
 
   function assert(value, message) {
-    core.loadExtScript("ext:lopata_node/assert.js").default(value, message);
+    core.loadExtScript("ext:lopata_node/modules/assert.js").default(value, message);
   }
 
   const zero = (name) => ({ [name]: () => 0 })[name];

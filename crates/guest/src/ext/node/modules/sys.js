@@ -1,0 +1,6 @@
+// The module "node:sys".
+(function () {
+const { core } = __bootstrap;
+
+return core.loadExtScript("ext:lopata_node/modules/util.js");
+})();
