@@ -406,7 +406,6 @@ pub fn extensions(guest: Option<Rc<GuestState>>) -> Vec<Extension> {
         web,
         deno_fetch::deno_fetch::init(deno_fetch::Options::default()),
         deno_crypto::deno_crypto::init(None),
-        deno_node_crypto::deno_node_crypto::init(),
         lopata_shims::init(),
         node::lopata_node::init(),
         lopata::init(guest),

@@ -51,7 +51,7 @@ fn op_node_module(state: &mut OpState, #[string] specifier: &str) -> &'static st
 
 deno_core::extension!(
     lopata_node,
-    deps = [deno_web, deno_node_crypto],
+    deps = [deno_web],
     ops = [
         deno_node::ops::buffer::op_is_ascii,
         deno_node::ops::buffer::op_is_utf8,
@@ -71,18 +71,9 @@ deno_core::extension!(
         deno_node::ops::util::op_node_get_own_non_index_properties,
         deno_node::ops::util::op_node_parse_env,
         deno_node::ops::util::op_node_view_has_buffer,
-        deno_node::ops::zlib::op_zlib_crc32,
-        deno_node::ops::zlib::op_zlib_crc32_string,
         op_node_build_os,
         op_node_call_is_from_dependency,
         op_node_module,
-    ],
-    objects = [
-        deno_node::ops::zlib::BrotliDecoder,
-        deno_node::ops::zlib::BrotliEncoder,
-        deno_node::ops::zlib::Zlib,
-        deno_node::ops::zlib::ZstdCompress,
-        deno_node::ops::zlib::ZstdDecompress,
     ],
     lazy_loaded_js = [
         dir "src/ext/node",
