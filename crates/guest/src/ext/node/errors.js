@@ -1,13 +1,11 @@
 // Errors as Node makes them, for our own modules, and warnings.
 (function () {
-const { core, primordials } = __bootstrap;
-const { Error } = primordials;
+const { core } = __bootstrap;
 
-/** Source: production's text. @param {string} what */
+/** What production has not implemented either. @param {string} what */
 function notImplemented(what) {
-  const error = new Error(`The ${what} method is not implemented`);
-  error.code = "ERR_METHOD_NOT_IMPLEMENTED";
-  return error;
+  const { ERR_METHOD_NOT_IMPLEMENTED } = core.loadExtScript("ext:deno_node/internal/errors.ts");
+  return new ERR_METHOD_NOT_IMPLEMENTED(what);
 }
 
 /** A warning that a script of `deno_node` has. @param {Error} warning */

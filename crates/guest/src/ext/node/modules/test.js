@@ -54,7 +54,7 @@ class MockFunctionContext {
     this.#implementation = implementation;
   }
 
-  mockImplementationOnce(implementation, onCall = undefined) {
+  mockImplementationOnce(implementation, onCall) {
     validateFunction(implementation, "implementation");
     const next = this.#calls.length;
     const call = onCall ?? next;

@@ -12,6 +12,7 @@ const {
   ErrorCaptureStackTrace,
   MathFloor,
   NumberParseInt,
+  ObjectAssign,
   ObjectCreate,
   ObjectDefineProperty,
   ObjectPrototypeIsPrototypeOf,
@@ -24,9 +25,9 @@ const {
   queueMicrotask,
 } = primordials;
 const { EventEmitter } = core.loadExtScript("ext:deno_node/_events.mjs");
-const { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
+const { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_METHOD_NOT_IMPLEMENTED, ERR_OUT_OF_RANGE, NodeError } = core
+  .loadExtScript("ext:deno_node/internal/errors.ts");
 const { validateString, validateUint32 } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
-const { notImplemented } = core.loadExtScript("ext:lopata_node/errors.js");
 const stdio = core.loadExtScript("ext:lopata_node/process/stdio.js");
 
 /** The version of Node that production claims to be. */
@@ -41,39 +42,41 @@ function versions() {
   return versions;
 }
 
-/** An error of the system, as production makes it for what root may not do either. @param {string} syscall */
-function notPermitted(syscall) {
-  const error = new Error("operation not permitted");
-  error.name = "Error";
-  error.code = "EPERM";
-  error.errno = -1;
-  error.syscall = syscall;
-  return error;
+/** An error of the system for what only root may do. Source: production's text. @param {string} syscall */
+class ERR_EPERM extends NodeError {
+  constructor(syscall) {
+    super("EPERM", "operation not permitted");
+    this.syscall = syscall;
+    this.errno = 1;
+    this.path = undefined;
+  }
 }
 
 /** A method that production does not have either. @param {string} name @param {number} length */
-function missing(name, length = 0) {
-  const method = {
-    [name]() {
-      throw notImplemented(`process.${name}`);
-    },
-  }[name];
+function missing(name, length = 0, what = `process.${name}`) {
+  return named(name, length, function () {
+    throw new ERR_METHOD_NOT_IMPLEMENTED(what);
+  });
+}
+
+/** Gives a function its name and number of arguments. @param {string} name @param {number} length */
+function named(name, length, method) {
+  ObjectDefineProperty(method, "name", { __proto__: null, value: name, configurable: true });
   ObjectDefineProperty(method, "length", { __proto__: null, value: length, configurable: true });
   return method;
 }
 
 /** Sets an id, of which there is only root's. @param {string} syscall */
 function setter(syscall) {
-  return {
-    [syscall](id) {
-      if (id !== 0) throw notPermitted(syscall);
-    },
-  }[syscall];
+  return named(syscall, 1, function (id) {
+    if (id !== 0) throw new ERR_EPERM(syscall);
+  });
 }
 
-function hrtime(time = undefined) {
-  if (time !== undefined && (!ArrayIsArray(time) || time.length !== 2)) {
-    throw new ERR_INVALID_ARG_TYPE("time", "tuple of integers", time);
+function hrtime(time) {
+  if (time !== undefined) {
+    if (!ArrayIsArray(time)) throw new ERR_INVALID_ARG_TYPE("time", "tuple of integers", time);
+    if (time.length !== 2) throw new ERR_OUT_OF_RANGE("time", "2", time);
   }
   const now = DateNow();
   let seconds = MathFloor(now / 1000);
@@ -131,7 +134,7 @@ function chdir(path) {
 /** A warning as an error. @param {string | Error} warning */
 function warningOf(warning, name, constructor) {
   if (typeof warning === "string") {
-    const made = new (constructor ?? Error)(warning);
+    const made = new (constructor || Error)(warning);
     made.name = name;
     return made;
   }
@@ -142,7 +145,7 @@ function warningOf(warning, name, constructor) {
   return warning;
 }
 
-/** What the overloads of `emitWarning` come to. */
+/** What the overloads of `emitWarning` come to; null is refused by the engine, as in production. */
 function warningOptions(options, codeOrConstructor, maybeConstructor) {
   const found = { name: "Warning", code: undefined, detail: undefined, constructor: undefined };
   const take = (constructor) => {
@@ -152,7 +155,7 @@ function warningOptions(options, codeOrConstructor, maybeConstructor) {
       throw new ERR_INVALID_ARG_TYPE("ctor", "function", constructor);
     }
   };
-  if (typeof options === "object" && !ArrayIsArray(options) && options !== null) {
+  if (typeof options === "object" && !ArrayIsArray(options)) {
     if (options.type) found.name = options.type;
     if (options.code) found.code = options.code;
     if (options.detail) found.detail = options.detail;
@@ -173,6 +176,23 @@ function warningOptions(options, codeOrConstructor, maybeConstructor) {
   return found;
 }
 
+/** Events of the scope that are passed on to whoever listens for them on `process`. */
+function forward(process) {
+  const forwarded = new SafeSet();
+  const pass = (event, type, args) => {
+    if (forwarded.has(event)) return;
+    forwarded.add(event);
+    globalThis.addEventListener(type, (occurred) => process.emit(event, ...args(occurred)));
+  };
+  process.on("newListener", (event) => {
+    if (event === "unhandledRejection") {
+      pass(event, "unhandledrejection", (occurred) => [occurred.reason, occurred.promise]);
+    } else if (event === "rejectionHandled") {
+      pass(event, "rejectionhandled", (occurred) => [occurred.promise]);
+    }
+  });
+}
+
 /** @param {object} common what the small process has too */
 function make(common) {
   const process = ObjectCreate(EventEmitter.prototype);
@@ -187,17 +207,23 @@ function make(common) {
   }
 
   function assert(value, message) {
-    core.loadExtScript("ext:lopata_node/modules/assert.js").default(value, message);
+    const { ok } = core.loadExtScript("ext:lopata_node/modules/assert.js");
+    // Without an argument it has a text of its own.
+    return arguments.length === 0 ? ok() : ok(value, message);
   }
 
-  const zero = (name) => ({ [name]: () => 0 })[name];
-  const nothing = (name, length = 0) => {
-    const method = { [name]() {} }[name];
-    ObjectDefineProperty(method, "length", { __proto__: null, value: length, configurable: true });
-    return method;
-  };
+  /** Loads variables from a file of the virtual file system. @param {string | URL} path */
+  function loadEnvFile(path = ".env") {
+    const { builtin } = core.loadExtScript("ext:lopata_node/table.js");
+    const { parseEnv } = core.loadExtScript("ext:lopata_node/modules/util.js");
+    const text = builtin("fs").readFileSync(path instanceof URL ? path : path.toString(), "utf8");
+    ObjectAssign(process.env, parseEnv(text));
+  }
+
+  const zero = (name) => named(name, 0, () => 0);
+  const nothing = (name, length = 0) => named(name, length, () => undefined);
   const values = {
-    assert,
+    assert: named("bound assert", 2, assert),
     version: `v${NODE_VERSION}`,
     versions: versions(),
     title: "workerd",
@@ -206,7 +232,7 @@ function make(common) {
     execArgv: [],
     arch: "x64",
     platform: common.platform,
-    config: { target_defaults: { default_configuration: "Release" }, variables: {} },
+    config: core.loadExtScript("ext:lopata_node/process/config.js").config,
     pid: 1,
     ppid: 0,
     getegid: zero("getegid"),
@@ -217,12 +243,12 @@ function make(common) {
     setegid: setter("setegid"),
     setgid: setter("setgid"),
     setgroups(_groups) {
-      throw notPermitted("setgroups");
+      throw new ERR_EPERM("setgroups");
     },
     seteuid: setter("seteuid"),
     setuid: setter("setuid"),
     initgroups(_user, _group) {
-      throw notPermitted("initgroups");
+      throw new ERR_EPERM("initgroups");
     },
     setSourceMapsEnabled: nothing("setSourceMapsEnabled", 2),
     getSourceMapsSupport: () => ({ enabled: false, nodeModules: false, generatedCode: false }),
@@ -244,7 +270,7 @@ function make(common) {
     umask,
     hrtime,
     uptime: zero("uptime"),
-    loadEnvFile: missing("loadEnvFile"),
+    loadEnvFile,
     exitCode: undefined,
     channel: null,
     connected: false,
@@ -252,34 +278,29 @@ function make(common) {
     debugPort: 0,
     dlopen: missing("dlopen", 3),
     finalization: {
-      register: nothing("register", 2),
-      registerBeforeExit: nothing("registerBeforeExit", 2),
-      unregister: nothing("unregister", 1),
+      register: missing("register", 0, "process.finalization.register"),
+      registerBeforeExit: missing("registerBeforeExit", 0, "process.finalization.registerBeforeExit"),
+      unregister: missing("unregister", 0, "process.finalization.unregister"),
     },
     getActiveResourcesInfo: missing("getActiveResourcesInfo"),
     setUncaughtExceptionCaptureCallback: missing("setUncaughtExceptionCaptureCallback", 1),
     hasUncaughtExceptionCaptureCallback: missing("hasUncaughtExceptionCaptureCallback"),
-    memoryUsage: Object.assign(
-      function memoryUsage() {
-        return { rss: 0, heapTotal: 0, heapUsed: 0, external: 0, arrayBuffers: 0 };
-      },
-      { rss: zero("rss") },
-    ),
+    memoryUsage: () => ({ rss: 0, heapTotal: 0, heapUsed: 0, external: 0, arrayBuffers: 0 }),
     noDeprecation: false,
-    permission: { has: (_scope, _reference) => false },
+    permission: { has: missing("has", 0, "process.permission.has") },
     release: { name: "node", lts: true, sourceUrl: "", headersUrl: "" },
     report: {
       compact: false,
       directory: "",
       filename: "",
-      getReport: missing("report.getReport"),
+      getReport: () => ({}),
       reportOnFatalError: false,
       reportOnSignal: false,
       reportOnUncaughtException: false,
       excludeNetwork: false,
       excludeEnv: false,
       signal: "SIGUSR2",
-      writeReport: missing("report.writeReport"),
+      writeReport: missing("writeReport", 0, "process.report.writeReport"),
     },
     resourceUsage() {
       const usage = {};
@@ -334,9 +355,10 @@ function make(common) {
     __proto__: null,
     value: "process",
     writable: false,
-    enumerable: true,
+    enumerable: false,
     configurable: true,
   });
+  forward(process);
   return process;
 }
 
