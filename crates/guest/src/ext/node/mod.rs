@@ -13,7 +13,7 @@ mod sources;
 use std::rc::Rc;
 
 use deno_core::{OpState, op2};
-use lopata_protocol::node::{Found, SCHEME, Served, lookup};
+use lopata_protocol::node::{Found, SCHEME, Served, bare, lookup};
 
 use crate::state::GuestState;
 
@@ -38,10 +38,10 @@ fn op_node_call_is_from_dependency() -> bool {
 fn op_node_module(state: &mut OpState, #[string] specifier: &str) -> &'static str {
     let guest = state.borrow::<Rc<GuestState>>();
     let flags = guest.compat.get();
-    let found = match lookup(specifier, &flags) {
-        // What needs no prefix elsewhere needs none here, whatever the flags.
-        Found::NotNode => lookup(&format!("{SCHEME}{specifier}"), &flags),
-        found => found,
+    let found = match bare(specifier) {
+        // A bare name is one here whatever the flags.
+        Some(module) => lookup(&format!("{SCHEME}{}", module.name), &flags),
+        None => lookup(specifier, &flags),
     };
     match found {
         Found::Module(module) if module.served != Served::NotYet => module.name,

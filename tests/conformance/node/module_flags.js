@@ -1,0 +1,61 @@
+// Which flag brings which module: without it, the module is not there.
+import assert from "node:assert";
+
+const flags = Cloudflare.compatibilityFlags;
+const MODULES = {
+  enable_nodejs_child_process_module: ["child_process"],
+  enable_nodejs_cluster_module: ["cluster"],
+  enable_nodejs_dgram_module: ["dgram"],
+  enable_nodejs_domain_module: ["domain"],
+  enable_nodejs_http2_module: ["http2"],
+  enable_nodejs_inspector_module: ["inspector", "inspector/promises"],
+  enable_nodejs_punycode_module: ["punycode"],
+  enable_nodejs_sqlite_module: ["sqlite"],
+  enable_nodejs_trace_events_module: ["trace_events"],
+  enable_nodejs_v8_module: ["v8"],
+  enable_nodejs_vm_module: ["vm"],
+  enable_nodejs_wasi_module: ["wasi"],
+  enable_nodejs_worker_threads_module: ["worker_threads"],
+};
+
+export const imports = {
+  async test() {
+    for (const [flag, names] of Object.entries(MODULES)) {
+      for (const name of names) {
+        const specifier = `node:${name}`;
+        if (flags[flag]) {
+          assert.strictEqual(typeof (await import(specifier)).default, "object", specifier);
+        } else {
+          await assert.rejects(import(specifier), { message: `No such module "${specifier}".` }, specifier);
+        }
+      }
+    }
+  },
+};
+
+export const builtins = {
+  async test() {
+    const { getBuiltinModule } = (await import("node:process")).default;
+    for (const [flag, names] of Object.entries(MODULES)) {
+      for (const name of names) {
+        const wanted = flags[flag] ? (await import(`node:${name}`)).default : undefined;
+        assert.strictEqual(getBuiltinModule(`node:${name}`), wanted, name);
+        assert.strictEqual(getBuiltinModule(name), wanted, name);
+      }
+    }
+  },
+};
+
+export const bareNames = {
+  async test() {
+    for (const [flag, names] of Object.entries(MODULES)) {
+      for (const name of names) {
+        if (flags[flag] && flags.nodejs_compat_v2) {
+          assert.strictEqual((await import(name)).default, (await import(`node:${name}`)).default, name);
+        } else {
+          await assert.rejects(import(name), { message: new RegExp(`^No such module "(node:)?${name}"\\.$`) }, name);
+        }
+      }
+    }
+  },
+};
