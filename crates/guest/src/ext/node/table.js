@@ -1,7 +1,7 @@
 // The modules of Node for whoever loads one without an import statement. Each is a script below `modules`.
 (function () {
 const { core, primordials } = __bootstrap;
-const { StringPrototypeSlice, StringPrototypeStartsWith } = primordials;
+const { ObjectFreeze, StringPrototypeSlice, StringPrototypeStartsWith, SymbolToStringTag } = primordials;
 const { op_node_module } = core.ops;
 
 /** The exports of a module. @param {string} name without `node:` */
@@ -18,15 +18,38 @@ function late(specifier) {
   return () => load(StringPrototypeSlice(specifier, 5));
 }
 
+/** Modules of the platform, which are not Node's: what an import of them gives. */
+const PLATFORM = {
+  __proto__: null,
+  "cloudflare:email": "ext:lopata/email/email.js",
+  "cloudflare:sockets": "ext:lopata/sockets/module.js",
+  "cloudflare:workers": "ext:lopata/workers/workers.js",
+  "cloudflare:workflows": "ext:lopata/workflows/workflows.js",
+};
+
+/** Such modules that somebody has asked for. */
+const namespaces = { __proto__: null };
+
+/** @param {string} id */
+function platform(id) {
+  const script = PLATFORM[id];
+  if (script === undefined) return undefined;
+  return namespaces[id] ??= ObjectFreeze({
+    __proto__: null,
+    ...core.loadExtScript(script),
+    [SymbolToStringTag]: "Module",
+  });
+}
+
 /**
  * `process.getBuiltinModule`, and `require` of a name of Node.
- * @param {string} id with or without `node:`
+ * @param {unknown} id with or without `node:`
  * @returns the module's default export; undefined where the worker does not have the module
  */
 function builtin(id) {
-  if (typeof id !== "string") return undefined;
+  id = `${id}`;
   const name = op_node_module(id);
-  return name === "" ? undefined : load(name).default;
+  return name === "" ? platform(id) : load(name).default;
 }
 
 return { builtin, late, load };
