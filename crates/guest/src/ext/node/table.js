@@ -1,7 +1,15 @@
 // The modules of Node for whoever loads one without an import statement. Each is a script below `modules`.
 (function () {
 const { core, primordials } = __bootstrap;
-const { ObjectFreeze, StringPrototypeSlice, StringPrototypeStartsWith, SymbolToStringTag } = primordials;
+const {
+  ArrayPrototypeSort,
+  ObjectDefineProperty,
+  ObjectFreeze,
+  ObjectKeys,
+  StringPrototypeSlice,
+  StringPrototypeStartsWith,
+  SymbolToStringTag,
+} = primordials;
 const { op_node_module } = core.ops;
 
 /** The exports of a module. @param {string} name without `node:` */
@@ -34,11 +42,15 @@ const namespaces = { __proto__: null };
 function platform(id) {
   const script = PLATFORM[id];
   if (script === undefined) return undefined;
-  return namespaces[id] ??= ObjectFreeze({
-    __proto__: null,
-    ...core.loadExtScript(script),
-    [SymbolToStringTag]: "Module",
-  });
+  if (namespaces[id] === undefined) {
+    const exports = core.loadExtScript(script);
+    const namespace = { __proto__: null };
+    const names = ArrayPrototypeSort(ObjectKeys(exports));
+    for (let i = 0; i < names.length; i++) namespace[names[i]] = exports[names[i]];
+    ObjectDefineProperty(namespace, SymbolToStringTag, { __proto__: null, value: "Module" });
+    namespaces[id] = ObjectFreeze(namespace);
+  }
+  return namespaces[id];
 }
 
 /**

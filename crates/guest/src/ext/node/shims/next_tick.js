@@ -1,11 +1,13 @@
 // `nextTick` as production has it: a microtask.
 (function () {
 const { primordials } = __bootstrap;
-const { ReflectApply, queueMicrotask } = primordials;
+const { SafeArrayIterator, queueMicrotask } = primordials;
 
-/** @param {Function} callback */
-function nextTick(callback, ...args) {
-  queueMicrotask(() => ReflectApply(callback, undefined, args));
+/** The name of the parameter is in the text of an error. @param {Function} cb */
+function nextTick(cb, ...args) {
+  queueMicrotask(() => {
+    cb(...new SafeArrayIterator(args));
+  });
 }
 
 return { nextTick };

@@ -78,6 +78,13 @@ pub const PATCHES: &[Patch] = &[
     ("internal/buffer.mjs", "const kMaxLength = NumberMAX_SAFE_INTEGER;", "const kMaxLength = 0x7fffffff;"),
     ("internal/buffer.mjs", "Buffer.poolSize = 8 * 1024;", "Buffer.poolSize = 0;"),
     // Production's texts.
+    ("internal/errors.ts", "typeof input === \"function\"", "typeof input === \"function\" && input.name"),
+    // Its stacks begin without the code, and are made when somebody reads them.
+    (
+        "internal/errors.ts",
+        "this.stack = this.stack && `${name} [${this.code}]${StringPrototypeSlice(this.stack, this.name.length)}`;",
+        "",
+    ),
     (
         "internal/buffer.mjs",
         "new RangeError(\"Buffer size must be a multiple of 16-bits\")",
