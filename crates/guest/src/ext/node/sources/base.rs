@@ -79,11 +79,11 @@ pub const PATCHES: &[Patch] = &[
     ("internal/buffer.mjs", "Buffer.poolSize = 8 * 1024;", "Buffer.poolSize = 0;"),
     // Production's texts.
     ("internal/errors.ts", "typeof input === \"function\"", "typeof input === \"function\" && input.name"),
-    // Its stacks begin without the code, and are made when somebody reads them.
+    // Its stacks begin without the code, but for one, and are made when somebody reads them.
     (
         "internal/errors.ts",
-        "this.stack = this.stack && `${name} [${this.code}]${StringPrototypeSlice(this.stack, this.name.length)}`;",
-        "",
+        "this.stack = this.stack && `",
+        "if (code === \"ERR_OUT_OF_RANGE\") this.stack = this.stack && `",
     ),
     (
         "internal/buffer.mjs",
