@@ -18,5 +18,17 @@ function warn(warning) {
   }
 }
 
-return { notImplemented, warn };
+/**
+ * The warning of an emitter that has many listeners: a line of the console, as in production.
+ * @param {Error & { count: number, type: string | symbol }} warning
+ */
+function warnOfLeak(warning) {
+  globalThis.console.log(
+    `Possible EventEmitter memory leak detected. ${warning.count} ${String(warning.type)} listeners added to an ` +
+      "EventEmitter. Use emitter.setMaxListeners() to increase limit",
+  );
+  core.loadExtScript("ext:lopata_node/modules/process.js").default.emitWarning?.(warning);
+}
+
+return { notImplemented, warn, warnOfLeak };
 })();

@@ -1,7 +1,7 @@
 // The module "node:_stream_readable".
 (function () {
 const { core } = __bootstrap;
-const { Readable } = core.loadExtScript("ext:deno_node/internal/streams/readable.js");
+const { Readable } = core.loadExtScript("ext:lopata_node/stream/stream.js");
 
 return {
   default: Readable,

@@ -1,7 +1,7 @@
 // The module "node:_stream_transform".
 (function () {
 const { core } = __bootstrap;
-const { Transform } = core.loadExtScript("ext:deno_node/internal/streams/transform.js");
+const { Transform } = core.loadExtScript("ext:lopata_node/stream/stream.js");
 
 return { default: Transform, Transform };
 })();

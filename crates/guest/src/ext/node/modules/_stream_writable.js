@@ -1,7 +1,7 @@
 // The module "node:_stream_writable".
 (function () {
 const { core } = __bootstrap;
-const { Writable } = core.loadExtScript("ext:deno_node/internal/streams/writable.js");
+const { Writable } = core.loadExtScript("ext:lopata_node/stream/stream.js");
 
 return {
   default: Writable,

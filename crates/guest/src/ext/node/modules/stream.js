@@ -1,7 +1,6 @@
 // The module "node:stream".
 (function () {
 const { core } = __bootstrap;
-const stream = core.loadExtScript("ext:deno_node/stream.ts");
 
-return { ...stream };
+return core.loadExtScript("ext:lopata_node/stream/stream.js");
 })();

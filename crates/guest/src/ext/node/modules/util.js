@@ -148,5 +148,12 @@ const util = {
   isUndefined,
 };
 
+// Node 23 removed them. `isArray` has stayed.
+if (core.loadExtScript("ext:lopata/compat/compat.js").has("remove_nodejs_compat_eol_v23")) {
+  for (const name of Object.keys(util)) {
+    if (/^is(?!Array|DeepStrictEqual)[A-Z]/.test(name)) util[name] = undefined;
+  }
+}
+
 return { ...util, default: util };
 })();

@@ -206,6 +206,8 @@ function make(common) {
     queueMicrotask(() => process.emit("warning", error));
   }
 
+  const removed = core.loadExtScript("ext:lopata/compat/compat.js").has("remove_nodejs_compat_eol_v23");
+
   function assert(value, message) {
     const { ok } = core.loadExtScript("ext:lopata_node/modules/assert.js");
     // Without an argument it has a text of its own.
@@ -223,7 +225,7 @@ function make(common) {
   const zero = (name) => named(name, 0, () => 0);
   const nothing = (name, length = 0) => named(name, length, () => undefined);
   const values = {
-    assert: named("bound assert", 2, assert),
+    assert: removed ? undefined : named("bound assert", 2, assert),
     version: `v${NODE_VERSION}`,
     versions: versions(),
     title: "workerd",

@@ -1,4 +1,4 @@
-// `nextTick` as production has it: a microtask.
+// `nextTick` as production has it: a microtask. Also what else scripts of `deno_node` want of `process` for it.
 (function () {
 const { primordials } = __bootstrap;
 const { SafeArrayIterator, queueMicrotask } = primordials;
@@ -10,5 +10,7 @@ function nextTick(cb, ...args) {
   });
 }
 
-return { nextTick };
+const process = { nextTick, platform: "linux" };
+
+return { ...process, default: process };
 })();

@@ -59,7 +59,7 @@ pub const SCRIPTS: &[&str] = &[
 /// Places that reach for something of the host, or speak otherwise than production.
 pub const PATCHES: &[Patch] = &[
     // Without Node's global there is no `process` to warn with.
-    ("_events.mjs", "process.emitWarning(w)", "core.loadExtScript(\"ext:lopata_node/errors.js\").warn(w)"),
+    ("_events.mjs", "process.emitWarning(w)", "core.loadExtScript(\"ext:lopata_node/errors.js\").warnOfLeak(w)"),
     // Objects of the web are compared as production's, which have no properties of their own.
     (
         "internal/util/comparisons.ts",

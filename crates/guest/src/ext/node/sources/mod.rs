@@ -5,6 +5,7 @@
 //! others when the snapshot is built.
 
 mod base;
+mod buffers;
 mod crypto;
 mod fs;
 mod http;
@@ -25,8 +26,9 @@ use node_resolver::{InNpmPackageChecker, NpmPackageFolderResolver, UrlOrPathRef}
 type Patch = (&'static str, &'static str, &'static str);
 
 /// The scripts of each area, by path below `ext:deno_node/`: pure JavaScript, and what it loads.
-const SCRIPTS: [&[&str]; 8] = [
+const SCRIPTS: [&[&str]; 9] = [
     base::SCRIPTS,
+    buffers::SCRIPTS,
     crypto::SCRIPTS,
     fs::SCRIPTS,
     http::SCRIPTS,
@@ -37,8 +39,9 @@ const SCRIPTS: [&[&str]; 8] = [
 ];
 
 /// The places of each area.
-const PATCHES: [&[Patch]; 8] = [
+const PATCHES: [&[Patch]; 9] = [
     base::PATCHES,
+    buffers::PATCHES,
     crypto::PATCHES,
     fs::PATCHES,
     http::PATCHES,
