@@ -19,8 +19,6 @@ const {
 } = primordials;
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const own = core.loadExtScript("ext:lopata/workers/own.js");
-const { ERR_INVALID_ARG_VALUE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
-const { validateObject } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
 
 /** Whether a value is the same after a round trip through JSON. @param {Set<object>} seen */
 function isPlain(value, seen) {
@@ -67,7 +65,10 @@ function refuseSymbols(property, value) {
 
 /** @param {PropertyDescriptor} descriptor @param {boolean} fine */
 function demand(fine, name, descriptor, text) {
-  if (!fine) throw new ERR_INVALID_ARG_VALUE(name, descriptor, text);
+  if (fine) return;
+  // Loaded when somebody has failed: most workers only read variables.
+  const { ERR_INVALID_ARG_VALUE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
+  throw new ERR_INVALID_ARG_VALUE(name, descriptor, text);
 }
 
 const handler = {
@@ -77,7 +78,6 @@ const handler = {
     return ReflectSet(env, property, `${value}`);
   },
   defineProperty(env, property, descriptor) {
-    validateObject(descriptor, "descriptor");
     const accessor = ReflectHas(descriptor, "get") || ReflectHas(descriptor, "set");
     demand(!accessor, "descriptor", descriptor, "process.env value must not have getter/setter");
     for (const trait of ["configurable", "enumerable", "writable"]) {
