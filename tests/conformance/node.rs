@@ -22,6 +22,7 @@ super::topics! {
     process_v1,
     process_v2,
     readline,
+    repl,
     sqlite,
     stream_consumers,
     stream_duplex,

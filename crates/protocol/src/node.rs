@@ -103,7 +103,7 @@ pub static MODULES: [NodeModule; 70] = [
     module("querystring", Gate::Compat, Served::Deno),
     module("readline", Gate::Flag("enable_nodejs_readline_module"), Served::Own),
     module("readline/promises", Gate::Flag("enable_nodejs_readline_module"), Served::Own),
-    module("repl", Gate::Flag("enable_nodejs_repl_module"), Served::NotYet),
+    module("repl", Gate::Flag("enable_nodejs_repl_module"), Served::Stub),
     module("sqlite", Gate::Flag("enable_nodejs_sqlite_module"), Served::Stub),
     module("stream", Gate::Compat, Served::Deno),
     module("stream/consumers", Gate::Compat, Served::Deno),

@@ -10,6 +10,8 @@ const MODULES = {
   enable_nodejs_http2_module: ["http2"],
   enable_nodejs_inspector_module: ["inspector", "inspector/promises"],
   enable_nodejs_punycode_module: ["punycode"],
+  enable_nodejs_readline_module: ["readline", "readline/promises"],
+  enable_nodejs_repl_module: ["repl"],
   enable_nodejs_sqlite_module: ["sqlite"],
   enable_nodejs_trace_events_module: ["trace_events"],
   enable_nodejs_v8_module: ["v8"],
@@ -24,7 +26,7 @@ export const imports = {
       for (const name of names) {
         const specifier = `node:${name}`;
         if (flags[flag]) {
-          assert.strictEqual(typeof (await import(specifier)).default, "object", specifier);
+          assert.ok((await import(specifier)).default, specifier);
         } else {
           await assert.rejects(import(specifier), { message: `No such module "${specifier}".` }, specifier);
         }

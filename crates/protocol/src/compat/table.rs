@@ -156,7 +156,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("enable_nodejs_inspector_module").or("disable_nodejs_inspector_module").implied(&["nodejs_compat"], "2026-01-29").switch("On: `node:inspector` and `node:inspector/promises` can be imported."),
     flag("enable_nodejs_trace_events_module").or("disable_nodejs_trace_events_module").implied(&["nodejs_compat"], "2025-12-04").switch("On: `node:trace_events` can be imported."),
     flag("enable_nodejs_readline_module").or("disable_nodejs_readline_module").implied(&["nodejs_compat"], "2026-03-17").inert(NODE_MODULE),
-    flag("enable_nodejs_repl_module").or("disable_nodejs_repl_module").implied(&["nodejs_compat"], "2026-03-17").inert(NODE_MODULE),
+    flag("enable_nodejs_repl_module").or("disable_nodejs_repl_module").implied(&["nodejs_compat"], "2026-03-17").switch("On: `node:repl` can be imported."),
     flag("enable_nodejs_sqlite_module").or("disable_nodejs_sqlite_module").implied(&["nodejs_compat"], "2026-01-29").switch("On: `node:sqlite` can be imported."),
     flag("enable_ctx_exports").or("disable_ctx_exports").since("2025-11-17").switch("Off: `ctx` has no `exports`."),
     flag("enable_python_external_sdk").or("disable_python_external_sdk").since("2026-04-21").inert(PYTHON),
