@@ -43,6 +43,12 @@ function warn(text) {
   op_log(event, current?.span ?? 0, 2, text, event !== 0 && op_is_tailed() ? tailMessage([text]) : "");
 }
 
+/** A line of the worker's log that no method of the console makes. @param {string} line @param {number} level */
+function say(line, level) {
+  const current = core.getAsyncContext();
+  op_log(current?.io?.event ?? 0, current?.span ?? 0, level, line, "");
+}
+
 /** What a tail worker gets of a line: a JSON array. @param {unknown[]} args */
 function tailMessage(args) {
   let text = "[";
@@ -68,5 +74,5 @@ function isPlain(value) {
   return prototype === null || prototype === ObjectPrototype || typeof value.toJSON === "function";
 }
 
-return { makeConsole, warn };
+return { makeConsole, say, warn };
 })();

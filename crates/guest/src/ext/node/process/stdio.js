@@ -1,68 +1,147 @@
-// `process.stdin`, `stdout` and `stderr`: what is written becomes lines of the console, and there is nothing to read.
+// `process.stdin`, `stdout` and `stderr`: what is written becomes lines of the worker's log, and there is nothing to read.
+//
+// All three are streams of Node. A worker that only asks for `process` shall not load those, so each is an object that
+// gets its class when somebody looks for what it has not got yet.
 (function () {
 const { core, primordials } = __bootstrap;
-const { StringPrototypeEndsWith, StringPrototypeSlice, queueMicrotask } = primordials;
-const { EventEmitter } = core.loadExtScript("ext:deno_node/_events.mjs");
-const { Buffer } = core.loadExtScript("ext:deno_node/internal/buffer.mjs");
-const { ERR_INVALID_ARG_TYPE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
+const {
+  ObjectSetPrototypeOf,
+  Proxy,
+  ReflectApply,
+  ReflectGet,
+  ReflectHas,
+  ReflectSet,
+  StringPrototypeSplit,
+  queueMicrotask,
+} = primordials;
 
-/** @param {1 | 2} fd */
-function output(fd) {
-  const stream = new EventEmitter();
-  let over = false;
-  const done = (callback) => {
-    if (typeof callback === "function") queueMicrotask(() => callback());
+/**
+ * An object that becomes an instance of a class at first sight.
+ * @param {object} own what it has before
+ * @param {() => { prototype: object, construct: (self: object) => void }} kind
+ */
+function lazily(own, kind) {
+  const self = { __proto__: null, ...own };
+  let prototype;
+  const wake = () => {
+    if (prototype === undefined) {
+      const { construct, prototype: wanted } = kind();
+      prototype = wanted;
+      ObjectSetPrototypeOf(self, wanted);
+      construct(self);
+    }
+    return prototype;
   };
-  return Object.assign(stream, {
-    fd,
-    readable: false,
-    writable: true,
-    _type: "fs",
-    _isStdio: true,
-    write(chunk, encoding = undefined, callback = undefined) {
-      if (typeof encoding === "function") {
-        callback = encoding;
-        encoding = undefined;
-      }
-      let text = chunk;
-      if (typeof chunk !== "string") {
-        if (!ArrayBuffer.isView(chunk)) {
-          throw new ERR_INVALID_ARG_TYPE("chunk", ["string", "Buffer", "TypedArray", "DataView"], chunk);
-        }
-        text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
-      }
-      if (StringPrototypeEndsWith(text, "\n")) text = StringPrototypeSlice(text, 0, -1);
-      globalThis.console[fd === 1 ? "log" : "error"]("%s", text);
-      done(callback);
-      return true;
+  const asleep = new Proxy({ __proto__: null }, {
+    __proto__: null,
+    get(_target, key, receiver) {
+      wake();
+      return ReflectGet(self, key, receiver);
     },
-    end(chunk = undefined, encoding = undefined, callback = undefined) {
-      if (typeof chunk === "function") return this.end(undefined, undefined, chunk);
-      if (chunk !== undefined && chunk !== null) this.write(chunk, encoding);
-      if (!over) queueMicrotask(() => stream.emit("finish"));
-      over = true;
-      done(callback);
-      return this;
+    getPrototypeOf: () => wake(),
+    has(_target, key) {
+      wake();
+      return ReflectHas(self, key);
     },
-    cork() {},
-    uncork() {},
-    destroy() {
-      return this;
+    set(_target, key, value, receiver) {
+      wake();
+      return ReflectSet(self, key, value, receiver);
     },
   });
+  ObjectSetPrototypeOf(self, asleep);
+  return self;
 }
 
-function stdin() {
-  const stream = new EventEmitter();
-  const itself = (name) => ({ [name]: () => stream })[name];
-  return Object.assign(stream, {
-    fd: 0,
+/**
+ * What prints the bytes of a stream: whole lines at once, the rest when the code at hand has had its turn.
+ * @param {1 | 2} fd
+ */
+function printer(fd) {
+  const { StringDecoder } = core.loadExtScript("ext:deno_node/string_decoder.ts");
+  const { say } = core.loadExtScript("ext:lopata/console/console.js");
+  const decoder = new StringDecoder("utf8");
+  const prefix = fd === 1 ? "stdout: " : "stderr: ";
+  const level = fd === 1 ? 1 : 3;
+  let rest = "";
+  let waiting = false;
+
+  const flush = () => {
+    waiting = false;
+    if (rest === "") return;
+    const line = rest;
+    rest = "";
+    say(prefix + line, level);
+  };
+
+  return (chunk) => {
+    const lines = StringPrototypeSplit(rest + decoder.write(chunk), "\n");
+    rest = lines.pop();
+    for (const line of lines) say(prefix + line, level);
+    if (rest !== "" && !waiting) {
+      waiting = true;
+      queueMicrotask(flush);
+    }
+  };
+}
+
+/** The two that can be written to. @param {1 | 2} fd */
+function output(fd) {
+  const kind = () => {
+    const { Writable } = core.loadExtScript("ext:lopata_node/stream/stream.js");
+    const print = printer(fd);
+    function SyncWriteStream() {}
+    ObjectSetPrototypeOf(SyncWriteStream, Writable);
+    ObjectSetPrototypeOf(SyncWriteStream.prototype, Writable.prototype);
+    SyncWriteStream.prototype._write = function (chunk, _encoding, callback) {
+      print(chunk);
+      callback();
+    };
+    return { prototype: SyncWriteStream.prototype, construct: (self) => ReflectApply(Writable, self, []) };
+  };
+  return lazily({
+    fd,
     readable: false,
-    read: () => null,
-    resume: itself("resume"),
-    pause: itself("pause"),
-    setEncoding: itself("setEncoding"),
-  });
+    _type: "fs",
+    _isStdio: true,
+    allowHalfOpen: false,
+    bufferSize: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+    connecting: false,
+    pending: false,
+    readableAborted: false,
+    readableDidRead: false,
+    readableEnded: false,
+    readableHighWaterMark: 16384,
+    readableLength: 0,
+    readableObjectMode: false,
+    readyState: "open",
+  }, kind);
+}
+
+/** What can be read from, which is over before it begins. */
+function stdin() {
+  const kind = () => {
+    const { Readable } = core.loadExtScript("ext:lopata_node/stream/stream.js");
+    function ReadStream() {}
+    ObjectSetPrototypeOf(ReadStream, Readable);
+    ObjectSetPrototypeOf(ReadStream.prototype, Readable.prototype);
+    ReadStream.prototype._read = function (_size) {
+      this.push(null);
+    };
+    return { prototype: ReadStream.prototype, construct: (self) => ReflectApply(Readable, self, []) };
+  };
+  return lazily({
+    fd: 0,
+    start: 0,
+    end: Infinity,
+    pos: 0,
+    bytesRead: 0,
+    allowHalfOpen: false,
+    bufferSize: 0,
+    connecting: false,
+    readyState: "open",
+  }, kind);
 }
 
 return { output, stdin };

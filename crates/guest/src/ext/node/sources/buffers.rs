@@ -36,6 +36,11 @@ pub const PATCHES: &[Patch] = &[
         "  if (signal?.aborted) {\n    throw new AbortError(undefined, { cause: signal.reason });\n  }",
     ),
     ("_events.mjs", "    return 0; // default for AbortController if not set by EventTarget prototype.", "    return defaultMaxListeners;"),
+    (
+        "_events.mjs",
+        "  throw new ERR_INVALID_ARG_TYPE(\n    \"emitter\",\n    [\"EventEmitter\", \"EventTarget\"],\n    emitterOrTarget,\n  );\n}",
+        "  return defaultMaxListeners;\n}",
+    ),
     // A reader is told the length of the buffer, not the last place of the value.
     ("internal/buffer.mjs", "boundsError(offset, this.length - 1);", "boundsError(offset, this.length - 1, undefined, this.length);"),
     ("internal/buffer.mjs", "boundsError(offset, this.length - 2);", "boundsError(offset, this.length - 2, undefined, this.length);"),

@@ -59,6 +59,17 @@ pub const PATCHES: &[Patch] = &[
     ("stream.ts", "\"node:_stream_readable\"", "\"ext:deno_node/internal/streams/readable.js\""),
     ("stream.ts", "\"node:_stream_transform\"", "\"ext:deno_node/internal/streams/transform.js\""),
     ("stream.ts", "\"node:_stream_writable\"", "\"ext:deno_node/internal/streams/writable.js\""),
+    // Whoever loads one kind of stream alone gets the checks of chunks, too.
+    (
+        "internal/streams/legacy.js",
+        "ObjectSetPrototypeOf(Stream.prototype, EE.prototype);",
+        "ObjectSetPrototypeOf(Stream.prototype, EE.prototype); \
+         { const types = core.loadExtScript(\"ext:deno_node/internal/util/types.ts\"); \
+         Stream._isArrayBufferView = types.isArrayBufferView; Stream._isUint8Array = types.isUint8Array; \
+         Stream._uint8ArrayToBuffer = function _uint8ArrayToBuffer(chunk) { \
+         const { Buffer } = core.loadExtScript(\"ext:deno_node/internal/buffer.mjs\"); \
+         return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength); }; }",
+    ),
     ("internal/webstreams/adapters.js", "\"ext:deno_node/stream/web.js\"", "\"ext:lopata_node/modules/stream/web.js\""),
     ("internal/streams/destroy.js", PROCESS, TICKS),
     ("internal/streams/duplexify.js", PROCESS_ESM, TICKS_ESM),
