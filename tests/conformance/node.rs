@@ -2,6 +2,7 @@
 
 super::topics! {
     "node":
+    als_requests,
     assert,
     async_hooks,
     buffer,

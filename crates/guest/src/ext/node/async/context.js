@@ -16,7 +16,10 @@ const {
   TypeError,
 } = primordials;
 
+const compat = core.loadExtScript("ext:lopata/compat/compat.js");
+
 /** Source: production's texts. */
+const FOREIGN = "Cannot call this AsyncLocalStorage bound function outside of the request in which it was created.";
 const ILLEGAL_INVOCATION = "Illegal invocation: function called with incorrect `this` reference. See " +
   "https://developers.cloudflare.com/workers/observability/errors/#illegal-invocation-errors for details.";
 
@@ -67,10 +70,24 @@ function callWithStore(key, store, callback, receiver, args) {
   }
 }
 
+/** What a function is bound to beside its stores: the event it was made in, if that matters. */
+function ownEvent() {
+  return compat.has("bind_asynclocalstorage_snapshot_to_request") ? core.getAsyncContext()?.io : undefined;
+}
+
+/** @param {object | undefined} event what a function is bound to */
+function demandEvent(event) {
+  if (event !== undefined && core.getAsyncContext()?.io !== event) throw new Error(FOREIGN);
+}
+
 /** @returns {Function} one that calls `callback` with the stores of now, without a name and a length of its own */
 function bound(callback, receiver) {
   const context = core.getAsyncContext();
-  return (0, (...args) => callWith(context, callback, receiver, args));
+  const event = ownEvent();
+  return (0, (...args) => {
+    demandEvent(event);
+    return callWith(context, callback, receiver, args);
+  });
 }
 
 /** The key of a store: what a channel of diagnostics binds. @type {(storage: unknown) => symbol | undefined} */
@@ -108,8 +125,10 @@ class AsyncLocalStorage {
 
   static snapshot() {
     const context = core.getAsyncContext();
+    const event = ownEvent();
     return (0, (...args) => {
       const { 0: callback } = args;
+      demandEvent(event);
       if (typeof callback !== "function") throw new TypeError("The first argument must be a function");
       return callWith(context, callback, globalThis, args.slice(1));
     });
@@ -189,7 +208,11 @@ class AsyncResource {
 
 /** A function that runs in a resource. @param {AsyncResource} resource */
 function bindTo(resource, callback, receiver) {
-  const call = (0, (...args) => resource.runInAsyncScope(callback, receiver, ...args));
+  const event = ownEvent();
+  const call = (0, (...args) => {
+    demandEvent(event);
+    return resource.runInAsyncScope(callback, receiver, ...args);
+  });
   ObjectDefineProperty(call, "asyncResource", {
     __proto__: null,
     value: resource,
