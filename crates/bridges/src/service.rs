@@ -26,6 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::connect::{ConnectCall, ConnectReceiver, ConnectSender, connect_service};
 use crate::door::WorkerService;
+use crate::names::{NameCall, NameReceiver, NameSender, name_service};
 use crate::objects::Namespace;
 use crate::parcel::{Attachments, Parcel};
 use crate::reply::Reply;
@@ -277,7 +278,9 @@ pub fn fetch_service() -> (FetchService, FetchReceiver) {
     // Unbounded: see the module's header for what bounds it.
     let (sender, receiver) = mpsc::unbounded_channel();
     let (connects, connect_receiver) = connect_service();
-    (FetchService { sender, connects }, FetchReceiver { receiver, connects: Some(connect_receiver) })
+    let (names, name_receiver) = name_service();
+    let receiver = FetchReceiver { receiver, connects: Some(connect_receiver), names: Some(name_receiver) };
+    (FetchService { sender, connects, names }, receiver)
 }
 
 /// The callers' end of a fetcher. When the last one is dropped, the receiver ends.
@@ -285,6 +288,7 @@ pub fn fetch_service() -> (FetchService, FetchReceiver) {
 pub struct FetchService {
     sender: mpsc::UnboundedSender<FetchCall>,
     connects: ConnectSender,
+    names: NameSender,
 }
 
 impl FetchService {
@@ -296,6 +300,11 @@ impl FetchService {
     /// Asks for a connection; a service that opens none refuses it.
     pub fn connect(&self, call: ConnectCall) {
         self.connects.call(call);
+    }
+
+    /// Asks about a name; a service that knows none refuses it.
+    pub fn resolve(&self, call: NameCall) {
+        self.names.call(call);
     }
 
     /// True when the service is gone.
@@ -310,6 +319,8 @@ pub struct FetchReceiver {
     receiver: mpsc::UnboundedReceiver<FetchCall>,
     /// Non-null until somebody takes it.
     connects: Option<ConnectReceiver>,
+    /// Non-null until somebody takes it.
+    names: Option<NameReceiver>,
 }
 
 impl FetchReceiver {
@@ -317,6 +328,11 @@ impl FetchReceiver {
     /// dropped, they are refused.
     pub fn take_connects(&mut self) -> Option<ConnectReceiver> {
         self.connects.take()
+    }
+
+    /// Takes the end at which names are asked about, once; as for connections.
+    pub fn take_names(&mut self) -> Option<NameReceiver> {
+        self.names.take()
     }
 
     /// The next request; `None` when nobody can call any more.

@@ -19,6 +19,7 @@ pub mod dev;
 pub mod dispatcher;
 pub mod file_stream;
 pub mod generation;
+pub mod names;
 pub mod objects;
 pub mod outbound;
 pub mod project;

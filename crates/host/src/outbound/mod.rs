@@ -54,6 +54,9 @@ pub async fn serve_as(client: OutboundClient, manner: Arc<Manner>, mut calls: Fe
     if let Some(connects) = calls.take_connects() {
         tokio::spawn(crate::sockets::serve(client.connector(), connects));
     }
+    if let Some(names) = calls.take_names() {
+        tokio::spawn(crate::names::serve(names));
+    }
     while let Some(call) = calls.recv().await {
         tokio::spawn(answer(client.clone(), Arc::clone(&manner), call));
     }

@@ -195,7 +195,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("diagnostics_channel_has_subscribers_getter").or("no_diagnostics_channel_has_subscribers_getter").since("2026-05-19").switch("On: `hasSubscribers` of a channel is a property. Off: it is a method."),
     flag("workflows_step_rollback").experimental().inert(WORKFLOWS),
     flag("python_process_pth_files").or("disable_python_process_pth_files").since("2026-05-26").inert(PYTHON),
-    flag("throw_on_not_implemented_tls_options").or("no_throw_on_not_implemented_tls_options").since("2026-06-16").inert(NODE),
+    flag("throw_on_not_implemented_tls_options").or("no_throw_on_not_implemented_tls_options").since("2026-06-16").switch("On: `node:tls` throws `ERR_OPTION_NOT_IMPLEMENTED` for the option `checkServerIdentity`, which it passes over otherwise."),
     flag("auto_grpc_convert").experimental().inert(EDGE),
     flag("python_workers_20260610").or("no_python_workers_20260610").rejected(PYTHON),
     flag("enable_nodejs_inspector_local_dev").experimental().inert("There is no inspector that a Worker could reach."),

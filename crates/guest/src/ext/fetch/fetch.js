@@ -53,6 +53,11 @@ function setOutbound(route) {
   outbound = route;
 }
 
+/** What answers the global fetch, if it is a worker; what connects to the network, then, too. */
+function outboundRoute() {
+  return outbound;
+}
+
 /** The parameters that `fetch` takes, as production names them. */
 const INPUT_TYPE = "Request or string";
 const INIT_TYPE = "RequestInitializerDict or Request";
@@ -304,5 +309,5 @@ function codingFor(head) {
 
 websocket.setHop(hop);
 
-return { fetch, fetchThrough, setOutbound };
+return { fetch, fetchThrough, outboundRoute, setOutbound };
 })();

@@ -5,6 +5,7 @@
 const { core, primordials } = __bootstrap;
 const { JSONParse, NumberPrototypeToString, ObjectDefineProperty, StringPrototypePadStart, SymbolToStringTag, TypeError } =
   primordials;
+const { setOwnHost } = core.loadExtScript("ext:lopata/sockets/sockets.js");
 const { illegalInvocation } = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 
 /** Given to the constructor by this script only. */
@@ -20,6 +21,8 @@ class Hyperdrive {
     const { database, user, password, scheme } = settings;
     const mysql = scheme === "mysql";
     const port = mysql ? 3306 : 5432;
+    // Drivers that open a connection of their own reach the database by its name.
+    setOwnHost(`${host}:${port}`, (options) => fetcher.connect(`${host}:${port}`, options));
     const connectionString = `${scheme}://${user}:${password}@${host}:${port}/${database}` +
       (mysql ? "?ssl-mode=disabled" : "?sslmode=disable");
     for (const { 0: name, 1: value } of [

@@ -8,6 +8,8 @@ const { core, primordials } = __bootstrap;
 const {
   Error,
   MathFloor,
+  MapPrototypeGet,
+  MapPrototypeSet,
   MathRandom,
   NumberIsFinite,
   ObjectDefineProperties,
@@ -19,6 +21,7 @@ const {
   PromiseReject,
   ReflectApply,
   RegExpPrototypeTest,
+  SafeMap,
   SafeRegExp,
   SafeWeakMap,
   StringPrototypeLastIndexOf,
@@ -576,10 +579,23 @@ function start(context, opening, address, options, hosted) {
   return socketOf(connection);
 }
 
+/** What connects to hosts that only this isolate knows, by `host:port`; null while there are none. */
+let ownHosts = null;
+
+/** @param {string} address `host:port` @param {(options: object) => Socket} connect */
+function setOwnHost(address, connect) {
+  MapPrototypeSet(ownHosts ??= new SafeMap(), address, connect);
+}
+
 /** `connect()` of the module. */
 function connectOutbound(address, options) {
   const parsed = parseAddress(address);
   const settings = parseOptions(options, "SocketsModule");
+  const own = ownHosts === null ? undefined : MapPrototypeGet(ownHosts, parsed.text);
+  if (own !== undefined) return own(settings);
+  // Where a worker is the network, connections go to it, too.
+  const route = core.loadExtScript("ext:lopata/fetch/fetch.js").outboundRoute();
+  if (route !== null) return toWorker(route.handle, parsed, settings);
   const context = io.required();
   io.takeSubrequest(context);
   const opening = op_connect(parsed.host, parsed.port, TRANSPORT[settings.secureTransport]);
@@ -591,8 +607,11 @@ function connectService(handle, address, options) {
   if (address === undefined || address === null) {
     throw new TypeError("Failed to execute 'connect' on 'Fetcher': parameter 1 is not of type 'SocketAddress or string'.");
   }
-  const parsed = parseAddress(address);
-  const settings = parseOptions(options, "Fetcher");
+  return toWorker(handle, parseAddress(address), parseOptions(options, "Fetcher"));
+}
+
+/** A connection to the connect handler of a worker. */
+function toWorker(handle, parsed, settings) {
   const context = io.required();
   if (settings.secureTransport === "on") throw new Error("Incoming CONNECT with TLS not supported");
   io.takeSubrequest(context);
@@ -627,5 +646,5 @@ function incoming(context, address, reading, writing) {
   };
 }
 
-return { connectOutbound, connectService, incoming, Socket };
+return { connectOutbound, connectService, incoming, setOwnHost, Socket };
 })();
