@@ -22,6 +22,7 @@ mod html_rewriter;
 mod killed;
 mod kv_cli;
 mod live_reload;
+mod node_net;
 mod npm_programs;
 mod object_names;
 mod object_sockets;

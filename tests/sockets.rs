@@ -127,7 +127,7 @@ const CODE: &str = r#"
 "#;
 
 /// A server of the test, which serves each connection with `serve`.
-fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     let port = listener.local_addr().expect("it is bound").port();
     let serve = Arc::new(serve);
@@ -141,7 +141,7 @@ fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
 }
 
 /// Sends back what comes, until it ends.
-fn echo(mut stream: impl Read + Write) {
+pub fn echo(mut stream: impl Read + Write) {
     let mut buffer = [0; 65536];
     while let Ok(read) = stream.read(&mut buffer)
         && read > 0
@@ -150,7 +150,7 @@ fn echo(mut stream: impl Read + Write) {
 }
 
 /// TLS for `localhost`, and the certificate that clients have to trust.
-fn tls() -> (Arc<ServerConfig>, String) {
+pub fn tls() -> (Arc<ServerConfig>, String) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_string()]).expect("a name");
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -166,7 +166,7 @@ fn secure(stream: TcpStream, config: &Arc<ServerConfig>) -> StreamOwned<ServerCo
     StreamOwned::new(ServerConnection::new(Arc::clone(config)).expect("the configuration is complete"), stream)
 }
 
-fn echo_securely(stream: TcpStream, config: &Arc<ServerConfig>) {
+pub fn echo_securely(stream: TcpStream, config: &Arc<ServerConfig>) {
     let mut stream = secure(stream, config);
     echo(&mut stream);
     stream.conn.send_close_notify();
