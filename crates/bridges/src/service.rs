@@ -269,6 +269,8 @@ pub struct FetchCall {
     pub attachments: Attachments,
     /// The span under which the request was made.
     pub parent: SpanContext,
+    /// Whether the response's body is wanted as its `content-encoding` says, and nothing is to ask for an encoding.
+    pub keeps_coding: bool,
     /// Where the response goes.
     pub reply: Reply,
 }
@@ -371,6 +373,7 @@ mod tests {
             body: Body::Empty,
             attachments: Attachments::none(),
             parent: SpanContext { trace: TraceId([1; 16]), span: SpanId([1; 8]) },
+            keeps_coding: false,
             reply,
         }
     }

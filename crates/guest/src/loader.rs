@@ -291,7 +291,8 @@ pub fn shown(specifier: &str) -> &str {
 }
 
 /// Modules that the extensions provide.
-const BUILTIN: [&str; 4] = ["cloudflare:email", "cloudflare:sockets", "cloudflare:workers", "cloudflare:workflows"];
+const BUILTIN: [&str; 5] =
+    ["cloudflare:email", "cloudflare:node", "cloudflare:sockets", "cloudflare:workers", "cloudflare:workflows"];
 
 impl ModuleLoader for WorkerLoader {
     fn resolve(&self, specifier: &str, referrer: &str, kind: ResolutionKind) -> ModuleResolveResponse {

@@ -8,6 +8,10 @@ const MODULES = {
   enable_nodejs_dgram_module: ["dgram"],
   enable_nodejs_domain_module: ["domain"],
   enable_nodejs_http2_module: ["http2"],
+  enable_nodejs_http_modules: [
+    "_http_agent", "_http_client", "_http_common", "_http_incoming", "_http_outgoing", "http", "https",
+  ],
+  enable_nodejs_http_server_modules: ["_http_server"],
   enable_nodejs_inspector_module: ["inspector", "inspector/promises"],
   enable_nodejs_punycode_module: ["punycode"],
   enable_nodejs_readline_module: ["readline", "readline/promises"],

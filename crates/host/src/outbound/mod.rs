@@ -29,6 +29,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use http::StatusCode;
+use http::header::ACCEPT_ENCODING;
 use lopata_bridges::{CacheService, FetchCall, FetchReceiver};
 use lopata_protocol::{Answer, EventOutcome};
 
@@ -67,12 +68,15 @@ pub async fn answer(client: OutboundClient, manner: Arc<Manner>, call: FetchCall
     if upgrade::is_wanted(&call.request.headers) {
         return upgrade::answer(client, &manner, call).await;
     }
-    let FetchCall { request: head, body, attachments, parent: _, mut reply } = call;
+    let FetchCall { request: head, body, attachments, parent: _, keeps_coding, mut reply } = call;
     let is_head = head.method == "HEAD";
     let url = head.url.clone();
     let edge = Edge::of(&head, manner.cache.as_ref());
     let sending = async {
-        let request = request::build(&head, body, attachments, &manner)?;
+        let mut request = request::build(&head, body, attachments, &manner)?;
+        if keeps_coding && head.headers.get("accept-encoding").is_none() {
+            request.headers_mut().remove(ACCEPT_ENCODING);
+        }
         let received = match edge {
             Some(edge) => edge.answer(&client, request, |received| manner.received(received)).await?,
             None => manner.received(client.send(request).await?).map(Source::Network),
@@ -87,7 +91,7 @@ pub async fn answer(client: OutboundClient, manner: Arc<Manner>, call: FetchCall
         () = poll_fn(|cx| reply.poll_closed(cx)) => return,
     };
     match sent {
-        Ok(received) => response::deliver(received, url, is_head, reply).await,
+        Ok(received) => response::deliver(received, url, is_head, keeps_coding, reply).await,
         Err(error) => {
             let failed = Answer::Failed { error: error.into_wire(&url), outcome: EventOutcome::InternalError };
             // A caller that left meanwhile does not want to know.

@@ -13,11 +13,11 @@ use super::decode::Plain;
 use super::error::FetchError;
 use crate::server::{Coding, Gathered, gather};
 
-/// Answers `reply` with a response, then brings its body until either side ends.
-pub(super) async fn deliver(received: Response<Source>, url: String, is_head: bool, reply: Reply) {
+/// Answers `reply` with a response, then brings its body until either side ends; plain unless it `keeps_coding`.
+pub(super) async fn deliver(received: Response<Source>, url: String, is_head: bool, keeps_coding: bool, reply: Reply) {
     let (parts, mut incoming) = received.into_parts();
     let has_body = !is_head && !is_null_body(parts.status);
-    let coding = if has_body { coding(&parts.headers) } else { None };
+    let coding = if has_body && !keeps_coding { coding(&parts.headers) } else { None };
     let head = Box::new(ResponseHead {
         status: parts.status.as_u16(),
         status_text: status_text(&parts),

@@ -25,7 +25,7 @@ pub(super) fn is_wanted(headers: &HeaderList) -> bool {
 
 /// Answers a call that asks for a WebSocket.
 pub(super) async fn answer(client: OutboundClient, manner: &Manner, call: FetchCall) {
-    let FetchCall { request: head, body, attachments, parent: _, mut reply } = call;
+    let FetchCall { request: head, body, attachments, parent: _, keeps_coding, mut reply } = call;
     let url = head.url.clone();
     let key = websocket::new_key();
     let sending = async {
@@ -41,7 +41,9 @@ pub(super) async fn answer(client: OutboundClient, manner: &Manner, call: FetchC
         Ok(received) if received.status() == StatusCode::SWITCHING_PROTOCOLS => {
             switch(received, &head, &key, reply).await
         }
-        Ok(received) => return response::deliver(received.map(Source::Network), url, false, reply).await,
+        Ok(received) => {
+            return response::deliver(received.map(Source::Network), url, false, keeps_coding, reply).await;
+        }
         Err(error) => Err((error, reply)),
     };
     if let Err((error, reply)) = result {

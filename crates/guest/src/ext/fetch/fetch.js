@@ -130,11 +130,12 @@ async function follow(context, route, { state, body, type }) {
   // A body that can be sent again: what was in memory at first.
   const source = body === null ? null : body.source;
   const replays = body === null || source !== null;
+  const manual = state.encodeResponseBody === "manual";
   const urlList = [url.href];
   url = checkScheme(url);
   for (let redirects = 0;; redirects++) {
     io.takeSubrequest(context);
-    const response = await hop(context, route, cf, method, url, headerList, body, signal);
+    const response = await hop(context, route, cf, method, url, headerList, body, signal, manual);
     const { status } = response;
     const location = rr.redirectStatus(status) ? header(response.headers, "location") : null;
     if (state.redirectMode !== "follow" || location === null) {
@@ -183,11 +184,12 @@ function header(list, name) {
  * One request, one response; redirects are not followed.
  * @param {string} cf what another worker is to see as `request.cf`, and what the host is asked to cache
  * @param {AbortSignal | null} signal
+ * @param {boolean} manual whether the body is to come as its content-encoding says
  */
-function hop(context, route, cf, method, url, headerList, body, signal) {
+function hop(context, route, cf, method, url, headerList, body, signal, manual = false) {
   const attributes = spanAttributes(route, method, url);
   return tracing.call(context.event, "fetch", attributes, async (span) => {
-    const response = await send(context, route, cf, span, method, url.href, headerList, body, signal);
+    const response = await send(context, route, cf, span, method, url.href, headerList, body, signal, manual);
     attributes["http.response.status_code"] = response.status;
     if (response.length >= 0) attributes["http.response.body.size"] = response.length;
     return response;
@@ -213,7 +215,7 @@ function spanAttributes(route, method, url) {
   return attributes;
 }
 
-async function send(context, given, cf, span, method, url, headerList, body, signal) {
+async function send(context, given, cf, span, method, url, headerList, body, signal, manual) {
   const route = given ?? outbound;
   let call = -1;
   const cancel = () => {
@@ -225,7 +227,18 @@ async function send(context, given, cf, span, method, url, headerList, body, sig
     const sent = rr.takeBody(body, () => {});
     if (route !== null && sent.kind !== 0) headerList = withLength(headerList, sent);
     call = route === null
-      ? op_fetch_start(context.event, span, method, url, headerList, cf, sent.kind, sent.value, sent.length)
+      ? op_fetch_start(
+        context.event,
+        span,
+        method,
+        url,
+        headerList,
+        cf,
+        sent.kind,
+        sent.value,
+        sent.length,
+        manual,
+      )
       : op_service_fetch(
         route.handle,
         context.event,

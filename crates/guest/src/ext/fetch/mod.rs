@@ -170,6 +170,7 @@ pub fn op_fetch_start<'s>(
     #[smi] body_kind: u32,
     body: v8::Local<'s, v8::Value>,
     length: f64,
+    keeps_coding: bool,
 ) -> Result<u32, GuestError> {
     let guest = state.borrow::<Rc<GuestState>>().clone();
     let mut attachments = Attachments::none();
@@ -182,7 +183,7 @@ pub fn op_fetch_start<'s>(
     }
     let request = Box::new(RequestHead { method, url, headers, cf: (!cf.is_empty()).then(|| cf.into()) });
     let (reply, receiver) = reply();
-    let call = FetchCall { request, body, attachments, parent, reply };
+    let call = FetchCall { request, body, attachments, parent, keeps_coding, reply };
     let id = guest.calls.add(receiver, None);
     let Some(service) = guest.services.outbound() else { return Ok(id) };
     let number = guest.objects.number_of(EventId(event));

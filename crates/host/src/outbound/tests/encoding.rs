@@ -65,6 +65,15 @@ async fn gzip_and_brotli_arrive_plain_with_their_headers() {
 }
 
 #[tokio::test]
+async fn who_decodes_himself_gets_what_was_sent() {
+    let packed = gzip(b"plain").await;
+    let url = serving("gzip", packed.clone()).await;
+    let fetched = Fetch { keeps_coding: true, ..get(&url) }.run(&fetcher()).await.unwrap();
+    assert!(fetched.head.encoded);
+    assert_eq!(fetched.bytes().await.unwrap(), packed);
+}
+
+#[tokio::test]
 async fn other_encodings_are_left_alone_and_marked() {
     for encoding in ["zstd", "deflate", "gzip, br"] {
         let url = serving(encoding, b"whatever".to_vec()).await;

@@ -54,10 +54,11 @@ pub(super) struct Fetch<'a> {
     pub(super) url: &'a str,
     pub(super) headers: &'a [(&'a str, &'a [u8])],
     pub(super) body: Option<(StreamReader, Option<u64>)>,
+    pub(super) keeps_coding: bool,
 }
 
 pub(super) fn get(url: &str) -> Fetch<'_> {
-    Fetch { method: "GET", url, headers: &[], body: None }
+    Fetch { method: "GET", url, headers: &[], body: None, keeps_coding: false }
 }
 
 impl Fetch<'_> {
@@ -77,7 +78,8 @@ impl Fetch<'_> {
         let request =
             Box::new(RequestHead { method: self.method.to_owned(), url: self.url.to_owned(), headers, cf: None });
         let parent = SpanContext { trace: TraceId([1; 16]), span: SpanId([1; 8]) };
-        service.call(FetchCall { request, body, attachments, parent, reply }).unwrap();
+        let keeps_coding = self.keeps_coding;
+        service.call(FetchCall { request, body, attachments, parent, keeps_coding, reply }).unwrap();
         receiver
     }
 

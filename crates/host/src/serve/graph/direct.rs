@@ -70,7 +70,7 @@ impl HostService for Direct {
 
 impl Direct {
     async fn answer(self: Arc<Self>, call: FetchCall) {
-        let FetchCall { request, body, attachments, parent, reply: asked } = call;
+        let FetchCall { request, body, attachments, parent, keeps_coding: _, reply: asked } = call;
         let url = request.url.clone();
         let Some(request) = self.arriving(*request, &body) else {
             refuse(Some(asked), WireError::new("Error", "internal error"));

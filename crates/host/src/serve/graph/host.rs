@@ -104,7 +104,7 @@ impl Running {
             ToGuest::Fetch { event, request, body, parent, .. } => {
                 let Some(reply) = reply else { return };
                 self.0.retain(|_, task| !task.is_finished());
-                let call = FetchCall { request, body, attachments, parent, reply };
+                let call = FetchCall { request, body, attachments, parent, keeps_coding: false, reply };
                 self.0.insert(event, tokio::spawn(Arc::clone(service).fetch(call)).abort_handle());
             }
             ToGuest::Abort { event } => {
