@@ -4,6 +4,7 @@
 
 mod databases;
 mod postgres;
+mod streams;
 
 use std::process::Command;
 use std::sync::OnceLock;

@@ -1,8 +1,12 @@
 // The module "node:events".
 (function () {
-const { core } = __bootstrap;
+const { core, primordials } = __bootstrap;
+const { ObjectDefineProperty } = primordials;
 const node = core.loadExtScript("ext:deno_node/_events.mjs");
 const { EventEmitter } = node;
+
+ObjectDefineProperty(node.getMaxListeners, "name", { __proto__: null, value: "_getMaxListeners", configurable: true });
+ObjectDefineProperty(EventEmitter.prototype.listenerCount, "length", { __proto__: null, value: 1, configurable: true });
 
 return {
   addAbortListener: node.addAbortListener,
