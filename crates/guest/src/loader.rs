@@ -69,6 +69,8 @@ pub const DATA_SCHEME: &str = "lopata-data:";
 /// Serves the modules of one worker; empty until the worker is known.
 pub struct WorkerLoader {
     modules: RefCell<HashMap<String, ModuleDefinition>>,
+    /// Their specifiers in the order of the worker's definition.
+    order: RefCell<Vec<String>>,
     /// Modules that are not the worker's own, by what they are imported as.
     extensions: RefCell<HashMap<String, ExtensionModule>>,
     /// The worker's flags, which say what modules of Node it has.
@@ -83,6 +85,7 @@ impl WorkerLoader {
     pub fn new(cache: CodeCache) -> Self {
         Self {
             modules: RefCell::default(),
+            order: RefCell::default(),
             extensions: RefCell::default(),
             flags: Cell::new(CompatSet::NONE),
             imports: Cell::new(0),
@@ -99,9 +102,17 @@ impl WorkerLoader {
     pub fn set_modules(&self, modules: Vec<ModuleDefinition>, flags: CompatSet) {
         self.flags.set(flags);
         let mut map = self.modules.borrow_mut();
+        let mut order = self.order.borrow_mut();
         for module in modules {
+            order.push(module.specifier.clone());
             map.insert(module.specifier.clone(), module);
         }
+    }
+
+    /// The worker's modules, in the order of its definition.
+    pub fn modules(&self) -> Vec<ModuleDefinition> {
+        let modules = self.modules.borrow();
+        self.order.borrow().iter().filter_map(|specifier| modules.get(specifier).cloned()).collect()
     }
 
     /// Takes in the modules that are not the worker's own.

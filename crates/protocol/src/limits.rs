@@ -124,6 +124,13 @@ pub const HEAP_HEADROOM_BYTES: usize = 512 * 1024 * 1024;
 /// with room for a worker that holds one body of the largest KV value in several forms.
 pub const ARRAY_BUFFER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// Bytes of one file of `node:fs`. Source: production's limit for blobs, which is the one for files.
+pub const FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Bytes of all files of `node:fs` that an isolate has written and can still reach. Production counts them into its
+/// 128 MB; here they have a bound of their own, with room for two of the largest.
+pub const FILES_BYTES_MAX: usize = 2 * FILE_BYTES_MAX + 1024 * 1024;
+
 /// Spans that wait in memory for the next write of the trace store; older ones are dropped first.
 pub const TRACE_BUFFER_SPANS_MAX: usize = 4096;
 

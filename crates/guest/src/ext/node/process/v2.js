@@ -109,26 +109,13 @@ function umask(mask = undefined) {
   return 18;
 }
 
-let directory = "/bundle";
-
 function cwd() {
-  return directory;
+  return core.loadExtScript("ext:lopata_node/fs/view.js").cwd();
 }
 
-/** The directories there are. */
-function chdir(path) {
-  validateString(path, "directory");
-  const { resolve } = core.loadExtScript("ext:lopata_node/path/base.js").pathOf("posix");
-  const target = resolve(directory, path);
-  if (target !== "/" && target !== "/bundle" && target !== "/tmp" && target !== "/dev") {
-    const error = new Error(`no such file or directory, chdir '${String(path).replace(/^\//, "")}'`);
-    error.code = "ENOENT";
-    error.errno = -2;
-    error.syscall = "chdir";
-    error.path = path;
-    throw error;
-  }
-  directory = target;
+function chdir(directory) {
+  validateString(directory, "directory");
+  core.loadExtScript("ext:lopata_node/fs/view.js").chdir(directory);
 }
 
 /** A warning as an error. @param {string | Error} warning */
