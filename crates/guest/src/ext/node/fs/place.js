@@ -26,10 +26,11 @@ const SLASHES = new SafeRegExp("//", "g");
 
 /** A path that was checked. What is no file of this worker is refused when the files are asked, as in production. */
 class Place {
-  /** @param {string} pathname @param {Error | null} problem */
-  constructor(pathname, problem) {
+  /** @param {string} pathname @param {Error | null} problem @param {URL | null} url that is no file */
+  constructor(pathname, problem, url = null) {
     this.pathname = pathname;
     this.problem = problem;
+    this.url = url;
   }
 
   /** The path that the files know. */
@@ -41,8 +42,8 @@ class Place {
 
 /** @param {URL} url */
 function ofUrl(url) {
-  if (url.protocol !== "file:") return new Place(url.pathname, new TypeError("File path must be a file: URL"));
-  if (url.host !== "") return new Place(url.pathname, new Error("File path must not have a host"));
+  if (url.protocol !== "file:") return new Place(url.pathname, new TypeError("File path must be a file: URL"), url);
+  if (url.host !== "") return new Place(url.pathname, new Error("File path must not have a host"), url);
   return new Place(url.pathname, null);
 }
 

@@ -212,7 +212,7 @@ function shown(path) {
   const { fileURLToPath } = core.loadExtScript("ext:deno_node/url.ts");
   const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
   const at = place(path);
-  return fileURLToPath(new URL(`file://${at.path}`));
+  return fileURLToPath(at.url ?? new URL(`file://${at.pathname}`));
 }
 
 /** Gives the stream its descriptor, or what is to be opened. */

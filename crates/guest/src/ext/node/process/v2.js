@@ -27,7 +27,7 @@ const {
 const { EventEmitter } = core.loadExtScript("ext:deno_node/_events.mjs");
 const { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_METHOD_NOT_IMPLEMENTED, ERR_OUT_OF_RANGE, NodeError } = core
   .loadExtScript("ext:deno_node/internal/errors.ts");
-const { validateString, validateUint32 } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
+const { validateString } = core.loadExtScript("ext:deno_node/internal/validators.mjs");
 const stdio = core.loadExtScript("ext:lopata_node/process/stdio.js");
 
 /** The version of Node that production claims to be. */
@@ -97,14 +97,15 @@ hrtime.bigint = function bigint() {
 
 /** The mask of new files, of which there are none; it is kept as it is. */
 function umask(mask = undefined) {
-  if (mask !== undefined) {
-    if (typeof mask === "string") {
-      if (!RegExpPrototypeTest(new SafeRegExp("^[0-7]+$"), mask)) {
-        throw new ERR_INVALID_ARG_VALUE("mask", mask, "must be a 32-bit unsigned integer or an octal string");
-      }
-      mask = NumberParseInt(mask, 8);
-    }
-    validateUint32(mask, "mask");
+  if (mask === undefined) return 18;
+  let value = mask;
+  if (typeof mask === "string") {
+    value = RegExpPrototypeTest(new SafeRegExp("^[0-7]+$"), mask) ? NumberParseInt(mask, 8) : -1;
+  } else if (typeof mask !== "number") {
+    throw new ERR_INVALID_ARG_TYPE("mask", "number", mask);
+  }
+  if (value !== value >>> 0) {
+    throw new ERR_INVALID_ARG_VALUE("mask", mask, "must be a 32-bit unsigned integer or an octal string");
   }
   return 18;
 }
