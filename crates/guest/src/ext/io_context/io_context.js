@@ -111,6 +111,8 @@ class IoContext {
     this.tasks = null;
     /** Answers the given event with the given error, if nobody has; null for an event that cannot be cancelled. */
     this.fail = null;
+    /** What its code has ended it with, and is told when it goes on; null where it has not. */
+    this.exited = null;
     /** Called when every waitUntil is settled and the handler is done (the scheduled event's answer). */
     this.whenSettled = null;
     /** Called with what a waitUntil was rejected with; null where nobody asks. */
@@ -256,6 +258,21 @@ class IoContext {
     }
   }
 
+  /** The same, for good: what the event waits for does not come, and what it begins is refused with the error. */
+  exit(error) {
+    this.exited = error;
+    this.cancel(error);
+    this.dropTimers();
+    this.cancelFetches();
+  }
+
+  dropTimers() {
+    const timers = this.timers;
+    this.timers = null;
+    if (timers === null) return;
+    for (const timer of new SafeMapIterator(timers)) timer[1].cancel();
+  }
+
   /** @param {() => void} cleanup */
   onEnd(cleanup) {
     (this.cleanups ??= new SafeSet()).add(cleanup);
@@ -291,11 +308,7 @@ class IoContext {
     this.ended = true;
     MapPrototypeDelete(contexts, this.event);
     this.abortListeners = null;
-    const timers = this.timers;
-    this.timers = null;
-    if (timers !== null) {
-      for (const timer of new SafeMapIterator(timers)) timer[1].cancel();
-    }
+    this.dropTimers();
     this.cancelFetches();
     const cleanups = this.cleanups;
     this.cleanups = null;
@@ -364,6 +377,7 @@ function required() {
   const context = core.getAsyncContext()?.io;
   if (context === undefined) throw new Error(GLOBAL_SCOPE_TEXT);
   if (context.gate !== null && context.gate.closed) context.gate.refuse();
+  if (context.exited !== null) throw context.exited;
   return context;
 }
 

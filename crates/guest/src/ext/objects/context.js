@@ -74,6 +74,12 @@ class ObjectContext extends IoContext {
     this.current?.cancel(error);
   }
 
+  /** In production there is one context for all events, so the object is over. */
+  exit(error) {
+    const { HOW } = core.loadExtScript("ext:lopata/objects/state.js");
+    this.record.break(error, HOW.aborted);
+  }
+
   /** It ends with the object. */
   maybeEnd() {}
 

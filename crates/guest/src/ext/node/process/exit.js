@@ -20,8 +20,8 @@ function exit(code) {
   const event = io.current();
   if (event === undefined) return ignored();
   const error = new Error(`The Node.js process.exit(${code | 0}) API was called. Canceling the request.`);
-  // Whoever catches it does not change what the event is answered with.
-  event.cancel(error);
+  // Whoever catches it changes nothing: the event is answered, and may begin nothing more.
+  event.exit(error);
   throw error;
 }
 
