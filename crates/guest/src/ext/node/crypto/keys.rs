@@ -1,0 +1,669 @@
+//! Keys: made, read, written, compared.
+
+use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
+use std::ptr;
+
+use aws_lc_sys as c;
+use deno_core::{ToV8, op2, v8};
+
+use super::cipher::key_cipher;
+use super::digest::collected;
+use super::ssl::{Bio, Bn, Dh, EcKey, Pkey, PkeyCtx, Quiet, Rsa, X509, allocated, bytes_of, padded_bytes_of};
+use super::{CryptoError, CryptoError::Failed};
+
+/// A key, owned by V8's garbage collector.
+pub enum KeyHandle {
+    /// Bytes.
+    Secret(Box<[u8]>),
+    /// The half that everybody may know.
+    Public(Pkey),
+    /// Both halves.
+    Private(Pkey),
+}
+
+collected!(KeyHandle, c"NodeKey");
+
+impl KeyHandle {
+    /// The key, if it is not a secret one.
+    pub(super) fn asymmetric(&self) -> Option<&Pkey> {
+        match self {
+            Self::Secret(_) => None,
+            Self::Public(key) | Self::Private(key) => Some(key),
+        }
+    }
+}
+
+const PARSE_PRIVATE: CryptoError = Failed("Failed to parse private key");
+const PARSE_PUBLIC: CryptoError = Failed("Failed to parse public key");
+
+/// Curves that production has: number, name, name of NIST.
+pub(super) const CURVES: [(i32, &str, &str); 4] = [
+    (c::NID_secp224r1, "secp224r1", "P-224"),
+    (c::NID_X9_62_prime256v1, "prime256v1", "P-256"),
+    (c::NID_secp384r1, "secp384r1", "P-384"),
+    (c::NID_secp521r1, "secp521r1", "P-521"),
+];
+
+/// The curve of a key: an entry of [`CURVES`].
+fn curve_of(key: &Pkey) -> Option<&'static (i32, &'static str, &'static str)> {
+    // SAFETY: it is a key; null is looked for.
+    let nid = unsafe {
+        let ec = c::EVP_PKEY_get0_EC_KEY(key.raw());
+        if ec.is_null() {
+            return None;
+        }
+        c::EC_GROUP_get_curve_name(c::EC_KEY_get0_group(ec))
+    };
+    CURVES.iter().find(|curve| curve.0 == nid)
+}
+
+fn id_of(key: &Pkey) -> i32 {
+    // SAFETY: it is a key.
+    unsafe { c::EVP_PKEY_id(key.raw()) }
+}
+
+/// A key of a kind that production's library reads.
+fn known(key: Option<Pkey>) -> Option<Pkey> {
+    key.filter(|key| match id_of(key) {
+        c::EVP_PKEY_RSA | c::EVP_PKEY_DSA | c::EVP_PKEY_ED25519 | c::EVP_PKEY_X25519 => true,
+        c::EVP_PKEY_EC => curve_of(key).is_some(),
+        _ => false,
+    })
+}
+
+/// Gives the library the passphrase that `data` is a slice of.
+///
+/// # Safety
+///
+/// `buffer` has room for `size` bytes, `data` is null or points to a `&[u8]`.
+unsafe extern "C" fn passphrase(buffer: *mut c_char, size: c_int, _writes: c_int, data: *mut c_void) -> c_int {
+    if data.is_null() {
+        return -1;
+    }
+    // SAFETY: as above; no more is copied than there is room for.
+    unsafe {
+        let phrase: &[u8] = *data.cast::<&[u8]>();
+        if phrase.len() > usize::try_from(size).unwrap_or_default() {
+            return -1;
+        }
+        ptr::copy_nonoverlapping(phrase.as_ptr(), buffer.cast(), phrase.len());
+        c_int::try_from(phrase.len()).unwrap_or(-1)
+    }
+}
+
+/// What [`passphrase`] is given: it lives as long as the call.
+fn asked(phrase: &Option<&[u8]>) -> *mut c_void {
+    phrase.as_ref().map_or(ptr::null_mut(), |phrase| ptr::from_ref(phrase).cast_mut().cast())
+}
+
+fn length_of(bytes: &[u8]) -> c_long {
+    c_long::try_from(bytes.len()).expect("memory is smaller than that")
+}
+
+fn read_private(bytes: &[u8], pem: bool, kind: &str, phrase: Option<&[u8]>) -> Option<Pkey> {
+    let none = ptr::null_mut();
+    // SAFETY: the library reads the slice or the buffer that has its bytes, and the phrase during the call.
+    let key = unsafe {
+        let mut data = bytes.as_ptr();
+        if pem {
+            Pkey::own(c::PEM_read_bio_PrivateKey(Bio::of(bytes).raw(), none, Some(passphrase), asked(&phrase)))
+        } else if kind == "pkcs1" {
+            Pkey::own(c::d2i_PrivateKey(c::EVP_PKEY_RSA, none, &mut data, length_of(bytes)))
+        } else if kind == "sec1" {
+            Pkey::own(c::d2i_PrivateKey(c::EVP_PKEY_EC, none, &mut data, length_of(bytes)))
+        } else {
+            let encrypted =
+                Pkey::own(c::d2i_PKCS8PrivateKey_bio(Bio::of(bytes).raw(), none, Some(passphrase), asked(&phrase)));
+            encrypted.or_else(|| {
+                let mut bytes_left = c::CBS { data: bytes.as_ptr(), len: bytes.len() };
+                Pkey::own(c::EVP_parse_private_key(&mut bytes_left))
+            })
+        }
+    };
+    known(key)
+}
+
+fn of_rsa(rsa: Option<Rsa>) -> Option<Pkey> {
+    let rsa = rsa?;
+    // SAFETY: the new key shares the other.
+    unsafe {
+        let key = Pkey::own(c::EVP_PKEY_new()).expect("there is memory");
+        (c::EVP_PKEY_set1_RSA(key.raw(), rsa.raw()) == 1).then_some(key)
+    }
+}
+
+fn read_public(bytes: &[u8], pem: bool, kind: &str, phrase: Option<&[u8]>) -> Option<Pkey> {
+    let none = ptr::null_mut();
+    let no_password = ptr::null_mut();
+    // SAFETY: as above.
+    let key = unsafe {
+        if pem {
+            let bio = || Bio::of(bytes);
+            Pkey::own(c::PEM_read_bio_PUBKEY(bio().raw(), none, None, no_password))
+                .or_else(|| of_rsa(Rsa::own(c::PEM_read_bio_RSAPublicKey(bio().raw(), ptr::null_mut(), None, no_password))))
+                .or_else(|| {
+                    let certificate = X509::own(c::PEM_read_bio_X509(bio().raw(), ptr::null_mut(), None, no_password))?;
+                    Pkey::own(c::X509_get_pubkey(certificate.raw()))
+                })
+                .or_else(|| public_of(&read_private(bytes, true, "", phrase)?))
+        } else {
+            let mut data = bytes.as_ptr();
+            if kind == "spki" {
+                Pkey::own(c::d2i_PUBKEY(none, &mut data, length_of(bytes)))
+            } else {
+                of_rsa(Rsa::own(c::d2i_RSAPublicKey(ptr::null_mut(), &mut data, length_of(bytes))))
+            }
+        }
+    };
+    known(key)
+}
+
+/// The public half of a key.
+fn public_of(key: &Pkey) -> Option<Pkey> {
+    // SAFETY: it is a key; what is written is read again.
+    unsafe {
+        if id_of(key) == c::EVP_PKEY_DH {
+            let from = c::EVP_PKEY_get0_DH(key.raw());
+            let dh = Dh::own(c::DHparams_dup(from))?;
+            c::DH_set0_key(dh.raw(), c::BN_dup(c::DH_get0_pub_key(from)), ptr::null_mut());
+            return of_dh(&dh);
+        }
+        let spki = allocated(|out| c::i2d_PUBKEY(key.raw(), out))?;
+        let mut data = spki.as_ptr();
+        Pkey::own(c::d2i_PUBKEY(ptr::null_mut(), &mut data, length_of(&spki)))
+    }
+}
+
+fn of_dh(dh: &Dh) -> Option<Pkey> {
+    // SAFETY: the new key shares the other.
+    unsafe {
+        let key = Pkey::own(c::EVP_PKEY_new()).expect("there is memory");
+        (c::EVP_PKEY_set1_DH(key.raw(), dh.raw()) == 1).then_some(key)
+    }
+}
+
+/// A secret key.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_key_secret(#[buffer] bytes: &[u8]) -> KeyHandle {
+    KeyHandle::Secret(bytes.into())
+}
+
+/// A private key out of PEM or DER; `kind` is "pkcs1", "pkcs8", "sec1" or empty.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_key_private(
+    #[buffer] bytes: &[u8],
+    pem: bool,
+    #[string] kind: &str,
+    #[buffer] phrase: Option<&[u8]>,
+) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    read_private(bytes, pem, kind, phrase).map(KeyHandle::Private).ok_or(PARSE_PRIVATE)
+}
+
+/// A public key out of PEM (of a private key and of a certificate, too) or DER; `kind` is "pkcs1", "spki" or empty.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_key_public(
+    #[buffer] bytes: &[u8],
+    pem: bool,
+    #[string] kind: &str,
+    #[buffer] phrase: Option<&[u8]>,
+) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    read_public(bytes, pem, kind, phrase).map(KeyHandle::Public).ok_or(PARSE_PUBLIC)
+}
+
+/// The public key that belongs to a private one.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_key_public_of(#[cppgc] key: &KeyHandle) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    let public = key.asymmetric().and_then(public_of);
+    public.map(KeyHandle::Public).ok_or(Failed("Failed to derive public key from private key"))
+}
+
+/// A key of RSA out of its numbers; with six empty ones at the end, a public one.
+#[op2]
+#[cppgc]
+#[allow(clippy::too_many_arguments)]
+pub fn op_nodecrypto_key_rsa(
+    #[buffer] n: &[u8],
+    #[buffer] e: &[u8],
+    #[buffer] d: &[u8],
+    #[buffer] p: &[u8],
+    #[buffer] q: &[u8],
+    #[buffer] dp: &[u8],
+    #[buffer] dq: &[u8],
+    #[buffer] qi: &[u8],
+) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    let number = |bytes: &[u8]| Bn::of(bytes).release();
+    let private = !d.is_empty();
+    // SAFETY: the key owns each number that is set.
+    let rsa = unsafe {
+        let rsa = Rsa::own(c::RSA_new()).expect("there is memory");
+        c::RSA_set0_key(rsa.raw(), number(n), number(e), if private { number(d) } else { ptr::null_mut() });
+        if private {
+            c::RSA_set0_factors(rsa.raw(), number(p), number(q));
+            c::RSA_set0_crt_params(rsa.raw(), number(dp), number(dq), number(qi));
+        }
+        rsa
+    };
+    let key = of_rsa(Some(rsa)).ok_or(Failed("RSA JWK invalid key"))?;
+    Ok(if private { KeyHandle::Private(key) } else { KeyHandle::Public(key) })
+}
+
+/// A key on a curve out of its numbers; with an empty `d`, a public one.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_key_ec(
+    #[string] curve: &str,
+    #[buffer] x: &[u8],
+    #[buffer] y: &[u8],
+    #[buffer] d: &[u8],
+) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    let nid = CURVES.iter().find(|known| known.2 == curve).ok_or(Failed("EC JWK unsupported crv parameter"))?.0;
+    // SAFETY: numbers and keys are such; the library copies what it is given.
+    let key = unsafe {
+        let ec = EcKey::own(c::EC_KEY_new_by_curve_name(nid)).expect("there is memory");
+        if c::EC_KEY_set_public_key_affine_coordinates(ec.raw(), Bn::of(x).raw(), Bn::of(y).raw()) != 1 {
+            return Err(Failed("EC JWK invalid public key"));
+        }
+        if !d.is_empty() && c::EC_KEY_set_private_key(ec.raw(), Bn::of(d).raw()) != 1 {
+            // Production's spelling.
+            return Err(Failed("EW JWK invalid private key"));
+        }
+        let key = Pkey::own(c::EVP_PKEY_new()).expect("there is memory");
+        c::EVP_PKEY_set1_EC_KEY(key.raw(), ec.raw());
+        key
+    };
+    Ok(if d.is_empty() { KeyHandle::Public(key) } else { KeyHandle::Private(key) })
+}
+
+/// A key of Ed25519 or X25519 out of its bytes; null where they are none.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_key_raw(#[string] curve: &str, #[buffer] bytes: &[u8], private: bool) -> Option<KeyHandle> {
+    let _quiet = Quiet::new();
+    let id = if curve == "Ed25519" { c::EVP_PKEY_ED25519 } else { c::EVP_PKEY_X25519 };
+    let none = ptr::null_mut();
+    // SAFETY: a slice and its length.
+    unsafe {
+        if private {
+            Pkey::own(c::EVP_PKEY_new_raw_private_key(id, none, bytes.as_ptr(), bytes.len())).map(KeyHandle::Private)
+        } else {
+            Pkey::own(c::EVP_PKEY_new_raw_public_key(id, none, bytes.as_ptr(), bytes.len())).map(KeyHandle::Public)
+        }
+    }
+}
+
+/// "secret", "public" or "private".
+#[op2]
+#[string]
+pub fn op_nodecrypto_key_type(#[cppgc] key: &KeyHandle) -> &'static str {
+    match key {
+        KeyHandle::Secret(_) => "secret",
+        KeyHandle::Public(_) => "public",
+        KeyHandle::Private(_) => "private",
+    }
+}
+
+/// The bytes of a secret key; empty for others.
+#[op2]
+#[buffer]
+pub fn op_nodecrypto_key_bytes(#[cppgc] key: &KeyHandle) -> Vec<u8> {
+    match key {
+        KeyHandle::Secret(bytes) => bytes.to_vec(),
+        KeyHandle::Public(_) | KeyHandle::Private(_) => Vec::new(),
+    }
+}
+
+/// Which kind of asymmetric key; empty for a secret one.
+#[op2]
+#[string]
+pub fn op_nodecrypto_key_kind(#[cppgc] key: &KeyHandle) -> &'static str {
+    match key.asymmetric().map(id_of) {
+        Some(c::EVP_PKEY_RSA) => "rsa",
+        Some(c::EVP_PKEY_EC) => "ec",
+        Some(c::EVP_PKEY_ED25519) => "ed25519",
+        Some(c::EVP_PKEY_X25519) => "x25519",
+        Some(c::EVP_PKEY_DSA) => "dsa",
+        Some(c::EVP_PKEY_DH) => "dh",
+        _ => "",
+    }
+}
+
+/// What `asymmetricKeyDetails` is made of. Non-null exactly where the kind of key has it.
+#[derive(Default, ToV8)]
+pub struct KeyDetails {
+    modulus_length: Option<u32>,
+    public_exponent: Option<String>,
+    divisor_length: Option<u32>,
+    named_curve: Option<String>,
+}
+
+/// Details of an asymmetric key; the exponent in hexadecimal digits.
+#[op2]
+pub fn op_nodecrypto_key_details(#[cppgc] key: &KeyHandle) -> KeyDetails {
+    let Some(key) = key.asymmetric() else { return KeyDetails::default() };
+    // SAFETY: keys have what is asked of their kinds.
+    unsafe {
+        match id_of(key) {
+            c::EVP_PKEY_RSA => {
+                let (mut n, mut e, mut d) = (ptr::null(), ptr::null(), ptr::null());
+                c::RSA_get0_key(c::EVP_PKEY_get0_RSA(key.raw()), &mut n, &mut e, &mut d);
+                let digits = bytes_of(e).iter().map(|byte| format!("{byte:02x}")).collect();
+                KeyDetails { modulus_length: Some(c::BN_num_bits(n)), public_exponent: Some(digits), ..Default::default() }
+            }
+            c::EVP_PKEY_DSA => {
+                let (mut p, mut q, mut g) = (ptr::null(), ptr::null(), ptr::null());
+                c::DSA_get0_pqg(c::EVP_PKEY_get0_DSA(key.raw()), &mut p, &mut q, &mut g);
+                KeyDetails {
+                    modulus_length: Some(c::BN_num_bits(p)),
+                    divisor_length: Some(c::BN_num_bits(q)),
+                    ..Default::default()
+                }
+            }
+            _ => KeyDetails { named_curve: curve_of(key).map(|curve| curve.1.to_string()), ..Default::default() },
+        }
+    }
+}
+
+/// Whether two keys of one type are the same.
+#[op2(fast)]
+pub fn op_nodecrypto_key_equals(#[cppgc] one: &KeyHandle, #[cppgc] other: &KeyHandle) -> bool {
+    let _quiet = Quiet::new();
+    match (one, other) {
+        (KeyHandle::Secret(one), KeyHandle::Secret(other)) => same_bytes(one, other),
+        (KeyHandle::Public(one), KeyHandle::Public(other)) | (KeyHandle::Private(one), KeyHandle::Private(other)) => {
+            // SAFETY: both are keys.
+            unsafe { c::EVP_PKEY_cmp(one.raw(), other.raw()) == 1 }
+        }
+        _ => false,
+    }
+}
+
+/// Whether bytes are the same, in a time that does not tell where they differ.
+pub(super) fn same_bytes(one: &[u8], other: &[u8]) -> bool {
+    // SAFETY: slices of one length.
+    one.len() == other.len()
+        && unsafe { c::CRYPTO_memcmp(one.as_ptr().cast(), other.as_ptr().cast(), one.len()) == 0 }
+}
+
+struct Encryption<'a> {
+    cipher: *const c::EVP_CIPHER,
+    phrase: &'a [u8],
+}
+
+impl Encryption<'_> {
+    fn parts(of: &Option<Self>) -> (*const c::EVP_CIPHER, *const u8, c_int) {
+        match of {
+            Some(this) => (this.cipher, this.phrase.as_ptr(), c_int::try_from(this.phrase.len()).unwrap_or(0)),
+            None => (ptr::null(), ptr::null(), 0),
+        }
+    }
+}
+
+fn write_private(key: &Pkey, pem: bool, kind: &str, encryption: &Option<Encryption<'_>>) -> Option<Vec<u8>> {
+    let bio = Bio::sink();
+    let (cipher, phrase, length) = Encryption::parts(encryption);
+    let none = ptr::null_mut();
+    // SAFETY: the key has the kind that is written; the phrase is read during the call.
+    unsafe {
+        let (rsa, ec) = (c::EVP_PKEY_get0_RSA(key.raw()), c::EVP_PKEY_get0_EC_KEY(key.raw()));
+        let done = match (kind, pem) {
+            ("pkcs1", true) => c::PEM_write_bio_RSAPrivateKey(bio.raw(), rsa, cipher, phrase, length, None, none),
+            ("pkcs1", false) => return allocated(|out| c::i2d_RSAPrivateKey(rsa, out)),
+            ("sec1", true) => c::PEM_write_bio_ECPrivateKey(bio.raw(), ec, cipher, phrase, length, None, none),
+            ("sec1", false) => return allocated(|out| c::i2d_ECPrivateKey(ec, out)),
+            ("pkcs8", true) => {
+                c::PEM_write_bio_PKCS8PrivateKey(bio.raw(), key.raw(), cipher, phrase.cast(), length, None, none)
+            }
+            ("pkcs8", false) => {
+                c::i2d_PKCS8PrivateKey_bio(bio.raw(), key.raw(), cipher, phrase.cast(), length, None, none)
+            }
+            _ => 0,
+        };
+        (done == 1).then(|| bio.bytes())
+    }
+}
+
+fn write_public(key: &Pkey, pem: bool, kind: &str) -> Option<Vec<u8>> {
+    let bio = Bio::sink();
+    // SAFETY: the key has the kind that is written.
+    unsafe {
+        let rsa = c::EVP_PKEY_get0_RSA(key.raw());
+        let done = match (kind, pem) {
+            ("pkcs1", true) => c::PEM_write_bio_RSAPublicKey(bio.raw(), rsa),
+            ("pkcs1", false) => return allocated(|out| c::i2d_RSAPublicKey(rsa, out)),
+            (_, true) => c::PEM_write_bio_PUBKEY(bio.raw(), key.raw()),
+            (_, false) => return allocated(|out| c::i2d_PUBKEY(key.raw(), out)),
+        };
+        (done == 1).then(|| bio.bytes())
+    }
+}
+
+/// An asymmetric key as PEM or DER. `cipher` is empty for a key that is not to be encrypted.
+#[op2]
+#[buffer]
+pub fn op_nodecrypto_key_export(
+    #[cppgc] key: &KeyHandle,
+    #[string] format: &str,
+    #[string] kind: &str,
+    #[string] cipher: String,
+    #[buffer] phrase: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    let _quiet = Quiet::new();
+    let pem = match format {
+        "pem" => true,
+        "der" => false,
+        _ => return Err(Failed("Invalid key format")),
+    };
+    let asymmetric = key.asymmetric().ok_or(Failed("Failed to export key"))?;
+    match kind {
+        "pkcs1" if id_of(asymmetric) != c::EVP_PKEY_RSA => {
+            return Err(Failed("PKCS1 can only be used for RSA keys"));
+        }
+        "sec1" if id_of(asymmetric) != c::EVP_PKEY_EC => return Err(Failed("SEC1 can only be used for EC keys")),
+        "pkcs1" | "sec1" | "pkcs8" | "spki" => {}
+        _ => return Err(Failed("Invalid key encoding")),
+    }
+    let encryption = match (key, cipher.is_empty()) {
+        (KeyHandle::Private(_), false) => match key_cipher(&cipher) {
+            Some(cipher) => Some(Encryption { cipher, phrase }),
+            None => return Err(CryptoError::UnknownKeyCipher(cipher)),
+        },
+        _ => None,
+    };
+    let written = match key {
+        KeyHandle::Private(key) => write_private(key, pem, kind, &encryption),
+        _ => write_public(asymmetric, pem, kind),
+    };
+    written.ok_or(Failed("Failed to export key"))
+}
+
+/// The numbers of a key in the order of JWK: of RSA `n e d p q dp dq qi`, on a curve `x y d`, raw `x d`. Those of the
+/// private half are missing for a public key.
+fn numbers(key: &Pkey, private: bool) -> Option<Vec<Vec<u8>>> {
+    // SAFETY: keys have what is asked of their kinds.
+    unsafe {
+        match id_of(key) {
+            c::EVP_PKEY_RSA => {
+                let rsa = c::EVP_PKEY_get0_RSA(key.raw());
+                let mut all = [ptr::null(); 8];
+                let [n, e, d, p, q, dp, dq, qi] = &mut all;
+                c::RSA_get0_key(rsa, n, e, d);
+                c::RSA_get0_factors(rsa, p, q);
+                c::RSA_get0_crt_params(rsa, dp, dq, qi);
+                let count = if private { 8 } else { 2 };
+                Some(all[..count].iter().map(|number| if number.is_null() { Vec::new() } else { bytes_of(*number) }).collect())
+            }
+            c::EVP_PKEY_EC => {
+                let ec = c::EVP_PKEY_get0_EC_KEY(key.raw());
+                let group = c::EC_KEY_get0_group(ec);
+                let field = (c::EC_GROUP_get_degree(group) as usize).div_ceil(8);
+                let (x, y) = (Bn::word(0), Bn::word(0));
+                let point = c::EC_KEY_get0_public_key(ec);
+                if c::EC_POINT_get_affine_coordinates(group, point, x.raw(), y.raw(), ptr::null_mut()) != 1 {
+                    return None;
+                }
+                let mut all = vec![padded_bytes_of(x.raw(), field)?, padded_bytes_of(y.raw(), field)?];
+                if private {
+                    all.push(padded_bytes_of(c::EC_KEY_get0_private_key(ec), field)?);
+                }
+                Some(all)
+            }
+            c::EVP_PKEY_ED25519 | c::EVP_PKEY_X25519 => {
+                let mut all = vec![vec![0; 32]];
+                let mut length = 32;
+                c::EVP_PKEY_get_raw_public_key(key.raw(), all[0].as_mut_ptr(), &mut length);
+                if private {
+                    let mut secret = vec![0; 32];
+                    let mut length = 32;
+                    c::EVP_PKEY_get_raw_private_key(key.raw(), secret.as_mut_ptr(), &mut length);
+                    all.push(secret);
+                }
+                Some(all)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// [`numbers`] one after the other, each with its length in four bytes before it.
+#[op2]
+#[buffer]
+pub fn op_nodecrypto_key_numbers(#[cppgc] key: &KeyHandle) -> Result<Vec<u8>, CryptoError> {
+    let _quiet = Quiet::new();
+    let private = matches!(key, KeyHandle::Private(_));
+    let all = key.asymmetric().and_then(|key| numbers(key, private));
+    let all = all.ok_or(Failed("Key type is invalid for JWK export"))?;
+    let with_length = |number: Vec<u8>| {
+        let length = u32::try_from(number.len()).expect("numbers of keys are small");
+        [&length.to_be_bytes()[..], &number].concat()
+    };
+    Ok(all.into_iter().flat_map(with_length).collect())
+}
+
+/// The name that JWK has for the curve of a key; empty if it has none.
+#[op2]
+#[string]
+pub fn op_nodecrypto_key_curve(#[cppgc] key: &KeyHandle) -> &'static str {
+    key.asymmetric().and_then(curve_of).map_or("", |curve| curve.2)
+}
+
+const GENERATE: CryptoError = Failed("Failed to generate key");
+
+/// Fewest bits of a modulus.
+const MODULUS_BITS_MIN: u32 = 256;
+
+/// Most of them: the library's limit.
+const MODULUS_BITS_MAX: u32 = 16384;
+
+/// A pair of RSA.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_generate_rsa(bits: u32, exponent: u32) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    if bits < MODULUS_BITS_MIN {
+        return Err(Failed("Failed to set modulus length"));
+    }
+    // An even exponent has no inverse, with which the library would look on and on.
+    if bits > MODULUS_BITS_MAX || exponent % 2 == 0 || exponent < 3 {
+        return Err(GENERATE);
+    }
+    let bits = c_int::try_from(bits).expect("it is below the limit");
+    // SAFETY: a new key; the library copies the exponent.
+    unsafe {
+        let rsa = Rsa::own(c::RSA_new()).expect("there is memory");
+        // Production's library rounds down.
+        let done = c::RSA_generate_key_ex(rsa.raw(), bits & !127, Bn::word(exponent.into()).raw(), ptr::null_mut());
+        if done != 1 {
+            return Err(GENERATE);
+        }
+        of_rsa(Some(rsa)).map(KeyHandle::Private).ok_or(GENERATE)
+    }
+}
+
+/// A pair on a curve, by any name of it.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_generate_ec(#[string] curve: &str) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    let Some((nid, ..)) = CURVES.iter().find(|known| known.1 == curve || known.2 == curve) else {
+        return Err(Failed(if curve_number(curve).is_some() {
+            "Failed to initialize key"
+        } else {
+            "Invalid or unsupported curve"
+        }));
+    };
+    // SAFETY: a new key.
+    unsafe {
+        let ec = EcKey::own(c::EC_KEY_new_by_curve_name(*nid)).ok_or(GENERATE)?;
+        if c::EC_KEY_generate_key(ec.raw()) != 1 {
+            return Err(GENERATE);
+        }
+        let key = Pkey::own(c::EVP_PKEY_new()).expect("there is memory");
+        c::EVP_PKEY_set1_EC_KEY(key.raw(), ec.raw());
+        Ok(KeyHandle::Private(key))
+    }
+}
+
+/// The number of anything that has this short name.
+pub(super) fn curve_number(name: &str) -> Option<c_int> {
+    let name = std::ffi::CString::new(name).ok()?;
+    // SAFETY: a string with its end.
+    let nid = unsafe { c::OBJ_sn2nid(name.as_ptr()) };
+    (nid != c::NID_undef).then_some(nid)
+}
+
+/// A pair of "ed25519" or "x25519".
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_generate_raw(#[string] kind: &str) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    let id = if kind == "ed25519" { c::EVP_PKEY_ED25519 } else { c::EVP_PKEY_X25519 };
+    // SAFETY: a new context; the library makes the key.
+    unsafe {
+        let ctx = PkeyCtx::own(c::EVP_PKEY_CTX_new_id(id, ptr::null_mut())).ok_or(GENERATE)?;
+        let mut key = ptr::null_mut();
+        if c::EVP_PKEY_keygen_init(ctx.raw()) != 1 || c::EVP_PKEY_keygen(ctx.raw(), &mut key) != 1 {
+            return Err(GENERATE);
+        }
+        Pkey::own(key).map(KeyHandle::Private).ok_or(GENERATE)
+    }
+}
+
+/// A pair of Diffie-Hellman with this prime and generator.
+#[op2]
+#[cppgc]
+pub fn op_nodecrypto_generate_dh(#[buffer] prime: &[u8], generator: u32) -> Result<KeyHandle, CryptoError> {
+    let _quiet = Quiet::new();
+    // SAFETY: the new value owns both numbers.
+    unsafe {
+        let dh = Dh::own(c::DH_new()).expect("there is memory");
+        c::DH_set0_pqg(dh.raw(), Bn::of(prime).release(), ptr::null_mut(), Bn::word(generator.into()).release());
+        if c::DH_generate_key(dh.raw()) != 1 {
+            return Err(GENERATE);
+        }
+        of_dh(&dh).map(KeyHandle::Private).ok_or(GENERATE)
+    }
+}
+
+/// The text of a constant of the library; empty for null.
+///
+/// # Safety
+///
+/// `text` is null or a string that is never freed.
+pub(super) unsafe fn constant(text: *const c_char) -> Option<String> {
+    // SAFETY: as above.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// Flags of the library are of either sign.
+pub(super) fn flags(bits: i32) -> c_uint {
+    bits.cast_unsigned()
+}
