@@ -77,7 +77,7 @@ pub static MODULES: [NodeModule; 70] = [
     module("cluster", Gate::Flag("enable_nodejs_cluster_module"), Served::Stub),
     module("console", Gate::Flag("enable_nodejs_console_module"), Served::NotYet),
     module("constants", Gate::Compat, Served::NotYet),
-    module("crypto", Gate::Compat, Served::NotYet),
+    module("crypto", Gate::Compat, Served::Own),
     module("dgram", Gate::Flag("enable_nodejs_dgram_module"), Served::Stub),
     module("diagnostics_channel", Gate::Compat, Served::Own),
     module("dns", Gate::Compat, Served::Own),

@@ -136,7 +136,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("strip_authorization_on_cross_origin_redirect").or("retain_authorization_on_cross_origin_redirect").since("2025-09-01").switch("Off: a redirect to another origin keeps `Authorization`."),
     flag("enhanced_error_serialization").or("legacy_error_serialization").since("2026-04-21").switch("Off: `structuredClone` of an error keeps neither its name nor its own properties. Calls between Workers keep them either way."),
     flag("enable_email_sending_queuing").or("disable_email_sending_queuing").inert(OTHER_BINDINGS),
-    flag("remove_nodejs_compat_eol_v22").or("add_nodejs_compat_eol_v22").implied(&["remove_nodejs_compat_eol"], "2027-04-30").inert(NODE),
+    flag("remove_nodejs_compat_eol_v22").or("add_nodejs_compat_eol_v22").implied(&["remove_nodejs_compat_eol"], "2027-04-30").switch("On: `node:crypto` has no `Cipher`, `Decipher`, `createCipher` and `createDecipher`, which throw otherwise."),
     flag("remove_nodejs_compat_eol_v23").or("add_nodejs_compat_eol_v23").implied(&["remove_nodejs_compat_eol_v24"], "2025-09-01").switch("On: `process.assert` and the `is…` functions of `node:util` that Node 23 removed are undefined."),
     flag("remove_nodejs_compat_eol_v24").or("add_nodejs_compat_eol_v24").implied(&["remove_nodejs_compat_eol"], "2028-04-30").switch("On: `tls.createSecurePair` is undefined."),
     flag("enable_nodejs_console_module").or("disable_nodejs_console_module").implied(&["nodejs_compat"], "2025-09-21").inert(NODE_MODULE),

@@ -9,7 +9,7 @@ use deno_core::op2;
 
 use super::digest::collected;
 use super::keys::{CURVES, KeyHandle, curve_number};
-use super::ssl::{Bn, Dh, EcGroup, EcKey, EcPoint, PkeyCtx, Quiet, bytes_of};
+use super::ssl::{Bn, Dh, EcGroup, EcKey, EcPoint, Quiet, bytes_of};
 use super::{CryptoError, CryptoError::Failed};
 
 /// Parameters and keys of Diffie-Hellman, owned by V8's garbage collector.
@@ -83,7 +83,9 @@ pub fn op_nodecrypto_dh_of(
     }
     let generator = match bytes {
         Some(bytes) => {
-            if bytes.iter().all(|byte| *byte == 0) || (bytes.ends_with(&[1]) && bytes.iter().rev().skip(1).all(|b| *b == 0)) {
+            if bytes.iter().all(|byte| *byte == 0)
+                || (bytes.ends_with(&[1]) && bytes.iter().rev().skip(1).all(|b| *b == 0))
+            {
                 return Err(Failed("DiffieHellman init failed: invalid generator"));
             }
             Bn::of(bytes)
@@ -211,7 +213,10 @@ pub fn op_nodecrypto_dh_secret(#[cppgc] dh: &DhHandle, #[buffer] key: &[u8]) -> 
 /// The secret of two keys. Production does it for keys of Diffie-Hellman only, and so does this.
 #[op2]
 #[buffer]
-pub fn op_nodecrypto_dh_stateless(#[cppgc] private: &KeyHandle, #[cppgc] public: &KeyHandle) -> Result<Vec<u8>, CryptoError> {
+pub fn op_nodecrypto_dh_stateless(
+    #[cppgc] private: &KeyHandle,
+    #[cppgc] public: &KeyHandle,
+) -> Result<Vec<u8>, CryptoError> {
     let _quiet = Quiet::new();
     let failed = Failed("Failed to derive shared diffie-hellman secret");
     let (Some(private), Some(public)) = (private.asymmetric(), public.asymmetric()) else { return Err(failed) };

@@ -172,8 +172,7 @@ fn start(encrypt: bool, name: String, key: &[u8], iv: &[u8], tag: Option<usize>)
                 let way = c_int::from(encrypt);
                 c::EVP_CipherInit_ex(ctx.raw(), method(), ptr::null_mut(), ptr::null(), ptr::null(), way);
                 let iv_length = c_int::try_from(iv.len()).map_err(|_| IV)?;
-                if gcm
-                    && c::EVP_CIPHER_CTX_ctrl(ctx.raw(), c::EVP_CTRL_AEAD_SET_IVLEN, iv_length, ptr::null_mut()) != 1
+                if gcm && c::EVP_CIPHER_CTX_ctrl(ctx.raw(), c::EVP_CTRL_AEAD_SET_IVLEN, iv_length, ptr::null_mut()) != 1
                 {
                     return Err(IV);
                 }
@@ -230,9 +229,8 @@ impl State {
         if let Engine::Cipher { ctx, .. } = engine {
             let length = c_int::try_from(tag.len()).map_err(|_| TAG_LENGTH)?;
             // SAFETY: the library copies as many bytes as it is told.
-            let done = unsafe {
-                c::EVP_CIPHER_CTX_ctrl(ctx.raw(), c::EVP_CTRL_AEAD_SET_TAG, length, tag.as_mut_ptr().cast())
-            };
+            let done =
+                unsafe { c::EVP_CIPHER_CTX_ctrl(ctx.raw(), c::EVP_CTRL_AEAD_SET_TAG, length, tag.as_mut_ptr().cast()) };
             if done != 1 {
                 return Err(Failed("Failed to set auth tag"));
             }
@@ -359,7 +357,10 @@ pub fn op_nodecrypto_cipher(
 /// Adds a piece, and takes what it gives.
 #[op2]
 #[buffer]
-pub fn op_nodecrypto_cipher_update(#[cppgc] cipher: &CipherHandle, #[buffer] data: &[u8]) -> Result<Vec<u8>, CryptoError> {
+pub fn op_nodecrypto_cipher_update(
+    #[cppgc] cipher: &CipherHandle,
+    #[buffer] data: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
     cipher.0.borrow_mut().update(data)
 }
 
@@ -380,8 +381,7 @@ pub fn op_nodecrypto_cipher_aad(#[cppgc] cipher: &CipherHandle, #[buffer] data: 
             let mut written = 0;
             let length = c_int::try_from(data.len()).map_err(|_| Failed("Data too large"))?;
             // SAFETY: without a place to write to, the data is taken as additional.
-            let done =
-                unsafe { c::EVP_CipherUpdate(ctx.raw(), ptr::null_mut(), &mut written, data.as_ptr(), length) };
+            let done = unsafe { c::EVP_CipherUpdate(ctx.raw(), ptr::null_mut(), &mut written, data.as_ptr(), length) };
             if done == 1 { Ok(()) } else { Err(Failed("Failed to set AAD")) }
         }
         Engine::Aead { used: true, .. } => Err(Failed("Failed to set AAD")),
@@ -461,11 +461,7 @@ pub fn op_nodecrypto_cipher_info(
     #[smi] key_length: i32,
     #[smi] iv_length: i32,
 ) -> Option<CipherInfo> {
-    let found = if name.is_empty() {
-        CIPHERS.iter().find(|known| known.nid == nid && nid != 0)
-    } else {
-        by_name(name)
-    };
+    let found = if name.is_empty() { CIPHERS.iter().find(|known| known.nid == nid && nid != 0) } else { by_name(name) };
     let known = found?;
     let key = u32::try_from(key_length).unwrap_or(known.key);
     // Of all of them, only RC4 and RC2 have keys of any length.

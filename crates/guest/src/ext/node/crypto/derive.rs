@@ -144,8 +144,7 @@ pub fn op_nodecrypto_random_prime(
         }
         let prime = Bn::word(0);
         let raw = |number: &Option<Bn>| number.as_ref().map_or(ptr::null(), |number| number.raw().cast_const());
-        let done =
-            c::BN_generate_prime_ex(prime.raw(), bits, safe.into(), raw(&add), raw(&rem), ptr::null_mut());
+        let done = c::BN_generate_prime_ex(prime.raw(), bits, safe.into(), raw(&add), raw(&rem), ptr::null_mut());
         if done == 1 { Ok(bytes_of(prime.raw())) } else { Err(failed) }
     }
 }

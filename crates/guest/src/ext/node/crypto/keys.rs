@@ -140,7 +140,9 @@ fn read_public(bytes: &[u8], pem: bool, kind: &str, phrase: Option<&[u8]>) -> Op
         if pem {
             let bio = || Bio::of(bytes);
             Pkey::own(c::PEM_read_bio_PUBKEY(bio().raw(), none, None, no_password))
-                .or_else(|| of_rsa(Rsa::own(c::PEM_read_bio_RSAPublicKey(bio().raw(), ptr::null_mut(), None, no_password))))
+                .or_else(|| {
+                    of_rsa(Rsa::own(c::PEM_read_bio_RSAPublicKey(bio().raw(), ptr::null_mut(), None, no_password)))
+                })
                 .or_else(|| {
                     let certificate = X509::own(c::PEM_read_bio_X509(bio().raw(), ptr::null_mut(), None, no_password))?;
                     Pkey::own(c::X509_get_pubkey(certificate.raw()))
@@ -356,7 +358,11 @@ pub fn op_nodecrypto_key_details(#[cppgc] key: &KeyHandle) -> KeyDetails {
                 let (mut n, mut e, mut d) = (ptr::null(), ptr::null(), ptr::null());
                 c::RSA_get0_key(c::EVP_PKEY_get0_RSA(key.raw()), &mut n, &mut e, &mut d);
                 let digits = bytes_of(e).iter().map(|byte| format!("{byte:02x}")).collect();
-                KeyDetails { modulus_length: Some(c::BN_num_bits(n)), public_exponent: Some(digits), ..Default::default() }
+                KeyDetails {
+                    modulus_length: Some(c::BN_num_bits(n)),
+                    public_exponent: Some(digits),
+                    ..Default::default()
+                }
             }
             c::EVP_PKEY_DSA => {
                 let (mut p, mut q, mut g) = (ptr::null(), ptr::null(), ptr::null());
@@ -389,8 +395,7 @@ pub fn op_nodecrypto_key_equals(#[cppgc] one: &KeyHandle, #[cppgc] other: &KeyHa
 /// Whether bytes are the same, in a time that does not tell where they differ.
 pub(super) fn same_bytes(one: &[u8], other: &[u8]) -> bool {
     // SAFETY: slices of one length.
-    one.len() == other.len()
-        && unsafe { c::CRYPTO_memcmp(one.as_ptr().cast(), other.as_ptr().cast(), one.len()) == 0 }
+    one.len() == other.len() && unsafe { c::CRYPTO_memcmp(one.as_ptr().cast(), other.as_ptr().cast(), one.len()) == 0 }
 }
 
 struct Encryption<'a> {
@@ -499,7 +504,12 @@ fn numbers(key: &Pkey, private: bool) -> Option<Vec<Vec<u8>>> {
                 c::RSA_get0_factors(rsa, p, q);
                 c::RSA_get0_crt_params(rsa, dp, dq, qi);
                 let count = if private { 8 } else { 2 };
-                Some(all[..count].iter().map(|number| if number.is_null() { Vec::new() } else { bytes_of(*number) }).collect())
+                Some(
+                    all[..count]
+                        .iter()
+                        .map(|number| if number.is_null() { Vec::new() } else { bytes_of(*number) })
+                        .collect(),
+                )
             }
             c::EVP_PKEY_EC => {
                 let ec = c::EVP_PKEY_get0_EC_KEY(key.raw());

@@ -37,10 +37,6 @@ pub enum CryptoError {
     #[class(range)]
     #[error("{0}")]
     Range(&'static str),
-    /// Options that are incomplete; a `TypeError`.
-    #[class(type)]
-    #[error("{0}")]
-    Type(&'static str),
     /// A digest for signatures that there is none of.
     #[class(generic)]
     #[error("Unknown digest: {0}")]

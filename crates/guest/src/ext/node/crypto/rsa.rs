@@ -103,11 +103,7 @@ pub fn op_nodecrypto_rsa(
     };
     if ready != 1 {
         let encrypts = operation == PUBLIC_ENCRYPT || operation > PUBLIC_DECRYPT;
-        return Err(Failed(if encrypts {
-            "Failed to init for encryption"
-        } else {
-            "Failed to init for decryption"
-        }));
+        return Err(Failed(if encrypts { "Failed to init for encryption" } else { "Failed to init for decryption" }));
     }
     let label = if operation <= PRIVATE_DECRYPT { label } else { None };
     run(&ctx, method, data, &Options { padding, digest, label })

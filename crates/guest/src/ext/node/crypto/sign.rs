@@ -21,12 +21,10 @@ pub struct SignHandle {
 
 collected!(SignHandle, c"NodeSign");
 
-/// How a signature is made. Numbers that the caller did not give are null.
+/// How a signature of RSA is made. Numbers that the caller did not give are null.
 struct Options {
     padding: Option<i32>,
     salt: Option<i32>,
-    /// Two numbers beside each other, not DER.
-    plain: bool,
 }
 
 fn id_of(key: &Pkey) -> i32 {
@@ -173,7 +171,7 @@ pub fn op_nodecrypto_sign_finish(
         return Err(Failed("Signing with DSA keys is not currently supported"));
     }
     let digest = sign.digest()?;
-    let ctx = sign.operation(key, c::EVP_PKEY_sign_init, &Options { padding, salt, plain })?;
+    let ctx = sign.operation(key, c::EVP_PKEY_sign_init, &Options { padding, salt })?;
     // SAFETY: a signature is at most as long as the key says.
     let signature = unsafe {
         let mut length = usize::try_from(c::EVP_PKEY_size(key.raw())).unwrap_or_default();
@@ -208,12 +206,11 @@ pub fn op_nodecrypto_verify_finish(
         _ => {}
     }
     let digest = verify.digest()?;
-    let ctx = verify.operation(key, c::EVP_PKEY_verify_init, &Options { padding, salt, plain })?;
+    let ctx = verify.operation(key, c::EVP_PKEY_verify_init, &Options { padding, salt })?;
     let signature = if plain { to_der(key, signature) } else { signature.to_vec() };
     // SAFETY: slices and their lengths.
-    let valid = unsafe {
-        c::EVP_PKEY_verify(ctx.raw(), signature.as_ptr(), signature.len(), digest.as_ptr(), digest.len())
-    };
+    let valid =
+        unsafe { c::EVP_PKEY_verify(ctx.raw(), signature.as_ptr(), signature.len(), digest.as_ptr(), digest.len()) };
     Ok(valid == 1)
 }
 
@@ -293,8 +290,7 @@ pub fn op_nodecrypto_verify_now(
         if c::EVP_DigestVerifyInit(ctx.raw(), ptr::null_mut(), md.unwrap_or(ptr::null()), none, key.raw()) != 1 {
             return Err(Failed(refused));
         }
-        let valid =
-            c::EVP_DigestVerify(ctx.raw(), signature.as_ptr(), signature.len(), data.as_ptr(), data.len());
+        let valid = c::EVP_DigestVerify(ctx.raw(), signature.as_ptr(), signature.len(), data.as_ptr(), data.len());
         Ok(valid == 1)
     }
 }

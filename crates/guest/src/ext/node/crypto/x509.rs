@@ -228,7 +228,8 @@ pub fn op_nodecrypto_x509_usage(#[cppgc] certificate: &CertificateHandle) -> Opt
             return None;
         }
         let list = usages.cast::<c::OPENSSL_STACK>();
-        let texts = (0..c::OPENSSL_sk_num(list)).map(|index| object_text(c::OPENSSL_sk_value(list, index).cast(), true));
+        let texts =
+            (0..c::OPENSSL_sk_num(list)).map(|index| object_text(c::OPENSSL_sk_value(list, index).cast(), true));
         let text = texts.collect::<Vec<String>>().join(" ");
         c::EXTENDED_KEY_USAGE_free(usages.cast());
         Some(text)
@@ -337,7 +338,10 @@ pub fn op_nodecrypto_x509_ip(
 
 /// Whether `issuer` could have issued the certificate.
 #[op2(fast)]
-pub fn op_nodecrypto_x509_issued(#[cppgc] certificate: &CertificateHandle, #[cppgc] issuer: &CertificateHandle) -> bool {
+pub fn op_nodecrypto_x509_issued(
+    #[cppgc] certificate: &CertificateHandle,
+    #[cppgc] issuer: &CertificateHandle,
+) -> bool {
     let _quiet = Quiet::new();
     // SAFETY: certificates that are there.
     unsafe { c::X509_check_issued(issuer.0.raw(), certificate.0.raw()) == c::X509_V_OK }
