@@ -14,6 +14,7 @@ super::topics! {
     crypto_agree,
     crypto_cipher,
     crypto_derive,
+    crypto_eol,
     crypto_hash,
     crypto_keys,
     crypto_sign,

@@ -13,7 +13,7 @@ import crypto, {
   PublicKeyObject,
   SecretKeyObject,
 } from "node:crypto";
-import { inspect, promisify } from "node:util";
+import { inspect, promisify, types } from "node:util";
 import K from "fixtures";
 
 const error = (message) => ({ name: "Error", message });
@@ -35,6 +35,8 @@ export const secretKeys = {
     assert.strictEqual(createSecretKey("6162", "hex").symmetricKeySize, 2);
     assert.strictEqual(createSecretKey(new ArrayBuffer(4)).symmetricKeySize, 4);
     assert.strictEqual(createSecretKey("").symmetricKeySize, 0);
+    assert.strictEqual(types.isKeyObject(key), true);
+    assert.strictEqual(types.isKeyObject({}), false);
   },
 };
 

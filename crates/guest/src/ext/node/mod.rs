@@ -195,6 +195,7 @@ deno_core::extension!(
         "crypto/derive.js",
         "crypto/hash.js",
         "crypto/keys.js",
+        "crypto/kinds.js",
         "crypto/random.js",
         "crypto/sign.js",
         "crypto/util.js",

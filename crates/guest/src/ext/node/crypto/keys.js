@@ -102,6 +102,8 @@ class KeyObject {
   }
 }
 
+core.loadExtScript("ext:lopata_node/crypto/kinds.js").setKeyObject(KeyObject);
+
 class AsymmetricKeyObject extends KeyObject {
   get asymmetricKeyDetails() {
     const { modulusLength, publicExponent, divisorLength, namedCurve } = ops.op_nodecrypto_key_details(

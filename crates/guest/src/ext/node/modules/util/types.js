@@ -57,8 +57,8 @@ types.isExternal = function isExternal() {
 types.isCryptoKey = function isCryptoKey(value) {
   return value instanceof globalThis.CryptoKey;
 };
-types.isKeyObject = function isKeyObject() {
-  return false;
+types.isKeyObject = function isKeyObject(value) {
+  return core.loadExtScript("ext:lopata_node/crypto/kinds.js").isKeyObject(value);
 };
 
 return { ...types, default: types };
