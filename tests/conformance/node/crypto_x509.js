@@ -83,6 +83,7 @@ export const hostsOfACertificate = {
     assert.strictEqual(ca.checkHost("a.lopata.test"), "*.lopata.test");
     assert.strictEqual(ca.checkHost("a.b.lopata.test"), undefined);
     assert.strictEqual(ca.checkHost("nope.test"), undefined);
+    assert.strictEqual(ca.checkHost(""), undefined);
     assert.strictEqual(ca.checkHost("a.lopata.test", { wildcards: false }), undefined);
     assert.strictEqual(leaf.checkHost("leaf.lopata.test"), "leaf.lopata.test");
     assert.strictEqual(leaf.checkHost("lopata.test", { subject: "never" }), undefined);

@@ -121,15 +121,28 @@ pub fn op_nodecrypto_dh_group(#[string] name: &str) -> Vec<u8> {
     group_prime(name).map(|prime| unsafe { bytes_of(prime.raw()) }).unwrap_or_default()
 }
 
-/// What is wrong with the parameters: Node's bits.
+/// What is wrong with the parameters: Node's bits. About the generator, production's library asks for the remainders
+/// that this one no longer looks at.
 #[op2(fast)]
 #[smi]
 pub fn op_nodecrypto_dh_check(#[cppgc] dh: &DhHandle) -> i32 {
+    const OF_PRIME: i32 = c::DH_CHECK_P_NOT_PRIME | c::DH_CHECK_P_NOT_SAFE_PRIME;
     let _quiet = Quiet::new();
     let mut codes = 0;
     // SAFETY: the parameters are set.
-    unsafe { c::DH_check(dh.0.raw(), &mut codes) };
-    codes
+    unsafe {
+        let dh = dh.0.raw();
+        c::DH_check(dh, &mut codes);
+        let (prime, generator) = (c::DH_get0_p(dh), c::DH_get0_g(dh));
+        let of_generator = if c::BN_is_word(generator, 2) == 1 {
+            if c::BN_mod_word(prime, 24) == 11 { 0 } else { c::DH_CHECK_NOT_SUITABLE_GENERATOR }
+        } else if c::BN_is_word(generator, 5) == 1 {
+            if matches!(c::BN_mod_word(prime, 10), 3 | 7) { 0 } else { c::DH_CHECK_NOT_SUITABLE_GENERATOR }
+        } else {
+            c::DH_CHECK_UNABLE_TO_CHECK_GENERATOR
+        };
+        (codes & OF_PRIME) | of_generator
+    }
 }
 
 /// Makes a pair, or what is missing of it; gives the public key.

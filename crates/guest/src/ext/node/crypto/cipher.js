@@ -152,7 +152,8 @@ function getCipherInfo(nameOrId, options = {}) {
   if (name === "" && typeof nameOrId === "string") return undefined;
   const number = typeof nameOrId === "number" ? nameOrId | 0 : 0;
   const length = (value) => (value === undefined ? -1 : value | 0);
-  return ops.op_nodecrypto_cipher_info(name, number, length(keyLength), length(ivLength)) ?? undefined;
+  const info = ops.op_nodecrypto_cipher_info(name, number, length(keyLength), length(ivLength));
+  return info == null ? undefined : { ...info };
 }
 
 /** Source: production's list. */

@@ -282,6 +282,10 @@ pub fn op_nodecrypto_x509_host(
     #[smi] options: u32,
 ) -> Result<Option<String>, CryptoError> {
     let _quiet = Quiet::new();
+    // Without a length, the library would look for the end itself.
+    if name.is_empty() {
+        return Ok(None);
+    }
     let mut peer = ptr::null_mut();
     // SAFETY: a string and its length; what the library allocates is freed.
     unsafe {
@@ -309,7 +313,10 @@ pub fn op_nodecrypto_x509_email(
     #[smi] options: u32,
 ) -> Result<bool, CryptoError> {
     let _quiet = Quiet::new();
-    // SAFETY: a string and its length.
+    if email.is_empty() {
+        return Ok(false);
+    }
+    // SAFETY: a string and its length, which is not zero.
     match unsafe { c::X509_check_email(certificate.0.raw(), email.as_ptr().cast(), email.len(), options) } {
         1 => Ok(true),
         0 => Ok(false),
@@ -357,7 +364,11 @@ pub fn op_nodecrypto_x509_verify(#[cppgc] certificate: &CertificateHandle, #[cpp
 
 fn spki(bytes: &[u8]) -> Option<Spki> {
     let text = bytes.trim_ascii_end();
-    // SAFETY: a slice and its length.
+    // Without a length, the library would look for the end itself.
+    if text.is_empty() {
+        return None;
+    }
+    // SAFETY: a slice and its length, which is not zero.
     unsafe { Spki::own(c::NETSCAPE_SPKI_b64_decode(text.as_ptr().cast(), isize::try_from(text.len()).ok()?)) }
 }
 
