@@ -32,7 +32,6 @@ const abort = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const streams = core.loadExtScript("ext:deno_web/06_streams.js");
 const port = core.loadExtScript("ext:lopata/event/message_port.js");
 const text = core.loadExtScript("ext:lopata/encoding/encoding.js");
-const performance_ = core.loadExtScript("ext:deno_web/15_performance.js");
 const clone = core.loadExtScript("ext:lopata/clone/clone.js");
 
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
@@ -355,7 +354,7 @@ globalThis.__lopata = {
     core.defineGlobalProperties(globalThis, {
       console: core.propNonEnumerable(console),
       crypto: core.propWritable(crypto_.crypto),
-      performance: core.propWritable(performance_.performance),
+      performance: core.propWritable(time.performance),
       self: core.propWritable(globalThis),
     });
     if (core.ops.op_faults_enabled()) {

@@ -15,6 +15,7 @@ const {
   ReflectOwnKeys,
   SafeSet,
   SetPrototypeAdd,
+  SetPrototypeDelete,
   SetPrototypeHas,
   StringPrototypeCharCodeAt,
   SymbolFor,
@@ -27,6 +28,9 @@ const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_conso
 const INSPECT = SymbolFor("Deno.privateCustomInspect");
 
 const seen = new SafeSet();
+
+/** What is being printed. */
+const printing = new SafeSet();
 
 /** The members of scopes are classes and functions. @param {...Function} scopes */
 function configure(...scopes) {
@@ -71,6 +75,9 @@ function printable(Class) {
   ObjectDefineProperty(prototype, INSPECT, {
     __proto__: null,
     value: function (inspect, options) {
+      // What refers to itself, as the global scope does, ends there.
+      if (SetPrototypeHas(printing, this)) return "[Circular *1]";
+      SetPrototypeAdd(printing, this);
       try {
         const evaluate = this !== this.constructor?.prototype;
         const keys = evaluate ? shownKeys(this) : [];
@@ -78,6 +85,8 @@ function printable(Class) {
       } catch {
         // It only has the prototype of one.
         return `${Class.name} {}`;
+      } finally {
+        SetPrototypeDelete(printing, this);
       }
     },
     writable: true,
@@ -119,5 +128,5 @@ function zeroLength(callable) {
   if (callable.length !== 0) ObjectDefineProperty(callable, "length", { __proto__: null, value: 0 });
 }
 
-return { configure };
+return { configure, configureClass };
 })();

@@ -8,10 +8,11 @@
 //! registered; the ones below are named one by one, and where a script asks for something of the host, a shim of
 //! ours stands in its place under its name.
 
-mod net;
-pub mod fs;
 mod crypto;
+pub mod fs;
+mod net;
 mod sources;
+mod zlib;
 
 use std::rc::Rc;
 
@@ -182,6 +183,16 @@ deno_core::extension!(
         op_node_build_os,
         op_node_call_is_from_dependency,
         op_node_module,
+        zlib::op_node_zlib_all,
+        zlib::op_node_zlib_brotli,
+        zlib::op_node_zlib_close,
+        zlib::op_node_zlib_crc32,
+        zlib::op_node_zlib_deflate,
+        zlib::op_node_zlib_failure,
+        zlib::op_node_zlib_params,
+        zlib::op_node_zlib_reset,
+        zlib::op_node_zlib_write,
+        zlib::op_node_zlib_zstd,
     ],
     lazy_loaded_js = [
         dir "src/ext/node",
@@ -247,6 +258,8 @@ deno_core::extension!(
         "modules/buffer.js",
         "modules/child_process.js",
         "modules/cluster.js",
+        "modules/console.js",
+        "modules/constants.js",
         "modules/dgram.js",
         "modules/crypto.js",
         "modules/diagnostics_channel.js",
@@ -262,9 +275,11 @@ deno_core::extension!(
         "modules/inspector.js",
         "modules/inspector/promises.js",
         "modules/net.js",
+        "modules/os.js",
         "modules/path.js",
         "modules/path/posix.js",
         "modules/path/win32.js",
+        "modules/perf_hooks.js",
         "modules/process.js",
         "modules/punycode.js",
         "modules/querystring.js",
@@ -283,6 +298,7 @@ deno_core::extension!(
         "modules/timers/promises.js",
         "modules/tls.js",
         "modules/trace_events.js",
+        "modules/tty.js",
         "modules/url.js",
         "modules/util.js",
         "modules/util/types.js",
@@ -303,7 +319,10 @@ deno_core::extension!(
         "net/socket.js",
         "net/tls_socket.js",
         "net/wrapped.js",
+        "modules/zlib.js",
+        "os/constants.js",
         "path/base.js",
+        "perf/entries.js",
         "process/config.js",
         "process/env.js",
         "process/exit.js",
@@ -315,6 +334,13 @@ deno_core::extension!(
         "stubs/inspector.js",
         "table.js",
         "timers/base.js",
+        "url/files.js",
+        "util/inspect.js",
+        "util/mime.js",
+        "zlib/base.js",
+        "zlib/constants.js",
+        "zlib/handle.js",
+        "zlib/once.js",
         "ext:deno_io/12_io.js" = "shims/io.js",
         "ext:deno_node/_next_tick.ts" = "shims/next_tick.js",
         "ext:deno_node/_process/process.ts" = "shims/next_tick.js",
@@ -345,6 +371,8 @@ deno_core::extension!(
         "node:buffer" = "ext:lopata_node/modules/buffer.js",
         "node:child_process" = "ext:lopata_node/modules/child_process.js",
         "node:cluster" = "ext:lopata_node/modules/cluster.js",
+        "node:console" = "ext:lopata_node/modules/console.js",
+        "node:constants" = "ext:lopata_node/modules/constants.js",
         "node:dgram" = "ext:lopata_node/modules/dgram.js",
         "node:crypto" = "ext:lopata_node/modules/crypto.js",
         "node:diagnostics_channel" = "ext:lopata_node/modules/diagnostics_channel.js",
@@ -360,9 +388,11 @@ deno_core::extension!(
         "node:inspector" = "ext:lopata_node/modules/inspector.js",
         "node:inspector/promises" = "ext:lopata_node/modules/inspector/promises.js",
         "node:net" = "ext:lopata_node/modules/net.js",
+        "node:os" = "ext:lopata_node/modules/os.js",
         "node:path" = "ext:lopata_node/modules/path.js",
         "node:path/posix" = "ext:lopata_node/modules/path/posix.js",
         "node:path/win32" = "ext:lopata_node/modules/path/win32.js",
+        "node:perf_hooks" = "ext:lopata_node/modules/perf_hooks.js",
         "node:process" = "ext:lopata_node/modules/process.js",
         "node:punycode" = "ext:lopata_node/modules/punycode.js",
         "node:querystring" = "ext:lopata_node/modules/querystring.js",
@@ -381,6 +411,7 @@ deno_core::extension!(
         "node:timers/promises" = "ext:lopata_node/modules/timers/promises.js",
         "node:tls" = "ext:lopata_node/modules/tls.js",
         "node:trace_events" = "ext:lopata_node/modules/trace_events.js",
+        "node:tty" = "ext:lopata_node/modules/tty.js",
         "node:url" = "ext:lopata_node/modules/url.js",
         "node:util" = "ext:lopata_node/modules/util.js",
         "node:util/types" = "ext:lopata_node/modules/util/types.js",
@@ -388,5 +419,6 @@ deno_core::extension!(
         "node:vm" = "ext:lopata_node/modules/vm.js",
         "node:wasi" = "ext:lopata_node/modules/wasi.js",
         "node:worker_threads" = "ext:lopata_node/modules/worker_threads.js",
+        "node:zlib" = "ext:lopata_node/modules/zlib.js",
     ],
 );

@@ -9,12 +9,12 @@ const {
   DateNow,
   DatePrototype,
   DatePrototypeToString,
-  ObjectDefineProperty,
   Proxy,
   ReflectConstruct,
   ReflectGet,
 } = primordials;
-const { Performance } = core.loadExtScript("ext:deno_web/15_performance.js");
+const { EventTarget } = core.loadExtScript("ext:deno_web/02_event.js");
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 
 const atRest = () => io.current() === undefined;
@@ -52,21 +52,26 @@ function go() {
   if (DatePrototype.constructor === ModuleDate) DatePrototype.constructor = Date;
 }
 
-ObjectDefineProperty(Performance.prototype, "now", {
-  __proto__: null,
-  value: { now() {
-    return now();
-  } }.now,
-  writable: true,
-  enumerable: true,
-  configurable: true,
-});
-ObjectDefineProperty(Performance.prototype, "timeOrigin", {
-  __proto__: null,
-  get: () => 0,
-  enumerable: true,
-  configurable: true,
-});
+/** The class of `performance`. What measures with it is added for workers that have that. */
+class Performance {
+  constructor() {
+    webidl.illegalConstructor();
+  }
 
-return { go, now, stop };
+  get timeOrigin() {
+    if (this !== performance) throw webidl.illegalInvocation();
+    return 0;
+  }
+
+  now() {
+    if (this !== performance) throw webidl.illegalInvocation();
+    return now();
+  }
+}
+webidl.configureInterface(Performance);
+
+// Made as a target of events, which it is as soon as its class extends theirs.
+const performance = ReflectConstruct(EventTarget, [], Performance);
+
+return { go, now, Performance, performance, stop };
 })();

@@ -6,14 +6,15 @@ const {
   Error,
   ErrorCaptureStackTrace,
   ErrorPrototype,
+  ObjectDefineProperty,
+  NumberIsInteger,
   NumberIsSafeInteger,
   ObjectPrototypeIsPrototypeOf,
   ObjectPrototypeToString,
-  RangeError,
-  TypeError,
 } = primordials;
 const node = core.loadExtScript("ext:deno_node/util.ts");
 const { default: types } = core.loadExtScript("ext:lopata_node/modules/util/types.js");
+const { MIMEParams, MIMEType } = core.loadExtScript("ext:lopata_node/util/mime.js");
 const { Buffer } = core.loadExtScript("ext:deno_node/internal/buffer.mjs");
 const { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { getSystemErrorName } = node;
@@ -98,6 +99,44 @@ function _exceptionWithHostPort(...args) {
   return error;
 }
 
+/** @param {string} input throws for anything else, as production does */
+function toUSVString(input) {
+  return input.toWellFormed();
+}
+
+function parseEnv(content) {
+  return { ...node.parseEnv(content) };
+}
+
+/** Production counts the frames of its own too, and names neither script nor function otherwise than by place. */
+function getCallSites(frameCount = 8) {
+  if (!NumberIsInteger(frameCount) || frameCount < 1 || frameCount > 200) {
+    throw new Error("Frame count should be between 1 and 200 inclusive.");
+  }
+  const sites = node.getCallSites(frameCount);
+  for (let i = 0; i < sites.length; i++) {
+    const { functionName, scriptName, lineNumber, columnNumber, column } = sites[i];
+    sites[i] = { functionName, scriptName, lineNumber, columnNumber, column };
+  }
+  return sites;
+}
+
+const getCallSite = (frameCount) => getCallSites(frameCount);
+
+/** Every set is on, as in production, where no variable says which. */
+function debuglog(set, callback = undefined) {
+  let log;
+  const first = (...args) => {
+    const name = set.toUpperCase();
+    log = (...args) => globalThis.console.log(`${name}: ${node.formatWithOptions({}, ...args)}\n`);
+    if (typeof callback === "function") callback(log);
+    log(...args);
+  };
+  const logger = (...args) => log === undefined ? first(...args) : log(...args);
+  ObjectDefineProperty(logger, "enabled", { __proto__: null, get: () => true, configurable: true, enumerable: true });
+  return logger;
+}
+
 const util = {
   types,
   callbackify: node.callbackify,
@@ -108,13 +147,13 @@ const util = {
   stripVTControlCharacters: node.stripVTControlCharacters,
   inherits: node.inherits,
   _extend: node._extend,
-  MIMEParams: node.MIMEParams,
-  MIMEType: node.MIMEType,
-  toUSVString: node.toUSVString,
+  MIMEParams,
+  MIMEType,
+  toUSVString,
   log: node.log,
   aborted: node.aborted,
-  debuglog: node.debuglog,
-  debug: node.debuglog,
+  debuglog,
+  debug: debuglog,
   deprecate,
   getSystemErrorMap: node.getSystemErrorMap,
   getSystemErrorMessage: node.getSystemErrorMessage,
@@ -122,12 +161,12 @@ const util = {
   TextEncoder: globalThis.TextEncoder,
   TextDecoder: globalThis.TextDecoder,
   parseArgs: node.parseArgs,
-  parseEnv: node.parseEnv,
+  parseEnv,
   styleText: node.styleText,
   transferableAbortController: node.transferableAbortController,
   transferableAbortSignal: node.transferableAbortSignal,
-  getCallSite: node.getCallSites,
-  getCallSites: node.getCallSites,
+  getCallSite,
+  getCallSites,
   isDeepStrictEqual: node.isDeepStrictEqual,
   _errnoException,
   _exceptionWithHostPort,

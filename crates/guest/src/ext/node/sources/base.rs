@@ -108,6 +108,39 @@ pub const PATCHES: &[Patch] = &[
     ("internal/buffer.mjs", "\"otherBuffer\",", "\"b\","),
     ("internal/buffer.mjs", "\"buf1\",", "\"a\","),
     ("internal/buffer.mjs", "\"buf2\",", "\"b\","),
+    // Options as Node has them: what only this formatter knows is none, and every list has the limit of arrays.
+    (
+        "internal/util/inspect.mjs",
+        "const inspectDefaultOptions = {\n",
+        "const inspectDefaultOptions = { showHidden: false, depth: 2, colors: false, customInspect: true, showProxy: false, \
+         maxArrayLength: 100, maxStringLength: 10000, breakLength: 80, compact: 3, sorted: false, getters: false, \
+         numericSeparator: false };\nconst hiddenOptions = {\n",
+    ),
+    (
+        "internal/util/inspect.mjs",
+        "ObjectPrototypeHasOwnProperty(inspectDefaultOptions, key) ||",
+        "ObjectPrototypeHasOwnProperty(inspectDefaultOptions, key) ||\n          \
+         ObjectPrototypeHasOwnProperty(hiddenOptions, key) ||",
+    ),
+    (
+        "internal/util/inspect.mjs",
+        "    ...inspectDefaultOptions,\n",
+        "    ...hiddenOptions,\n    ...inspectDefaultOptions,\n",
+    ),
+    (
+        "internal/util/inspect.mjs",
+        "  return formatValue(ctx, value, 0);\n}\nconst customInspectSymbol",
+        "  ctx.iterableLimit = ctx.maxArrayLength;\n  const { finish } = \
+         core.loadExtScript(\"ext:lopata_node/util/inspect.js\");\n  \
+         return finish(ctx, value, formatValue(ctx, value, 0));\n}\nconst customInspectSymbol",
+    ),
+    // Production's names of the arguments.
+    ("path/_posix.ts", "assertPath(from);\n", "assertPath(from, \"from\");\n"),
+    ("path/_posix.ts", "assertPath(to);\n", "assertPath(to, \"to\");\n"),
+    ("path/_win32.ts", "assertPath(from);\n", "assertPath(from, \"from\");\n"),
+    ("path/_win32.ts", "assertPath(to);\n", "assertPath(to, \"to\");\n"),
+    ("path/_util.ts", "function assertPath(path) {", "function assertPath(path, name = \"path\") {"),
+    ("path/_util.ts", "new ERR_INVALID_ARG_TYPE(\"path\",", "new ERR_INVALID_ARG_TYPE(name,"),
     // Paths start at the root.
     ("path/_posix.ts", "return () => globalThis.process.cwd();", "return () => \"/\";"),
     (
