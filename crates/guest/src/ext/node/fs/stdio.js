@@ -1,8 +1,10 @@
-// Writing to the descriptors 1 and 2: whole lines become lines of the console, the rest when the current code is done.
+// Writing to the descriptors 1 and 2: whole lines become lines of the log, the rest when the current code is done.
 (function () {
 const { core, primordials } = __bootstrap;
 const { MathMax, MathMin, queueMicrotask } = primordials;
 const { Buffer } = core.loadExtScript("ext:deno_node/internal/buffer.mjs");
+// Not the console's own methods, which a logger may have replaced by ones that end here.
+const { say } = core.loadExtScript("ext:lopata/console/console.js");
 
 /** What of a line is there, by descriptor. Source: production's limits, in bytes. */
 const LINE_BYTES_MAX = 4096;
@@ -12,7 +14,11 @@ const scheduled = { __proto__: null, 1: false, 2: false };
 
 /** @param {number} fd @param {string} line */
 function print(fd, line) {
-  globalThis.console[fd === 1 ? "log" : "error"]("%s", line);
+  if (fd === 1) {
+    say(`stdout: ${line}`, 1);
+  } else {
+    say(`stderr: ${line}`, 3);
+  }
 }
 
 /** @param {number} fd */

@@ -11,8 +11,6 @@ const {
   ReflectGet,
   ReflectHas,
   ReflectSet,
-  StringPrototypeSplit,
-  queueMicrotask,
 } = primordials;
 
 /**
@@ -52,48 +50,16 @@ function lazily(own, kind) {
   return self;
 }
 
-/**
- * What prints the bytes of a stream: whole lines at once, the rest when the code at hand has had its turn.
- * @param {1 | 2} fd
- */
-function printer(fd) {
-  const { StringDecoder } = core.loadExtScript("ext:deno_node/string_decoder.ts");
-  const { say } = core.loadExtScript("ext:lopata/console/console.js");
-  const decoder = new StringDecoder("utf8");
-  const prefix = fd === 1 ? "stdout: " : "stderr: ";
-  const level = fd === 1 ? 1 : 3;
-  let rest = "";
-  let waiting = false;
-
-  const flush = () => {
-    waiting = false;
-    if (rest === "") return;
-    const line = rest;
-    rest = "";
-    say(prefix + line, level);
-  };
-
-  return (chunk) => {
-    const lines = StringPrototypeSplit(rest + decoder.write(chunk), "\n");
-    rest = lines.pop();
-    for (const line of lines) say(prefix + line, level);
-    if (rest !== "" && !waiting) {
-      waiting = true;
-      queueMicrotask(flush);
-    }
-  };
-}
-
 /** The two that can be written to. @param {1 | 2} fd */
 function output(fd) {
   const kind = () => {
     const { Writable } = core.loadExtScript("ext:lopata_node/stream/stream.js");
-    const print = printer(fd);
+    const { write } = core.loadExtScript("ext:lopata_node/fs/stdio.js");
     function SyncWriteStream() {}
     ObjectSetPrototypeOf(SyncWriteStream, Writable);
     ObjectSetPrototypeOf(SyncWriteStream.prototype, Writable.prototype);
     SyncWriteStream.prototype._write = function (chunk, _encoding, callback) {
-      print(chunk);
+      write(fd, chunk);
       callback();
     };
     return { prototype: SyncWriteStream.prototype, construct: (self) => ReflectApply(Writable, self, []) };
