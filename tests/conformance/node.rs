@@ -55,6 +55,7 @@ super::topics! {
     module_flags,
     modules,
     net_address,
+    net_hyperdrive,
     net_socket,
     names,
     nodejs_als,

@@ -39,7 +39,11 @@ for (const name of Object.keys(questions)) {
 
 const dns = { ...settings, lookup, ...withCallbacks };
 for (const name of Object.keys(dns)) dns[name] = dns[name].bind(dns);
-Object.assign(dns, { Resolver, promises: modules.load("dns/promises"), ...hints, ...codes });
+/** In production the namespace of a module, whose default export has the numbers. */
+const { default: own, ...named } = modules.load("dns/promises");
+const promises = { __proto__: null, ...named, default: { ...own, ...hints } };
+Object.defineProperty(promises, Symbol.toStringTag, { __proto__: null, value: "Module" });
+Object.assign(dns, { Resolver, promises, ...hints, ...codes });
 
 return { ...dns, default: dns };
 })();
