@@ -1,4 +1,8 @@
-//! Drivers of databases, against PostgreSQL itself.
+//! Drivers of databases, against servers: PostgreSQL itself, and what speaks like Redis.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -35,6 +39,23 @@ fn answers(server: &Server, database: &Postgres, path: &str, ssl: bool) {
 }
 
 #[test]
+fn pg() {
+    let database = Postgres::start();
+    for config in ["pg/wrangler.jsonc", "pg/wrangler.node.jsonc"] {
+        let server = start(config, database.certificate().to_str());
+        answers(&server, &database, "/", false);
+        answers(&server, &database, "/", true);
+        let wrong = json!({ "port": database.port, "password": "wrong", "ssl": false });
+        assert_eq!(post(&server, "/wrong", &wrong), "28P01");
+        let nobody = json!({ "port": 1, "password": "", "ssl": false });
+        let text = "proxy request failed, cannot connect to the specified address";
+        assert_eq!(post(&server, "/wrong", &nobody), text);
+        server.nothing_left();
+        server.stop();
+    }
+}
+
+#[test]
 fn postgres_js() {
     let database = Postgres::start();
     let server = start("postgres/wrangler.jsonc", database.certificate().to_str());
@@ -42,4 +63,64 @@ fn postgres_js() {
     answers(&server, &database, "/", true);
     server.nothing_left();
     server.stop();
+}
+
+#[test]
+fn ioredis() {
+    let port = redis();
+    let server = start("redis/wrangler.jsonc", None);
+    let result = post(&server, "/", &json!({ "port": port }));
+    assert_eq!(result, json!({ "set": "OK", "get": "value", "missing": null, "piped": ["OK", "2"], "pong": "PONG" }));
+    server.stop();
+}
+
+/// A server that keeps values by their names, as Redis does.
+fn redis() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream.try_clone().expect("a socket has two ends"));
+            thread::spawn(move || {
+                let mut values = std::collections::HashMap::new();
+                while let Some(command) = command(&mut reader) {
+                    let reply = match command.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                        ["set", name, value] => {
+                            values.insert(name.to_string(), value.to_string());
+                            "+OK\r\n".to_string()
+                        }
+                        ["get", name] => match values.get(name) {
+                            Some(value) => format!("${}\r\n{value}\r\n", value.len()),
+                            None => "$-1\r\n".to_string(),
+                        },
+                        ["ping"] => "+PONG\r\n".to_string(),
+                        ["info", ..] => "$14\r\nredis_version:\r\n".to_string(),
+                        _ => "+OK\r\n".to_string(),
+                    };
+                    if stream.write_all(reply.as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+/// The words of a command; the first in lower case.
+fn command(reader: &mut impl BufRead) -> Option<Vec<String>> {
+    let number = |mark: char, reader: &mut dyn BufRead| -> Option<usize> {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        line.trim_end().strip_prefix(mark)?.parse().ok()
+    };
+    let count = number('*', reader)?;
+    let mut words = Vec::with_capacity(count);
+    for i in 0..count {
+        let mut bytes = vec![0; number('$', reader)? + 2];
+        reader.read_exact(&mut bytes).ok()?;
+        let word = String::from_utf8_lossy(&bytes[..bytes.len() - 2]).into_owned();
+        words.push(if i == 0 { word.to_lowercase() } else { word });
+    }
+    Some(words)
 }
