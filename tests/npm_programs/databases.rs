@@ -1,4 +1,4 @@
-//! Drivers of databases, against servers: PostgreSQL itself, and what speaks like Redis.
+//! Drivers of databases, against servers: PostgreSQL itself, and what speaks like MySQL and Redis.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -6,6 +6,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use super::mysql::{self, Login};
 use super::postgres::{PASSWORD, Postgres};
 use super::programs;
 use crate::harness::{Options, Server};
@@ -62,6 +63,22 @@ fn postgres_js() {
     answers(&server, &database, "/", false);
     answers(&server, &database, "/", true);
     server.nothing_left();
+    server.stop();
+}
+
+#[test]
+fn mysql2() {
+    let (port, heard) = mysql::listen();
+    let server = start("mysql/wrangler.jsonc", None);
+    let result = post(&server, "/", &json!({ "port": port }));
+    assert_eq!(result, json!({ "rows": [{ "solution": 2 }], "columns": ["solution"] }));
+    // SHA1(password) with SHA1(salt, SHA1(SHA1(password))): what the server's salt makes of "secret".
+    let scramble = vec![
+        0x88, 0x17, 0xc5, 0x0f, 0xa7, 0x79, 0xda, 0xef, 0x01, 0x0e, 0xe7, 0x57, 0x78, 0x25, 0xb0, 0x84, 0x7d, 0xf9,
+        0x84, 0x2e,
+    ];
+    assert_eq!(heard.recv().expect("it logs in"), Ok(Login { user: "root".to_string(), scramble }));
+    assert_eq!(heard.recv().expect("it asks"), Err("SELECT 1 + 1 AS solution".to_string()));
     server.stop();
 }
 
