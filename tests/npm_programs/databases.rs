@@ -1,4 +1,5 @@
 //! Drivers of databases, against servers: PostgreSQL itself, and what speaks like MySQL and Redis.
+//! Drivers of databases, against servers: PostgreSQL itself, and what speaks like Redis.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
