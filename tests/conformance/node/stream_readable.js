@@ -211,6 +211,20 @@ export const destroyWithError = {
   },
 };
 
+export const flowingWhenDestroyed = {
+  async test() {
+    const stream = new Readable({ read() {} });
+    const seen = record(stream, "pause", "resume");
+    stream.destroy();
+    stream.resume();
+    assert.strictEqual(stream.readableFlowing, true);
+    await soon();
+    stream.pause();
+    assert.strictEqual(stream.readableFlowing, false);
+    assert.deepStrictEqual(seen, ["resume", "pause"]);
+  },
+};
+
 export const destroyHook = {
   async test() {
     const calls = [];

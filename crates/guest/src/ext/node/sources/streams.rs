@@ -83,6 +83,12 @@ pub const PATCHES: &[Patch] = &[
     ("internal/streams/writable.js", PROCESS, TICKS),
     ("internal/webstreams/adapters.js", PROCESS, TICKS),
     ("internal/webstreams/adapters.js", "new ERR_INVALID_ARG_VALUE(encoding, \"options.encoding\")", "new ERR_INVALID_ARG_VALUE(\"options.encoding\", encoding)"),
+    // A stream that is destroyed can be set flowing, and paused.
+    (
+        "internal/streams/readable.js",
+        "  const state = this._readableState;\n  if ((state[kState] & kDestroyed) !== 0) {\n    return this;\n  }\n",
+        "  const state = this._readableState;\n",
+    ),
     // A stream that does not flow gives all that it has at once.
     ("internal/streams/readable.js", "    if ((state[kState] & kDecoder) === 0 && state.length) {\n      return state.buffer[state.bufferIndex].length;\n    }\n", ""),
     // Production's texts, and what it lets pass.
