@@ -3,6 +3,7 @@
 //! Nothing about them is adapted to lopata. They are bundled and run as they are, with the versions of their lock file.
 
 mod databases;
+mod http;
 mod mysql;
 mod postgres;
 mod streams;

@@ -256,7 +256,7 @@ export const finishComesBeforeTheResponse = {
 export const timeouts = {
   async test() {
     const request = http.get("http://h.example/slow", { timeout: 5 });
-    request.on("error", () => {});
+    request.on("error", () => assert.fail("there is none"));
     await new Promise((resolve) => request.on("timeout", resolve));
   },
 };

@@ -20,7 +20,7 @@ const {
 } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { globalAgent } = core.loadExtScript("ext:lopata_node/http/agent.js");
 const { notImplemented } = core.loadExtScript("ext:lopata_node/errors.js");
-const { hangUp, optionNotImplemented } = core.loadExtScript("ext:lopata_node/http/errors.js");
+const { ERR_OPTION_NOT_IMPLEMENTED, hangUp } = core.loadExtScript("ext:lopata_node/http/errors.js");
 const { kUniqueHeaders, parseUniqueHeadersOption } = core.loadExtScript("ext:lopata_node/http/head.js");
 const { IncomingMessage, setResponse } = core.loadExtScript("ext:lopata_node/http/incoming.js");
 const { kOutHeaders, OutgoingMessage, setHooks } = core.loadExtScript("ext:lopata_node/http/outgoing.js");
@@ -104,6 +104,8 @@ class ClientRequest extends OutgoingMessage {
   #flies = false;
   /** Why it was aborted, if somebody said. */
   #reason = null;
+  /** Whether its time was over. */
+  #isLate = false;
 
   _ended = false;
   timeout;
@@ -161,7 +163,7 @@ class ClientRequest extends OutgoingMessage {
     for (const [name, check] of OF_SOCKETS) {
       if (options[name] === undefined) continue;
       check(options[name]);
-      throw optionNotImplemented(`options.${name}`);
+      throw new ERR_OPTION_NOT_IMPLEMENTED(`options.${name}`);
     }
   }
 
@@ -254,6 +256,11 @@ class ClientRequest extends OutgoingMessage {
   #crash(error) {
     this.destroyed = true;
     this._ended = true;
+    // As in production an event has said so, and that is all, unless its listener had an error.
+    if (this.#isLate && this.#reason === null) {
+      this.#close();
+      return;
+    }
     if (this.listenerCount("error") > 0) {
       this.emit("error", error);
     } else {
@@ -283,6 +290,7 @@ class ClientRequest extends OutgoingMessage {
     if (!this.timeout) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
+      this.#isLate = true;
       this.emit("timeout");
       this.#message?.emit("timeout");
       this.#abort(null);

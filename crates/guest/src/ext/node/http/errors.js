@@ -3,30 +3,47 @@
 const { core } = __bootstrap;
 const { NodeError } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 
-/** An option that cannot be. @param {string} name */
-function optionNotImplemented(name) {
-  return new NodeError("ERR_OPTION_NOT_IMPLEMENTED", `The ${name} option is not implemented`);
+/** An option that cannot be. */
+class ERR_OPTION_NOT_IMPLEMENTED extends NodeError {
+  /** @param {string} name */
+  constructor(name) {
+    super("ERR_OPTION_NOT_IMPLEMENTED", `The ${name} option is not implemented`);
+  }
 }
 
-/** @param {number} actual bytes written @param {number} expected bytes announced */
-function contentLengthMismatch(actual, expected) {
-  const text = "Request body length does not match content-length header.";
-  return new NodeError("ERR_HTTP_CONTENT_LENGTH_MISMATCH", `${text} Expected: ${expected}, Actual: ${actual}`);
+class ERR_HTTP_CONTENT_LENGTH_MISMATCH extends NodeError {
+  /** @param {number} actual bytes written @param {number} expected bytes announced */
+  constructor(actual, expected) {
+    const text = "Request body length does not match content-length header.";
+    super("ERR_HTTP_CONTENT_LENGTH_MISMATCH", `${text} Expected: ${expected}, Actual: ${actual}`);
+  }
 }
 
-function bodyNotAllowed() {
-  return new NodeError("ERR_HTTP_BODY_NOT_ALLOWED", "Request with GET/HEAD method cannot have body");
+class ERR_HTTP_BODY_NOT_ALLOWED extends NodeError {
+  constructor() {
+    super("ERR_HTTP_BODY_NOT_ALLOWED", "Request with GET/HEAD method cannot have body");
+  }
 }
 
-/** @param {string} name @param {unknown} port */
-function badPort(name, port) {
-  return new NodeError("ERR_SOCKET_BAD_PORT", `${name} should be >= 0 and < 65536. Received ${typeof port}.`);
+class ERR_SOCKET_BAD_PORT extends NodeError {
+  /** @param {string} name @param {unknown} port */
+  constructor(name, port) {
+    super("ERR_SOCKET_BAD_PORT", `${name} should be >= 0 and < 65536. Received ${typeof port}.`);
+  }
 }
 
 /** A connection that ended before there was an answer. Source: Node's text. */
 function hangUp() {
-  return new NodeError("ECONNRESET", "socket hang up");
+  const error = new Error("socket hang up");
+  error.code = "ECONNRESET";
+  return error;
 }
 
-return { badPort, bodyNotAllowed, contentLengthMismatch, hangUp, optionNotImplemented };
+return {
+  ERR_HTTP_BODY_NOT_ALLOWED,
+  ERR_HTTP_CONTENT_LENGTH_MISMATCH,
+  ERR_OPTION_NOT_IMPLEMENTED,
+  ERR_SOCKET_BAD_PORT,
+  hangUp,
+};
 })();

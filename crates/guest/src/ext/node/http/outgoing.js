@@ -19,7 +19,8 @@ const {
   ERR_STREAM_WRITE_AFTER_END,
 } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 const { notImplemented } = core.loadExtScript("ext:lopata_node/errors.js");
-const errors = core.loadExtScript("ext:lopata_node/http/errors.js");
+const { ERR_HTTP_BODY_NOT_ALLOWED, ERR_HTTP_CONTENT_LENGTH_MISMATCH } =
+  core.loadExtScript("ext:lopata_node/http/errors.js");
 const { compose } = core.loadExtScript("ext:lopata_node/http/head.js");
 const { validateHeaderName, validateHeaderValue } = core.loadExtScript("ext:lopata_node/http/tokens.js");
 const { Writable, getDefaultHighWaterMark } = stream;
@@ -373,7 +374,7 @@ class OutgoingMessage extends Writable {
     }
     if (typeof callback === "function") this.once("finish", callback);
     if (this.#checksLength() && this[kBytesWritten] !== this._contentLength) {
-      throw errors.contentLengthMismatch(this[kBytesWritten], this._contentLength);
+      throw new ERR_HTTP_CONTENT_LENGTH_MISMATCH(this[kBytesWritten], this._contentLength);
     }
     const finish = () => this.emit("finish");
     const unsent = !this._headerSent || this.writableLength || chunk;
@@ -497,7 +498,7 @@ class OutgoingMessage extends Writable {
       this._implicitHeader();
     }
     if (!this._hasBody) {
-      if (this[kRejectNonStandardBodyWrites]) throw errors.bodyNotAllowed();
+      if (this[kRejectNonStandardBodyWrites]) throw new ERR_HTTP_BODY_NOT_ALLOWED();
       queueMicrotask(callback);
       return true;
     }
@@ -517,7 +518,7 @@ class OutgoingMessage extends Writable {
   #count(length, isLast) {
     const sum = this[kBytesWritten] + length;
     const differs = isLast ? sum !== this._contentLength : sum > (this._contentLength ?? 0);
-    if (this.#checksLength() && differs) throw errors.contentLengthMismatch(sum, this._contentLength ?? 0);
+    if (this.#checksLength() && differs) throw new ERR_HTTP_CONTENT_LENGTH_MISMATCH(sum, this._contentLength ?? 0);
     this[kBytesWritten] = sum;
   }
 }

@@ -86,7 +86,9 @@ class ServerResponse extends OutgoingMessage {
 
   #respond(init) {
     try {
-      this.#resolve(new Response(this._hasBody ? this.#body() : null, init));
+      // What a HEAD announces is not the length of nothing.
+      const isHead = this.#isOver && this.#pieces.length === 0 && this.req.method === "HEAD";
+      this.#resolve(new Response(this._hasBody && !isHead ? this.#body() : null, init));
     } catch (error) {
       this.#reject(error);
     }

@@ -9,7 +9,7 @@ const { ERR_OUT_OF_RANGE, ERR_SERVER_ALREADY_LISTEN } =
   core.loadExtScript("ext:deno_node/internal/errors.ts");
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 const { notImplemented } = core.loadExtScript("ext:lopata_node/errors.js");
-const { badPort, optionNotImplemented } = core.loadExtScript("ext:lopata_node/http/errors.js");
+const { ERR_OPTION_NOT_IMPLEMENTED, ERR_SOCKET_BAD_PORT } = core.loadExtScript("ext:lopata_node/http/errors.js");
 const { kUniqueHeaders, parseUniqueHeadersOption } = core.loadExtScript("ext:lopata_node/http/head.js");
 const { IncomingMessage, setRequest } = core.loadExtScript("ext:lopata_node/http/incoming.js");
 const { freePort, servers } = core.loadExtScript("ext:lopata_node/http/ports.js");
@@ -46,7 +46,7 @@ function firstValue(value) {
 function refuse(options, name, min) {
   if (options[name] === undefined) return;
   validateInteger(options[name], name, min);
-  throw optionNotImplemented(name);
+  throw new ERR_OPTION_NOT_IMPLEMENTED(name);
 }
 
 /** A setting from the options. @returns its value */
@@ -90,7 +90,7 @@ function portOf([first]) {
   }
   if (typeof port !== "number" && typeof port !== "string") return 0;
   const isPort = String(port).trim() !== "" && Number(port) === Number(port) >>> 0 && Number(port) <= 0xffff;
-  if (!isPort) throw badPort("options.port", port);
+  if (!isPort) throw new ERR_SOCKET_BAD_PORT("options.port", port);
   return Number(port);
 }
 
