@@ -1,5 +1,4 @@
 //! Drivers of databases, against servers: PostgreSQL itself, and what speaks like MySQL and Redis.
-//! Drivers of databases, against servers: PostgreSQL itself, and what speaks like Redis.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
