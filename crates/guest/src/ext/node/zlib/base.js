@@ -497,7 +497,8 @@ class Zstd extends ZlibBase {
     const handle = handleOf(mode);
     super(options ?? {}, FLUSHES.zstd, handle);
     const size = encodes ? sizeOf(options?.pledgedSrcSize) : undefined;
-    if (!handle.initialize(params, this._writeState, () => steppedAtOnce(this), size)) {
+    const written = () => queueMicrotask(() => stepped(this));
+    if (!handle.initialize(params, this._writeState, written, size)) {
       throw new errors.ERR_ZLIB_INITIALIZATION_FAILED();
     }
   }
