@@ -178,3 +178,10 @@ export const formattingMore = {
     assert.strictEqual(inspect(Buffer.from("abc")), "<Buffer 61 62 63>");
   },
 };
+
+export const inspectingClassesOfTheWeb = {
+  test() {
+    assert.match(inspect(Headers.prototype), /^Object \[Headers\] \{/);
+    assert.match(inspect(new URLSearchParams("a=b")), /^URLSearchParams/);
+  },
+};

@@ -229,6 +229,7 @@ class Headers {
   }
 
   [SymbolFor("Deno.privateCustomInspect")](inspect, options) {
+    if (!isHeaders(this)) return "Object [Headers] {}";
     return inspected("Headers", displayed(listFor(this)), inspect, options, `[immutable]: ${this.#immutable}`);
   }
 }

@@ -1,7 +1,7 @@
 // Node's globals, for workers that have them: made when they are first used, and replaced by whoever assigns them.
 (function () {
 const { core, primordials } = __bootstrap;
-const { ObjectDefineProperty, ObjectGetPrototypeOf, ObjectSetPrototypeOf } = primordials;
+const { ObjectDefineProperty, ObjectGetPrototypeOf, ObjectSetPrototypeOf, ReflectApply } = primordials;
 const compat = core.loadExtScript("ext:lopata/compat/compat.js");
 
 /** @param {() => unknown} make @param {object} target where it is defined */
@@ -54,24 +54,30 @@ const PERFORMANCE_MEMBERS_OF_NODE = ["nodeTiming", "eventLoopUtilization", "mark
 
 /** `performance` has more than the clock, and its classes are there: both are made when one of it is first used. */
 function performance() {
-  const { Performance } = core.loadExtScript("ext:lopata/time/time.js");
+  const { Performance, performance } = core.loadExtScript("ext:lopata/time/time.js");
   const { EventTarget } = core.loadExtScript("ext:deno_web/02_event.js");
   ObjectSetPrototypeOf(Performance.prototype, EventTarget.prototype);
   const entries = () => core.loadExtScript("ext:lopata_node/perf/entries.js");
-  const member = (name) =>
+  // Whatever is used first brings all of them, in the place of these.
+  const member = (name) => {
+    const getter = () => {
+      entries();
+      return performance[name];
+    };
+    const method = {
+      [name](...args) {
+        entries();
+        return ReflectApply(Performance.prototype[name], this, args);
+      },
+    }[name];
+    const isValue = name === "eventCounts" || name === "nodeTiming";
     ObjectDefineProperty(Performance.prototype, name, {
       __proto__: null,
-      get() {
-        // They are there afterwards, in the place of this.
-        entries();
-        return this[name];
-      },
-      set(value) {
-        define(name, value, true, this);
-      },
+      ...(isValue ? { get: getter } : { value: method, writable: true }),
       enumerable: true,
       configurable: true,
     });
+  };
   for (let i = 0; i < PERFORMANCE_MEMBERS.length; i++) member(PERFORMANCE_MEMBERS[i]);
   if (compat.has("enable_nodejs_perf_hooks_module")) {
     for (let i = 0; i < PERFORMANCE_MEMBERS_OF_NODE.length; i++) member(PERFORMANCE_MEMBERS_OF_NODE[i]);
