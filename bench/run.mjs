@@ -1,7 +1,7 @@
 // Compares lopata with wrangler, and with a bare hyper server, in one run: round by round, one after the other on the
 // same machine, the same sources. Prints medians, ratios and whether the aims are met; writes everything as JSON.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ import { project, start } from "./lib/servers.mjs";
 import { sockets } from "./lib/sockets.mjs";
 import { wrk } from "./lib/wrk.mjs";
 
-const SECTIONS = ["cold", "reload", "modules", "hello", "kv", "storage", "calls", "objects", "sockets", "memory", "growth"];
+const SECTIONS = ["cold", "reload", "modules", "node", "hello", "kv", "storage", "calls", "objects", "sockets", "memory", "growth"];
 const HELP = `bench/run [flags]
   --only LIST      sections, by comma: ${SECTIONS.join(",")} (all)
   --rounds N       rounds of each section (5)
@@ -80,6 +80,7 @@ const places = Object.fromEntries(all.map((kind) => [kind, project("hello")]));
 const stores = Object.fromEntries(both.map((kind) => [kind, project("storage")]));
 const pairs = Object.fromEntries(both.map((kind) => [kind, project("calls", ["a/wrangler.jsonc", "b/wrangler.jsonc"])]));
 const objects = Object.fromEntries(both.map((kind) => [kind, project("objects")]));
+const express = Object.fromEntries(both.map((kind) => [kind, withPackages(project("express"))]));
 /** Calls inside one request: enough that the request around them does not count, few enough that rounds are short. */
 const CALLS = 500;
 /** Objects whose first call is timed one by one, and objects that are there at once. */
@@ -137,6 +138,26 @@ const run = {
             add(`reload of ${count} modules, ms`, kind, await edit(server));
             await sleep(PAUSE_MS);
           }
+        });
+      }
+    }
+  },
+
+  async node() {
+    for (let round = -1; round < rounds; round++) {
+      for (const kind of both) {
+        await serve(kind, express[kind], async (server) => {
+          // The first start of each fills the disk cache.
+          if (round < 0) return;
+          add("cold start of express, ms", kind, server.cold_ms);
+          await edit(server);
+          await sleep(PAUSE_MS);
+          for (let i = 0; i < edits; i++) {
+            add("reload of express, ms", kind, await edit(server));
+            await sleep(PAUSE_MS);
+          }
+          await wrk(server.port, "/", 16, Math.min(seconds, 2));
+          add("express c=16, req/s", kind, (await wrk(server.port, "/", 16, seconds)).per_second);
         });
       }
     }
@@ -319,6 +340,12 @@ async function operations(name, path, count) {
       });
     }
   }
+}
+
+/** Gives a project the packages that are installed here. */
+function withPackages(place) {
+  symlinkSync(path.join(import.meta.dirname, "node_modules"), path.join(place.folder, "node_modules"));
+  return place;
 }
 
 /** A project of so many modules, each importing two others, with one leaf that is edited. */

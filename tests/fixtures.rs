@@ -45,6 +45,8 @@ fixtures! {
     kv_operations = "kv-operations",
     modules = "modules",
     no_bundle = "no-bundle",
+    node_require = "node-require",
+    node_stand_ins = "node-stand-ins",
     packages = "packages",
     platform = "platform",
     request_surface = "request-surface",

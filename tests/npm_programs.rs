@@ -4,6 +4,7 @@
 
 mod databases;
 mod http;
+mod libraries;
 mod mysql;
 mod postgres;
 mod streams;

@@ -61,10 +61,23 @@ impl CodeCache {
     }
 }
 
+/// Where the modules of a project's bundle are.
+pub const PROJECT_ROOT: &str = "file:///bundle/";
 /// Scheme of the modules that back CompiledWasm imports.
 const WASM_SCHEME: &str = "lopata-wasm:";
 /// Scheme of the modules that back Data imports.
 pub const DATA_SCHEME: &str = "lopata-data:";
+
+/// What a module is to `require`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It has what it has exported.
+    CommonJs,
+    /// It has a namespace.
+    Module,
+    /// It is its default export: text, bytes, JSON, WebAssembly.
+    Value,
+}
 
 /// Serves the modules of one worker; empty until the worker is known.
 pub struct WorkerLoader {
@@ -190,13 +203,26 @@ impl WorkerLoader {
         }
     }
 
-    /// Whether a module that was resolved is CommonJS. One of the worker's root that is not there is an error.
-    pub fn kind_of(&self, specifier: &ModuleSpecifier) -> Result<bool, JsErrorBox> {
-        match self.modules.borrow().get(specifier.as_str()) {
-            Some(module) => Ok(matches!(module.kind, ModuleKind::CommonJs { .. })),
-            None if specifier.as_str().starts_with(BUNDLE_ROOT) => Err(no_such_module(specifier.as_str())),
-            None => Ok(false),
+    /// What a module that was resolved is to `require`. One of the worker's root that is not there is an error.
+    pub fn kind_of(&self, specifier: &ModuleSpecifier) -> Result<Kind, JsErrorBox> {
+        match self.modules.borrow().get(specifier.as_str()).map(|module| &module.kind) {
+            Some(ModuleKind::CommonJs { .. }) => Ok(Kind::CommonJs),
+            Some(ModuleKind::JavaScript { .. }) => Ok(Kind::Module),
+            Some(ModuleKind::Text(_) | ModuleKind::Json(_) | ModuleKind::Data(_) | ModuleKind::Wasm(_)) => {
+                Ok(Kind::Value)
+            }
+            None => match specifier.as_str().strip_prefix(self.root()) {
+                Some(name) => Err(no_such_module(if name.is_empty() { "." } else { name })),
+                None => Ok(Kind::Module),
+            },
         }
+    }
+
+    /// What the worker's paths are relative to: modules of a bundle have other specifiers than those of a
+    /// configuration in workerd's form.
+    pub fn root(&self) -> &'static str {
+        let modules = self.modules.borrow();
+        if modules.keys().any(|specifier| specifier.starts_with(BUNDLE_ROOT)) { BUNDLE_ROOT } else { PROJECT_ROOT }
     }
 
     /// Whether a module's code is made here, and so may import what users may not.
@@ -294,7 +320,7 @@ fn is_own(specifier: &str) -> bool {
 
 /// How users know a module.
 pub fn shown(specifier: &str) -> &str {
-    match specifier.strip_prefix(BUNDLE_ROOT) {
+    match specifier.strip_prefix(BUNDLE_ROOT).or_else(|| specifier.strip_prefix(PROJECT_ROOT)) {
         Some("") => ".",
         Some(name) => name,
         None => specifier,

@@ -548,8 +548,7 @@ pub(crate) fn bundle_request(
     request.keep_names = config.keep_names;
     request.conditions = conditions.split(',').filter(|name| !name.is_empty()).map(str::to_string).collect();
     request.build = build;
-    // There are no modules of Node yet: an installed package of such a name is the only one there can be.
-    request.nodejs_compat = false;
+    request.compat = compat::resolve(&config.compatibility_date, &config.compatibility_flags).set;
     if let Ok(node_env) = std::env::var("NODE_ENV") {
         request.node_env = node_env;
     }

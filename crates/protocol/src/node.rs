@@ -91,7 +91,7 @@ pub static MODULES: [NodeModule; 70] = [
     module("https", Gate::Flag("enable_nodejs_http_modules"), Served::Own),
     module("inspector", Gate::Flag("enable_nodejs_inspector_module"), Served::Stub),
     module("inspector/promises", Gate::Flag("enable_nodejs_inspector_module"), Served::Stub),
-    module("module", Gate::Compat, Served::NotYet),
+    module("module", Gate::Compat, Served::Own),
     module("net", Gate::Compat, Served::Own),
     module("os", Gate::Flag("enable_nodejs_os_module"), Served::Own),
     module("path", Gate::Compat, Served::Deno),
@@ -126,6 +126,9 @@ pub static MODULES: [NodeModule; 70] = [
     module("worker_threads", Gate::Flag("enable_nodejs_worker_threads_module"), Served::Stub),
     module("zlib", Gate::Compat, Served::Own),
 ];
+
+/// Modules that Node only knows under the scheme, so that the bare name is a package's to a bundler.
+pub const SCHEME_ONLY: [&str; 2] = ["sqlite", "test"];
 
 /// Modules that production only knows under the scheme.
 const PREFIX_ONLY: [&str; 1] = ["test"];

@@ -75,8 +75,8 @@ export default {
     const { pathname } = new URL(request.url);
     if (pathname === "/own") {
       const db = drizzle(env.OWN, { schema });
-      await migrate(db, { migrationsFolder: "migrations" });
-      await migrate(db, { migrationsFolder: "migrations" });
+      await migrate(db, { migrationsFolder: "/bundle/migrations" });
+      await migrate(db, { migrationsFolder: "/bundle/migrations" });
       const [applied] = await db.values(sql`SELECT count(*) FROM __drizzle_migrations`);
       return Response.json({ applied, ...(await work(db)) });
     }

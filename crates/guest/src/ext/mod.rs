@@ -66,6 +66,7 @@ deno_core::extension!(
         commonjs::op_commonjs_compile,
         commonjs::op_commonjs_name,
         commonjs::op_commonjs_resolve,
+        commonjs::op_commonjs_resolve_from,
         compat::op_compat_flags,
         compat::op_compat_has,
         events::op_abort_isolate,

@@ -9,6 +9,7 @@ use lopata_protocol::{BUNDLE_ROOT, CacheOutbound, Export, ObjectClass, WireError
 
 use super::env::{Unsettled, services_of};
 use super::{Isolate, v8_text};
+use crate::loader::PROJECT_ROOT;
 use crate::wire;
 
 impl Isolate {
@@ -80,7 +81,7 @@ impl Isolate {
             WorkerFormat::Modules => None,
             WorkerFormat::ServiceWorker => modules.iter().find(|module| module.specifier == entry).cloned(),
         };
-        if entry.starts_with(BUNDLE_ROOT) {
+        if [BUNDLE_ROOT, PROJECT_ROOT].iter().any(|root| entry.starts_with(root)) {
             self.runtime.v8_isolate().set_host_initialize_import_meta_object_callback(no_import_meta);
         }
         self.loader.set_modules(modules, compat);

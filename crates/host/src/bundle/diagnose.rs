@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rolldown_error::{BuildDiagnostic, DiagnosticOptions, EventKind, Severity};
 
+use super::builtins::{self, NodeMode};
 use super::error::{Diagnostic, Location};
 use super::paths;
 
@@ -18,19 +19,19 @@ pub(super) struct Sorted {
 }
 
 /// Sorts diagnostics into errors and the warnings worth showing.
-pub(super) fn sort(diagnostics: impl IntoIterator<Item = BuildDiagnostic>, root: &Path) -> Sorted {
+pub(super) fn sort(diagnostics: impl IntoIterator<Item = BuildDiagnostic>, root: &Path, node: NodeMode) -> Sorted {
     let mut sorted = Sorted::default();
     for diagnostic in diagnostics {
         // An import that leads nowhere is only a warning to rolldown, which leaves it in place; at run time
         // nothing could answer it.
         let unresolved = matches!(diagnostic.kind(), EventKind::UnresolvedImport | EventKind::UnresolvedEntry);
         if unresolved || diagnostic.severity() == Severity::Error {
-            let converted = convert(&diagnostic, root);
+            let converted = convert(&diagnostic, root, node);
             if !sorted.errors.contains(&converted) {
                 sorted.errors.push(converted);
             }
         } else if is_worth_showing(diagnostic.kind()) {
-            let converted = convert(&diagnostic, root);
+            let converted = convert(&diagnostic, root, node);
             let installed = converted
                 .location
                 .as_ref()
@@ -43,7 +44,7 @@ pub(super) fn sort(diagnostics: impl IntoIterator<Item = BuildDiagnostic>, root:
     sorted
 }
 
-fn convert(diagnostic: &BuildDiagnostic, root: &Path) -> Diagnostic {
+fn convert(diagnostic: &BuildDiagnostic, root: &Path, node: NodeMode) -> Diagnostic {
     let options = DiagnosticOptions { cwd: root.to_path_buf() };
     let message = diagnostic.to_message_with(&options);
     let location = diagnostic.to_diagnostic_with(&options).get_primary_location().map(|(file, line, column, _)| {
@@ -52,7 +53,7 @@ fn convert(diagnostic: &BuildDiagnostic, root: &Path) -> Diagnostic {
     });
     match (diagnostic.kind(), diagnostic.exporter()) {
         (EventKind::UnresolvedImport | EventKind::ResolveError, Some(specifier)) => {
-            unresolved(&specifier, diagnostic, location, &options)
+            unresolved(&specifier, diagnostic, location, &options, node)
         }
         _ => Diagnostic::new(tidy(&message)).at(location),
     }
@@ -63,6 +64,7 @@ fn unresolved(
     diagnostic: &BuildDiagnostic,
     location: Option<Location>,
     options: &DiagnosticOptions,
+    node: NodeMode,
 ) -> Diagnostic {
     let location = location.map(|mut location| {
         location.length = specifier.encode_utf16().count() as u32 + 2;
@@ -74,10 +76,29 @@ fn unresolved(
         let why = label_of(&diagnostic.to_diagnostic_with(options).to_string());
         return why.into_iter().fold(out, Diagnostic::note);
     }
+    if builtins::is_node(specifier) {
+        return out.note(of_node(specifier, node));
+    }
     match specifier.starts_with('.') || specifier.starts_with('/') {
         true => out,
         false => out.note(ALIAS_NOTE),
     }
+}
+
+/// What is said of a module of Node that was asked for by a name that the worker's flags do not bring. Source: wrangler.
+fn of_node(specifier: &str, node: NodeMode) -> String {
+    let mut text = format!("The package \"{specifier}\" wasn't found on the file system but is built into node.");
+    match node {
+        NodeMode::None | NodeMode::AsyncLocalStorage => {
+            text.push_str("\n- Add the \"nodejs_compat\" compatibility flag to your project.");
+        }
+        NodeMode::V1 if !specifier.starts_with("node:") => text.push_str(
+            "\n- Make sure to prefix the module name with \"node:\" or update your compatibility_date to 2024-09-23 or \
+             later.",
+        ),
+        NodeMode::V1 | NodeMode::V2 => {}
+    }
+    text
 }
 
 /// The text that rolldown puts beside the marked place, out of its rendered report.

@@ -7,7 +7,7 @@
 //!
 //! A service-worker script is one chunk with everything in it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lopata_protocol::{ModuleDefinition, WorkerFormat};
@@ -23,12 +23,13 @@ use rolldown_error::BuildResult;
 use rolldown_fs::{OsFileSystem, OxcResolverFileSystem as _};
 use rolldown_resolver::Resolver;
 
+use super::builtins::NodeMode;
 use super::error::{BundleError, Diagnostic, Failure};
 use super::plugin::{Found, Shared, WorkersPlugin};
 use super::rules::RuleSet;
 use super::tsconfig::{Jsx, TsConfigs};
 use super::watch::WatchSet;
-use super::{Bundle, BundleRequest, diagnose, format, modules, no_bundle, paths};
+use super::{Bundle, BundleRequest, diagnose, format, modules, no_bundle, paths, polyfills};
 
 /// The names of chunks besides the entry: no file of a user is likely to be called so.
 const CHUNK_PREFIX: &str = "lopata-";
@@ -52,7 +53,7 @@ pub(super) async fn bundle(request: &BundleRequest, entry: &Path) -> Result<Bund
             (Vec::new(), Vec::new())
         }
     };
-    let sorted = diagnose::sort(diagnostics, &request.root);
+    let sorted = diagnose::sort(diagnostics, &request.root, NodeMode::of(&request.compat));
     errors.extend(sorted.errors);
     if errors.is_empty() && shared.script {
         errors.extend(outside_script(&found));
@@ -61,6 +62,7 @@ pub(super) async fn bundle(request: &BundleRequest, entry: &Path) -> Result<Bund
         return Err(BundleError::new(Failure::Sources(errors), found.watch));
     }
     warnings.extend(sorted.warnings.iter().map(|warning| warning.render(&request.root)));
+    warnings.extend(found.doubtful.iter().map(|(name, importers)| doubt(name, importers, &request.root)));
     Ok(assemble(output, found, &shared, warnings))
 }
 
@@ -134,7 +136,7 @@ fn prepare(request: &BundleRequest, entry: &Path, format: WorkerFormat) -> Resul
         root: request.root.clone(),
         alias: request.alias.iter().cloned().collect(),
         rules,
-        nodejs_compat: request.nodejs_compat,
+        compat: request.compat,
         preserve_file_names: request.preserve_file_names,
         script,
         additional,
@@ -297,7 +299,42 @@ fn outside_script(found: &Found) -> Option<Diagnostic> {
     )))
 }
 
-fn assemble(output: Vec<Output>, found: Found, shared: &Shared, warnings: Vec<String>) -> Bundle {
+/// What is said of a module of Node that the runtime may not have. Source: wrangler's text.
+fn doubt(name: &str, importers: &[PathBuf], root: &Path) -> String {
+    let list: Vec<String> = importers.iter().map(|file| format!(" - {}", paths::relative(root, file))).collect();
+    format!(
+        "The package \"{name}\" wasn't found on the file system but is built into node.\nYour Worker may throw errors at \
+         runtime unless you enable the \"nodejs_compat\" compatibility flag. Refer to \
+         https://developers.cloudflare.com/workers/runtime-apis/nodejs/ for more details. Imported from:\n{}",
+        list.join("\n")
+    )
+}
+
+/// What a `require` says that cannot be answered. Source: esbuild's text, which programs that look for optional packages
+/// show. It is shorter than rolldown's, in a line of its own.
+fn as_esbuild_says(code: String) -> String {
+    const BEFORE: [&str; 2] = ["Calling `require` for ", "Calling \\`require\\` for "];
+    const AFTER: &str = " in an environment that doesn";
+    const END: &str = "for more details.";
+    let found = BEFORE.iter().find_map(|before| code.find(before).map(|start| (start, start + before.len())));
+    let Some((start, name)) = found else { return code };
+    let Some(after) = code[start..].find(AFTER).map(|at| start + at) else { return code };
+    let Some(end) = code[after..].find(END).map(|at| after + at + END.len()) else { return code };
+    let between = &code[name..after];
+    format!("{}Dynamic require of {between} is not supported{}", &code[..start], &code[end..])
+}
+
+/// Puts imports of what must run first before the entry's own, without a line of their own: those of its source map stay.
+fn with_preludes(code: String, shared: &Shared, found: &mut Found) -> String {
+    let mut head = String::new();
+    for prelude in polyfills::preludes(&shared.compat) {
+        prelude.add_to(&mut found.modules);
+        head.push_str(&format!("import {:?};", prelude.specifier()));
+    }
+    head + &code
+}
+
+fn assemble(output: Vec<Output>, mut found: Found, shared: &Shared, warnings: Vec<String>) -> Bundle {
     let mut maps: std::collections::HashMap<String, String> = Default::default();
     let mut chunks = Vec::new();
     for item in output {
@@ -319,7 +356,10 @@ fn assemble(output: Vec<Output>, found: Found, shared: &Shared, warnings: Vec<St
             exports = chunk.exports.iter().map(ToString::to_string).collect();
         }
         let map = maps.remove(&format!("{}.map", chunk.filename));
-        code.push(modules::javascript(specifier, chunk.code, map));
+        let has_preludes = specifier == entry && !shared.script && NodeMode::of(&shared.compat) == NodeMode::V2;
+        let text = as_esbuild_says(chunk.code);
+        let text = if has_preludes { with_preludes(text, shared, &mut found) } else { text };
+        code.push(modules::javascript(specifier, text, map));
     }
     let mut all: Vec<ModuleDefinition> = code.into_iter().chain(found.modules.into_values()).collect();
     all.sort_by(|a, b| (a.specifier != entry, &a.specifier).cmp(&(b.specifier != entry, &b.specifier)));

@@ -10,13 +10,22 @@ use rolldown_resolver::Resolver;
 use super::error::{Diagnostic, Location};
 use super::input_map;
 use super::paths;
-use super::plugin::{Shared, VIRTUAL_BYTES, VIRTUAL_FILE, VIRTUAL_JSON, VIRTUAL_REQUIRE};
+use super::plugin::{Shared, VIRTUAL_BYTES, VIRTUAL_FILE, VIRTUAL_JSON, VIRTUAL_PACKAGE, VIRTUAL_REQUIRE};
 
 pub(super) fn load(shared: &Shared, resolver: &Resolver, args: &HookLoadArgs<'_>) -> Option<HookLoadOutput> {
     if let Some(name) = args.id.strip_prefix(VIRTUAL_REQUIRE) {
         return Some(module(format!(
             "import * as namespace from {name:?};\nconst value = \"default\" in namespace ? namespace.default : \
              namespace;\nexport {{ value as default, value as \"module.exports\" }};\n"
+        )));
+    }
+    if let Some(name) = args.id.strip_prefix(VIRTUAL_PACKAGE) {
+        // As its users know the package: the default export, with the others as properties.
+        return Some(module(format!(
+            "import * as namespace from {name:?};\nconst value = \"default\" in namespace ? namespace.default : {{}};\n\
+             for (const [name, entry] of Object.entries(namespace)) {{\n  if (name !== \"default\") \
+             Object.defineProperty(value, name, {{ value: entry, enumerable: true }});\n}}\nexport {{ value as default, \
+             value as \"module.exports\" }};\n"
         )));
     }
     if let Some(name) = args.id.strip_prefix(VIRTUAL_FILE) {

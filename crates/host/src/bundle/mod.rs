@@ -29,6 +29,7 @@ mod modules;
 mod no_bundle;
 mod paths;
 mod plugin;
+mod polyfills;
 mod rules;
 mod transpile;
 mod tsconfig;
@@ -40,7 +41,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
-use lopata_protocol::{ModuleDefinition, ModuleKind, WorkerFormat};
+use lopata_protocol::{CompatSet, ModuleDefinition, ModuleKind, WorkerFormat, compat};
 
 pub use custom_build::{CustomBuild, OutputSink, OutputStream};
 pub use error::{BundleError, Diagnostic, Failure, Location};
@@ -100,9 +101,8 @@ pub struct BundleRequest {
     pub node_env: String,
     /// Whether `navigator.userAgent` is known at build time (the flag `global_navigator`).
     pub navigator_user_agent: bool,
-    /// Whether bare names of Node's modules always mean Node's modules (the flag `nodejs_compat`); otherwise an
-    /// installed package of that name comes first.
-    pub nodejs_compat: bool,
+    /// The worker's flags, which say what modules of Node it has.
+    pub compat: CompatSet,
 }
 
 impl BundleRequest {
@@ -131,7 +131,7 @@ impl BundleRequest {
             build_is_fresh: false,
             node_env: "development".to_string(),
             navigator_user_agent: true,
-            nodejs_compat: true,
+            compat: compat::resolve("9999-12-31", &["nodejs_compat".to_string()]).set,
         }
     }
 

@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use lopata_protocol::ModuleDefinition;
+use lopata_protocol::node::SCHEME;
+use lopata_protocol::{CompatSet, ModuleDefinition};
 use parking_lot::Mutex;
 use rolldown_common::{ImportKind, ModuleId, ResolvedExternal, side_effects::HookSideEffects};
 use rolldown_plugin::{
@@ -37,6 +38,8 @@ use super::watch::WatchSet;
 pub(super) const VIRTUAL: &str = "\0lopata:";
 /// A `require` of something outside the bundle.
 pub(super) const VIRTUAL_REQUIRE: &str = "\0lopata:require:";
+/// A `require` of a package that something stands for.
+pub(super) const VIRTUAL_PACKAGE: &str = "\0lopata:package:";
 /// A file that became a module of its own: the bundle's side of it.
 pub(super) const VIRTUAL_FILE: &str = "\0lopata:file:";
 /// A file imported as bytes.
@@ -50,7 +53,7 @@ pub(super) struct Shared {
     pub(super) root: PathBuf,
     pub(super) alias: HashMap<String, String>,
     pub(super) rules: RuleSet,
-    pub(super) nodejs_compat: bool,
+    pub(super) compat: CompatSet,
     pub(super) preserve_file_names: bool,
     /// Whether the output is one script: nothing can be imported from outside.
     pub(super) script: bool,
@@ -74,6 +77,8 @@ pub(super) struct Found {
     pub(super) watch: WatchSet,
     /// Imports that stay outside, as written.
     pub(super) externals: BTreeSet<String>,
+    /// Modules of Node that the runtime may not have, and who imports them.
+    pub(super) doubtful: BTreeMap<String, Vec<PathBuf>>,
     pub(super) errors: Vec<Diagnostic>,
     /// Who imports a module first, and as what: for messages about the module.
     pub(super) importers: HashMap<String, (PathBuf, String)>,
@@ -156,15 +161,10 @@ impl Shared {
     }
 
     fn resolve_import(&self, resolver: &Resolver, request: &Request, aliased: bool) -> Option<HookResolveIdOutput> {
-        match builtins::lookup(request.specifier) {
-            Some(Builtin::Always(name)) => return Some(self.outside(&name, request)),
-            Some(Builtin::Bare(name)) => {
-                let installed = !self.nodejs_compat && self.locate(resolver, request).is_some();
-                if !installed {
-                    return Some(self.outside(&name, request));
-                }
-            }
-            None => {}
+        if let Some(builtin) = builtins::lookup(request.specifier, &self.compat)
+            && let Some(found) = self.resolve_builtin(resolver, request, builtin)
+        {
+            return found;
         }
         // URLs stay what they are.
         if ["http:", "https:", "data:", "//"].iter().any(|scheme| request.specifier.starts_with(scheme)) {
@@ -185,6 +185,48 @@ impl Shared {
             return Some(self.refuse(request, Diagnostic::new(text)));
         }
         resolved
+    }
+
+    /// Something that is no file; `None` if it may be one all the same.
+    fn resolve_builtin(
+        &self,
+        resolver: &Resolver,
+        request: &Request,
+        builtin: Builtin,
+    ) -> Option<Option<HookResolveIdOutput>> {
+        let specifier = request.specifier;
+        Some(Some(match builtin {
+            Builtin::Runtime => self.outside(specifier, request),
+            Builtin::Node(name) => self.outside(&format!("{SCHEME}{name}"), request),
+            Builtin::Polyfill(polyfill) => {
+                polyfill.add_to(&mut self.found.lock().modules);
+                let name = polyfill.specifier();
+                match request.kind {
+                    ImportKind::Require if polyfill.is_package() => {
+                        HookResolveIdOutput::from_id(format!("{VIRTUAL_PACKAGE}{name}"))
+                    }
+                    _ => self.outside(&name, request),
+                }
+            }
+            Builtin::Doubtful { warn } => {
+                if self.locate(resolver, request).is_some() {
+                    return None;
+                }
+                if warn {
+                    let importer = request.importer.unwrap_or(&self.root).to_path_buf();
+                    let mut found = self.found.lock();
+                    let importers = found.doubtful.entry(specifier.to_string()).or_default();
+                    if !importers.contains(&importer) {
+                        importers.push(importer);
+                    }
+                }
+                self.outside(specifier, request)
+            }
+            Builtin::Unknown => {
+                self.refuse(request, Diagnostic::new(format!("Could not resolve \"{}\"", request.written)))
+            }
+            Builtin::Bare => return None,
+        }))
     }
 
     /// An import with `with { type: … }`.

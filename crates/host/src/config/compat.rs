@@ -19,6 +19,16 @@ pub fn flags(checker: &mut Checker<'_>, settings: &Settings<'_>, given: Option<&
     // What is no text has been reported by its type.
     let nodes: Vec<(&str, &Node)> = nodes.iter().filter_map(|node| Some((node.as_str()?, node))).collect();
     let names = given.map_or_else(|| nodes.iter().map(|(name, _)| name.to_string()).collect(), <[String]>::to_vec);
+    if ["nodejs_compat", "nodejs_compat_v2"].iter().all(|flag| names.iter().any(|name| name == flag)) {
+        // Source: wrangler's text.
+        let text = "The `nodejs_compat` and `nodejs_compat_v2` compatibility flags cannot be used in together. Please \
+                    select just one.";
+        let mut diagnostic = Diagnostic::error("bad-flag", text);
+        if let Some((_, node)) = nodes.iter().find(|(name, _)| *name == "nodejs_compat_v2") {
+            diagnostic = diagnostic.at(checker.file, node.range.clone(), "");
+        }
+        checker.found.push(diagnostic);
+    }
     for problem in compat::resolve(date, &names).problems {
         let text = problem.to_string();
         let mut diagnostic = match problem.is_warning() {

@@ -16,8 +16,10 @@ const {
   SafeMap,
   String,
   StringPrototypeIncludes,
+  StringPrototypeIndexOf,
   StringPrototypeLastIndexOf,
   StringPrototypeSlice,
+  StringPrototypeStartsWith,
   SymbolToStringTag,
   TypeError,
 } = primordials;
@@ -92,7 +94,7 @@ function requireFrom(referrer) {
       );
     }
     const found = op_commonjs_resolve(String(specifier), referrer);
-    if (found.commonjs) {
+    if (found.kind === "commonjs") {
       const exports = load(found.specifier);
       return compat.has("export_commonjs_default") ? exports : namespaceOf(exports);
     }
@@ -104,20 +106,32 @@ function importNow(specifier) {
   try {
     return core.ops.op_import_sync(specifier);
   } catch (error) {
-    const message = error?.message;
-    // Source: workerd's text.
-    if (typeof message === "string" && StringPrototypeIncludes(message, "Top-level await")) {
-      throw new Error("Top-level await in module is not permitted at this time.");
-    }
-    throw error;
+    throw thrown(error);
   }
+}
+
+/** What a module threw, from what the engine makes of it: an error of its class whose message is the whole stack. */
+function thrown(error) {
+  const message = error?.message;
+  if (typeof message !== "string") return error;
+  // Source: workerd's text.
+  if (StringPrototypeIncludes(message, "Top-level await")) {
+    return new Error("Top-level await in module is not permitted at this time.");
+  }
+  const name = `${error.name}: `;
+  const end = StringPrototypeIndexOf(message, "\n    at ");
+  if (end > 0 && StringPrototypeStartsWith(message, name)) {
+    error.message = StringPrototypeSlice(message, name.length, end);
+    error.stack = message;
+  }
+  return error;
 }
 
 /** What `require` gives for an ES module. */
 function exported(namespace) {
   if (!compat.has("export_commonjs_default")) return namespace;
-  if (ObjectHasOwn(namespace, "default")) return namespace.default;
-  return compat.has("require_returns_default_export") ? ObjectAssign({}, namespace) : undefined;
+  if (ObjectHasOwn(namespace, "module.exports")) return namespace["module.exports"];
+  return ObjectHasOwn(namespace, "default") ? namespace.default : undefined;
 }
 
 /** What an import of a CommonJS module looks like. */
@@ -127,5 +141,5 @@ function namespaceOf(exports) {
   return namespace;
 }
 
-return { load };
+return { importNow, load };
 })();

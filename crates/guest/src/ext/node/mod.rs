@@ -17,7 +17,7 @@ mod zlib;
 use std::rc::Rc;
 
 use deno_core::{OpState, op2};
-use lopata_protocol::node::{Found, SCHEME, Served, bare, lookup};
+use lopata_protocol::node::{self, Found, MODULES, SCHEME, Served, bare, lookup};
 
 use crate::state::GuestState;
 
@@ -51,6 +51,13 @@ fn op_node_module(state: &mut OpState, #[string] specifier: &str) -> &'static st
         Found::Module(module) if module.served != Served::NotYet => module.name,
         _ => "",
     }
+}
+
+/// The names that mean modules of Node without the scheme, in Node and in production.
+#[op2]
+#[serde]
+fn op_node_builtin_names() -> Vec<&'static str> {
+    MODULES.iter().map(|module| module.name).filter(|name| !node::SCHEME_ONLY.contains(name)).collect()
 }
 
 deno_core::extension!(
@@ -181,6 +188,7 @@ deno_core::extension!(
         fs::op_vfs_write,
         fs::op_vfs_write_all,
         op_node_build_os,
+        op_node_builtin_names,
         op_node_call_is_from_dependency,
         op_node_module,
         zlib::op_node_zlib_all,
@@ -238,6 +246,7 @@ deno_core::extension!(
         "http/server.js",
         "http/tokens.js",
         "http/worker.js",
+        "module/require.js",
         "modules/_http_agent.js",
         "modules/_http_client.js",
         "modules/_http_common.js",
@@ -274,6 +283,7 @@ deno_core::extension!(
         "modules/https.js",
         "modules/inspector.js",
         "modules/inspector/promises.js",
+        "modules/module.js",
         "modules/net.js",
         "modules/os.js",
         "modules/path.js",
@@ -387,6 +397,7 @@ deno_core::extension!(
         "node:https" = "ext:lopata_node/modules/https.js",
         "node:inspector" = "ext:lopata_node/modules/inspector.js",
         "node:inspector/promises" = "ext:lopata_node/modules/inspector/promises.js",
+        "node:module" = "ext:lopata_node/modules/module.js",
         "node:net" = "ext:lopata_node/modules/net.js",
         "node:os" = "ext:lopata_node/modules/os.js",
         "node:path" = "ext:lopata_node/modules/path.js",

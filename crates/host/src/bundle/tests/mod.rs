@@ -12,7 +12,7 @@ mod sources;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lopata_protocol::{ModuleDefinition, ModuleKind};
+use lopata_protocol::{CompatSet, ModuleDefinition, ModuleKind, compat};
 
 use super::{Bundle, BundleError, BundleRequest, Bundler, Diagnostic, Failure, WorkerBundler};
 
@@ -75,6 +75,12 @@ impl Project {
             other => panic!("{other}"),
         }
     }
+}
+
+/// The flags of a worker.
+fn flags(date: &str, names: &[&str]) -> CompatSet {
+    let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+    compat::resolve(date, &names).set
 }
 
 fn bundler() -> WorkerBundler {

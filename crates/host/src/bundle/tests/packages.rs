@@ -137,130 +137,91 @@ async fn builtins_stay_imports_also_from_commonjs() {
 }
 
 #[tokio::test]
-async fn without_nodejs_compat_an_installed_package_comes_before_nodes_module() {
+async fn without_nodejs_compat_bare_names_are_packages() {
     let project = project(
-        "import events from 'events';\nimport { join } from 'path';\nexport default { events, join };\n",
+        "import events from 'events';\nimport { join } from 'node:path';\nexport default { events, join };\n",
         vec![package("events", "{}", &[("index.js", "module.exports = 'the package';")])],
     );
     let code = all_code(&project.bundle().await);
     assert_contains(&code, &["from \"node:events\"", "from \"node:path\""]);
     let mut request = project.request();
-    request.nodejs_compat = false;
-    let code = all_code(&project.bundle_with(request).await);
+    request.compat = flags("2026-04-20", &[]);
+    let bundle = project.bundle_with(request).await;
+    let code = all_code(&bundle);
     assert_contains(&code, &["the package", "from \"node:path\""]);
     assert_lacks(&code, &["node:events"]);
-}
-
-#[tokio::test]
-async fn aliases_resolve_from_the_root() {
-    let project = project(
-        "import a from 'swapped';\nimport b from 'node:fs';\nimport c from './local';\nimport d from 'to-builtin';\nexport \
-         default { a, b, c, d };\n",
-        vec![package("real", "{}", &[("index.js", "module.exports = 'the real one';")])],
+    assert_eq!(
+        bundle.warnings,
+        ["The package \"node:path\" wasn't found on the file system but is built into node.\nYour Worker may throw \
+          errors at runtime unless you enable the \"nodejs_compat\" compatibility flag. Refer to \
+          https://developers.cloudflare.com/workers/runtime-apis/nodejs/ for more details. Imported from:\n - \
+          src/index.ts"]
     );
-    project.write("shims/fs.ts", "export default 'an fs shim' as string;\n");
-    project.write("shims/text.txt", "text by alias");
-    let mut request = project.request();
-    request.alias = [
-        ("swapped", "real"),
-        ("node:fs", "./shims/fs.ts"),
-        ("./local", "./shims/text.txt"),
-        ("to-builtin", "node:path"),
-    ]
-    .map(|(from, to)| (from.to_string(), to.to_string()))
-    .to_vec();
-    let bundle = project.bundle_with(request.clone()).await;
-    let code = all_code(&bundle);
-    assert_contains(&code, &["the real one", "an fs shim", "from \"node:path\""]);
-    assert_lacks(&code, &["node:fs"]);
-    assert!(matches!(&module(&bundle, "-text.txt").kind, ModuleKind::Text(text) if &**text == "text by alias"));
-    request.alias[1].1 = "./shims/gone.ts".into();
-    let (errors, error) = project.errors(request).await;
-    assert_eq!(errors[0].message, "Could not resolve \"./shims/gone.ts\", which \"node:fs\" is an alias of");
-    assert_eq!(errors[0].location.as_ref().unwrap().line, 2);
-    assert!(error.watch.directories.contains(&project.path("shims")));
 }
 
 #[tokio::test]
-#[cfg(unix)]
-async fn linked_packages_are_watched_where_they_really_are() {
-    let project = Project::new(&[
-        ("app/src/index.ts", "import { v } from '@scope/linked';\nexport default { v };\n"),
-        ("packages/linked/package.json", r#"{ "name": "@scope/linked", "main": "src/index.ts" }"#),
-        ("packages/linked/src/index.ts", "export { v } from './leaf';\n"),
-        ("packages/linked/src/leaf.ts", "export const v: string = 'from the leaf';\n"),
-    ]);
-    std::fs::create_dir_all(project.path("app/node_modules/@scope")).unwrap();
-    std::os::unix::fs::symlink(project.path("packages/linked"), project.path("app/node_modules/@scope/linked"))
-        .unwrap();
-    let request = BundleRequest::new(project.path("app"), project.path("app/src/index.ts"));
-    let bundle = project.bundle_with(request).await;
-    // The user edits it: it belongs with the user's code and not with installed packages.
-    assert_contains(entry(&bundle), &["from the leaf"]);
-    for file in ["packages/linked/src/leaf.ts", "packages/linked/package.json"] {
-        assert!(bundle.watch.files.contains(&project.path(file)), "{file}");
+async fn a_bare_name_that_no_package_has_says_what_is_missing() {
+    let project = project("import fs from 'fs';\nexport default { fs };\n", Vec::new());
+    for (date, names, advice) in [
+        ("2026-04-20", &[][..], "- Add the \"nodejs_compat\" compatibility flag to your project."),
+        (
+            "2024-01-01",
+            &["nodejs_compat"],
+            "- Make sure to prefix the module name with \"node:\" or update your compatibility_date to 2024-09-23 or \
+             later.",
+        ),
+    ] {
+        let mut request = project.request();
+        request.compat = flags(date, names);
+        let (errors, _) = project.errors(request).await;
+        assert_eq!(errors[0].message, "Could not resolve \"fs\"");
+        let text = "The package \"fs\" wasn't found on the file system but is built into node.";
+        assert_eq!(errors[0].notes, [format!("{text}\n{advice}")]);
     }
-    assert_eq!(origin(&bundle.modules[0], "from the leaf").0, url(&project.path("packages/linked/src/leaf.ts")));
 }
 
 #[tokio::test]
-#[cfg(unix)]
-async fn a_project_behind_a_link_is_known_by_its_real_place() {
-    let project = Project::new(&[
-        ("real/src/index.ts", "import './a';\nexport default {};\n"),
-        ("real/src/a.ts", "console.log(1);\n"),
-    ]);
-    std::os::unix::fs::symlink(project.path("real"), project.path("link")).unwrap();
-    let request = BundleRequest::new(project.path("link"), project.path("link/src/index.ts"));
+async fn what_the_date_does_not_bring_has_a_stand_in() {
+    let project = project(
+        "import fs from 'node:fs';\nimport os from 'os';\nimport cjs from 'cjs';\nexport default { fs, os, cjs };\n",
+        vec![package("cjs", "{}", &[("index.js", "module.exports = [require('fs'), require('node-fetch').Headers];")])],
+    );
+    let mut request = project.request();
+    request.compat = flags("2025-06-01", &["nodejs_compat"]);
     let bundle = project.bundle_with(request).await;
-    assert_eq!(origin(&bundle.modules[0], "console").0, url(&project.path("real/src/a.ts")));
-    assert!(bundle.watch.files.contains(&project.path("real/src/a.ts")));
-    assert!(bundle.watch.files.contains(&project.path("link/src/index.ts")), "what was asked for counts too");
+    let code = all_code(&bundle);
+    assert_contains(&code, &["\"lopata:/modules/node/fs.js\"", "\"lopata:/modules/node/os.js\""]);
+    assert_lacks(&code, &["\"node:fs\"", "\"node:os\""]);
+    let specifiers: Vec<&str> = bundle.modules.iter().map(|module| module.specifier.as_str()).collect();
+    for file in ["fs", "fs_promises", "node_fetch", "os", "prelude_performance", "prelude_process", "throwing"] {
+        let specifier = format!("lopata:/modules/node/{file}.js");
+        assert!(specifiers.contains(&specifier.as_str()), "{file} {specifiers:?}");
+    }
+    assert!(entry(&bundle).starts_with("import \"lopata:/modules/node/prelude_process.js\";"));
+    let newest = project.bundle().await;
+    let stand_ins: Vec<&str> = newest.modules.iter().map(|module| module.specifier.as_str()).collect();
+    let stand_ins: Vec<&&str> = stand_ins.iter().filter(|specifier| specifier.contains("/node/")).collect();
+    assert_eq!(stand_ins, [&"lopata:/modules/node/node_fetch.js"]);
 }
 
 #[tokio::test]
-async fn an_optional_require_is_left_to_fail_at_run_time() {
-    let project = project(
-        "import a from 'opt';\nexport default { a };\n",
-        vec![package(
-            "opt",
-            "{}",
-            &[("index.js", "try { module.exports = require('not-installed') } catch { module.exports = 0 }")],
-        )],
-    );
-    assert_contains(&all_code(&project.bundle().await), &["__require(\"not-installed\")"]);
+async fn an_unknown_module_of_node_is_an_error() {
+    let project = project("import nope from 'node:nope';\nexport default { nope };\n", Vec::new());
+    let (errors, _) = project.errors(project.request()).await;
+    assert_eq!(errors[0].message, "Could not resolve \"node:nope\"");
 }
 
 #[tokio::test]
-async fn require_of_a_package_with_two_faces_gives_the_commonjs_one_where_they_differ() {
-    let faces = r#"{ "main": "main.js", "module": "module.mjs" }"#;
+async fn a_require_that_nothing_answers_says_so_as_in_wrangler() {
     let project = project(
-        "import a from 'requirer';\nimport { same } from 'named';\nexport default { a, same };\n",
-        vec![
-            package(
-                "requirer",
-                "{}",
-                &[("index.js", "module.exports = [require('callable')(), require('named').same];")],
-            ),
-            package(
-                "callable",
-                faces,
-                &[
-                    ("main.js", "module.exports = () => 'main face';"),
-                    ("module.mjs", "export default () => 'module face';"),
-                ],
-            ),
-            package(
-                "named",
-                faces,
-                &[
-                    ("main.js", "exports.same = 'second instance';"),
-                    ("module.mjs", "export const same = 'one instance';"),
-                ],
-            ),
-        ],
+        "import cjs from 'cjs';\nexport default { cjs };\n",
+        vec![package("cjs", "{}", &[("index.js", "module.exports = (name) => require(name);")])],
     );
-    let code = all_code(&project.bundle().await);
-    assert_contains(&code, &["main face", "one instance"]);
-    assert_lacks(&code, &["module face", "second instance"]);
+    for minify in [false, true] {
+        let mut request = project.request();
+        request.minify = minify;
+        let code = all_code(&project.bundle_with(request).await);
+        assert_contains(&code, &["Dynamic require of ", " is not supported"]);
+        assert_lacks(&code, &["Calling `require`", "rolldown.rs"]);
+    }
 }

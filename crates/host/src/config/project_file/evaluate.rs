@@ -111,7 +111,7 @@ async fn bundle(path: &Path) -> Result<Bundle, bundle::BundleError> {
     let mut request = BundleRequest::new(path.parent().unwrap_or(Path::new("/")), path);
     request.format = Some(WorkerFormat::Modules);
     request.alias = vec![("lopata".to_string(), lopata_module().specifier)];
-    request.nodejs_compat = false;
+    request.compat = CompatSet::newest();
     let mut bundle = WorkerBundler::new(Arc::new(|_, _| {})).bundle(&request).await?;
     let entry = bundle::provided("entry.js", ENTRY.replace("lopata:/config", &bundle.entry));
     bundle.entry = entry.specifier.clone();

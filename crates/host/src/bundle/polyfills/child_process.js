@@ -1,0 +1,1 @@
+// Processes cannot be started.

@@ -1,0 +1,3 @@
+// The package "inherits".
+import { inherits } from "node:util";
+export default inherits;

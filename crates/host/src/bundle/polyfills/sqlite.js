@@ -1,0 +1,2 @@
+// No databases.
+export const constants = {};

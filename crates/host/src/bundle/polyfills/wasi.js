@@ -1,0 +1,1 @@
+// No files and no processes to give to a module.
