@@ -25,6 +25,7 @@ super::topics! {
     dns,
     dns_lookup,
     domain,
+    escape,
     events,
     events_async,
     fs_callbacks,

@@ -30,6 +30,7 @@ function late(specifier) {
 const PLATFORM = {
   __proto__: null,
   "cloudflare:email": "ext:lopata/email/email.js",
+  "cloudflare:node": "ext:lopata_node/http/worker.js",
   "cloudflare:sockets": "ext:lopata/sockets/module.js",
   "cloudflare:workers": "ext:lopata/workers/workers.js",
   "cloudflare:workflows": "ext:lopata/workflows/workflows.js",
