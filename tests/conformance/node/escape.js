@@ -5,7 +5,6 @@ import cluster from "node:cluster";
 import fs from "node:fs";
 import fsPromises from "node:fs/promises";
 import inspector from "node:inspector";
-import module from "node:module";
 import net from "node:net";
 import os from "node:os";
 import process from "node:process";
@@ -147,18 +146,6 @@ export const modulesOfTheRuntime = {
   },
 };
 
-export const requiring = {
-  test() {
-    for (const from of ["/", "/bundle/worker", "file:///etc/x.js", "file:///bundle/"]) {
-      const require = module.createRequire(from);
-      for (const name of ["/etc/passwd", "./passwd", "../etc/passwd", "/etc/hostname", "ext:core/ops", "node:internal/errors", "lopata:commonjs"]) {
-        fails(() => require(name), `${name} from ${from}`);
-      }
-      assert.strictEqual(require("node:fs"), fs);
-    }
-  },
-};
-
 export const processes = {
   test() {
     const starts = [
@@ -187,7 +174,7 @@ export const threadsAndContexts = {
     const context = vm.createContext();
     assert.strictEqual(context.constructor, undefined);
     assert.strictEqual(Object.getPrototypeOf(context), null);
-    const makers = [vm.Script, threads.Worker, fs.readFileSync, process.exit, childProcess.spawn, module.createRequire];
+    const makers = [vm.Script, threads.Worker, fs.readFileSync, process.exit, childProcess.spawn];
     for (const made of makers) assert.throws(() => made.constructor("return this")(), EvalError);
   },
 };
