@@ -25,6 +25,40 @@ const type = (name) => ({ name: "TypeError", code: "ERR_INVALID_ARG_TYPE", messa
 const range = (message) => ({ name: "RangeError", code: "ERR_OUT_OF_RANGE", message });
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 
+/** What each does in global scope: gives a value, or throws. */
+const atStart = {};
+for (const [name, run] of Object.entries({
+  randomBytes: () => randomBytes(4),
+  randomInt: () => randomInt(4),
+  randomUUID: () => randomUUID(),
+  randomFillSync: () => randomFillSync(Buffer.alloc(2)),
+  generateKeySync: () => crypto.generateKeySync("hmac", { length: 64 }),
+  createDiffieHellman: () => crypto.createDiffieHellman(64),
+  generateKeyPairSync: () => crypto.generateKeyPairSync("ed25519"),
+  generatePrimeSync: () => generatePrimeSync(16),
+  generateKeys: () => crypto.createECDH("prime256v1").generateKeys(),
+  createHash: () => crypto.createHash("sha1").digest(),
+  scryptSync: () => scryptSync("p", "s", 4),
+})) {
+  try {
+    atStart[name] = typeof run();
+  } catch (error) {
+    atStart[name] = error.message;
+  }
+}
+
+export const inGlobalScope = {
+  test() {
+    for (const name of ["randomBytes", "randomInt", "randomUUID", "randomFillSync", "generateKeySync"]) {
+      assert.match(atStart[name], /^Disallowed operation called within global scope\./, name);
+    }
+    assert.strictEqual(atStart.createDiffieHellman, "DiffieHellman key generation requires an active request");
+    for (const name of ["generateKeyPairSync", "generatePrimeSync", "generateKeys", "createHash", "scryptSync"]) {
+      assert.strictEqual(atStart[name], "object", name);
+    }
+  },
+};
+
 export const pbkdf2OfKnownSecrets = {
   test() {
     // RFC 6070.

@@ -8,6 +8,7 @@ const { isArrayBufferView } = core.loadExtScript("ext:deno_node/internal/util/ty
 const { validateInt32, validateObject, validateOneOf, validateString } = core.loadExtScript(
   "ext:deno_node/internal/validators.mjs",
 );
+const io = core.loadExtScript("ext:lopata/io_context/io_context.js");
 const { isKeyObject, nativeOf } = core.loadExtScript("ext:lopata_node/crypto/keys.js");
 const { bufferOf, bytesFrom, bytesOf, isBytes, kHandle, toBuf } = core.loadExtScript(
   "ext:lopata_node/crypto/util.js",
@@ -57,6 +58,7 @@ function DiffieHellman(sizeOrKey, keyEncoding, generator, genEncoding) {
   const bytes = typeof base === "number" ? null : bytesOf(base);
   if (typeof sizeOrKey === "number") {
     if (bytes !== null) throw new Error("DiffieHellman init failed: invalid parameters");
+    if (io.current() === undefined) throw new Error("DiffieHellman key generation requires an active request");
     checked(DiffieHellman, this, ops.op_nodecrypto_dh_generate(sizeOrKey, number));
   } else {
     checked(DiffieHellman, this, ops.op_nodecrypto_dh_of(bytesOf(toBuf(sizeOrKey, encoding)), number, bytes));

@@ -406,8 +406,10 @@ function generateKeySync(type, options) {
   } else {
     validateInteger(length, "options.length", 8, 65536);
   }
-  const { random } = core.loadExtScript("ext:lopata/crypto/import.js");
-  return make(new Handle(ops.op_nodecrypto_key_secret(random(Math.floor(length / 8)))));
+  // Like all that is random: not in global scope.
+  const { crypto } = core.loadExtScript("ext:lopata/crypto/crypto.js");
+  const bytes = crypto.getRandomValues(new Uint8Array(Math.floor(length / 8)));
+  return make(new Handle(ops.op_nodecrypto_key_secret(bytes)));
 }
 
 function generateKey(type, options, callback) {
