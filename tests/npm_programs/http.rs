@@ -37,7 +37,8 @@ fn endpoint(answer: impl Fn(&Asked) -> (u16, String, Vec<u8>) + Send + 'static) 
             asked.before = before;
             let (status, headers, body) = answer(&asked);
             let length = body.len();
-            let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n\r\n");
+            let head =
+                format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n\r\n");
             // A client that has left is its own affair.
             let _ = client.write_all(head.as_bytes()).and_then(|()| client.write_all(&body));
         }
@@ -188,7 +189,11 @@ fn openai() {
                 let chunk = json!({ "choices": [{ "index": 0, "delta": { "content": piece } }] });
                 format!("data: {chunk}\n\n")
             });
-            return (200, "content-type: text/event-stream".into(), (pieces.concat() + "data: [DONE]\n\n").into_bytes());
+            return (
+                200,
+                "content-type: text/event-stream".into(),
+                (pieces.concat() + "data: [DONE]\n\n").into_bytes(),
+            );
         }
         let message = json!({ "role": "assistant", "content": "hello" });
         (200, headers, json!({ "id": "1", "choices": [{ "index": 0, "message": message }] }).to_string().into_bytes())
@@ -209,8 +214,8 @@ fn axios() {
         Some("/packed") => {
             // "packed", by gzip.
             let bytes = [
-                0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff, 0x2b, 0x48, 0x4c, 0xce, 0x4e, 0x4d, 1, 0, 0x10, 0xb4, 0xf6, 0x21, 6,
-                0, 0, 0,
+                0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff, 0x2b, 0x48, 0x4c, 0xce, 0x4e, 0x4d, 1, 0, 0x10, 0xb4, 0xf6,
+                0x21, 6, 0, 0, 0,
             ];
             (200, "content-type: text/plain\r\ncontent-encoding: gzip".into(), bytes.to_vec())
         }

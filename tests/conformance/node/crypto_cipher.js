@@ -24,7 +24,7 @@ const finalized = error("Cipher/decipher context has already been finalized");
 export const thereAndBack = {
   test() {
     for (const name of ["aes-128-cbc", "aes-192-cbc", "aes-256-cbc", "aes-128-ctr", "aes-256-ctr", "aes-128-ecb",
-      "aes-256-ofb", "des-cbc", "des-ecb", "des-ede", "des-ede-cbc", "des-ede3-cbc", "rc4"]) {
+      "aes-256-ofb", "des-cbc", "des-ecb", "des-ede", "des-ede-cbc", "des-ede3-cbc", "rc2-cbc", "rc4"]) {
       const { keyLength, ivLength } = getCipherInfo(name);
       const args = [name, Buffer.alloc(keyLength, 7), Buffer.alloc(ivLength, 9)];
       const cipher = createCipheriv(...args);
@@ -284,6 +284,7 @@ export const whatIsKnownOfCiphers = {
     assert.deepEqual(getCipherInfo("aes-256-gcm"),
       { name: "id-aes256-GCM", nid: 901, blockSize: 1, ivLength: 12, keyLength: 32, mode: "gcm" });
     assert.strictEqual(getCipherInfo("aes-128-gcm", { ivLength: 8 }).ivLength, 8);
+    assert.strictEqual(getCipherInfo("ChaCha20-Poly1305").name, "ChaCha20-Poly1305");
     assert.strictEqual(getCipherInfo("rc4", { keyLength: 5 }).keyLength, 5);
     for (const args of [["nope"], [0], ["aes128"], ["aes-128-cbc", { ivLength: 8 }], ["aes-128-cbc", { keyLength: 8 }]]) {
       assert.strictEqual(getCipherInfo(...args), undefined);

@@ -279,6 +279,7 @@ export const primesAreChecked = {
     }
     assert.strictEqual(checkPrimeSync(Buffer.from([7]), { checks: 10 }), true);
     assert.strictEqual(checkPrimeSync(Buffer.alloc(0)), false);
+    assert.strictEqual(checkPrimeSync(7n, { checks: 65 }), true);
     assert.strictEqual(await promisify(checkPrime)(7n), true);
     assert.strictEqual(await promisify(checkPrime)(9n, { checks: 2 }), false);
     for (const candidate of [1, "x", undefined]) {

@@ -422,6 +422,9 @@ export const pairsThatAreNotGenerated = {
     }
     assert.throws(() => generateKeyPairSync("rsa", {}), type("options.modulusLength"));
     assert.throws(() => generateKeyPairSync("rsa", { modulusLength: 0 }), error("Failed to set modulus length"));
+    assert.throws(() => generateKeyPairSync("rsa", { modulusLength: 256 }), error("Failed to generate key"));
+    const { publicKey } = generateKeyPairSync("dh", { group: "modp14" });
+    assert.throws(() => publicKey.export({ format: "pem", type: "spki" }), error("Failed to export key"));
     assert.throws(() => generateKeyPairSync("rsa", { modulusLength: 2048, publicExponent: 4 }), error("Failed to generate key"));
     assert.throws(() => generateKeyPairSync("ec", { namedCurve: "nope" }), error("Invalid or unsupported curve"));
     assert.throws(() => generateKeyPairSync("ec", { namedCurve: "secp256k1" }), error("Failed to initialize key"));

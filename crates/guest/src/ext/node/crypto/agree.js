@@ -207,8 +207,7 @@ ECDH.prototype.getPrivateKey = (0, function (encoding) {
   return strict(ops.op_nodecrypto_ecdh_private(this[kHandle]), encoding);
 });
 
-ECDH.prototype.getPublicKey = (0, function (encoding, format) {
-  const form = format === undefined ? "uncompressed" : format;
+ECDH.prototype.getPublicKey = (0, function (encoding, form = "uncompressed") {
   optionalString(encoding, "encoding");
   validateOneOf(form, "format", FORMATS);
   return strict(ops.op_nodecrypto_ecdh_public(this[kHandle], form), encoding);

@@ -76,7 +76,7 @@ static CIPHERS: &[Known] = &[
     known("des-ede", "DES-EDE", (32, 8, 0, 16), "ecb", Method::Cipher(c::EVP_des_ede)),
     known("des-ede-cbc", "DES-EDE-CBC", (43, 8, 8, 16), "cbc", Method::Cipher(c::EVP_des_ede_cbc)),
     known("des-ede3-cbc", "DES-EDE3-CBC", (44, 8, 8, 24), "cbc", Method::Cipher(c::EVP_des_ede3_cbc)),
-    known("rc2-cbc", "RC2-CBC", (37, 8, 8, 16), "cbc", Method::Absent),
+    known("rc2-cbc", "RC2-CBC", (37, 8, 8, 16), "cbc", Method::Cipher(c::EVP_rc2_cbc)),
     known("rc4", "RC4", (5, 1, 0, 16), "stream", Method::Cipher(c::EVP_rc4)),
     known("chacha20-poly1305", "chacha20-poly1305", (950, 1, 12, 32), "stream", Method::Aead(c::EVP_aead_chacha20_poly1305)),
     known("xchacha20-poly1305", "xchacha20-poly1305", (0, 1, 24, 32), "stream", Method::Aead(c::EVP_aead_xchacha20_poly1305)),
@@ -201,10 +201,10 @@ fn start(encrypt: bool, name: String, key: &[u8], iv: &[u8], tag: Option<usize>)
             Engine::Aead { ctx: ctx.ok_or(TAG_LENGTH)?, iv: iv.to_vec(), additional: Vec::new(), used: false }
         }
         Method::Absent => {
-            if known.name.ends_with("-eax") && tag.is_none() {
+            if tag.is_none() {
                 return Err(CryptoError::TagLengthRequired(name));
             }
-            return Err(Failed("lopata's library has no such cipher: EAX and RC2 work in production only"));
+            return Err(Failed("lopata's library has no such cipher: EAX works in production only"));
         }
     };
     let tag_length = if matches!(engine, Engine::Aead { .. }) { Some(tag.unwrap_or(16)) } else { tag };
@@ -474,7 +474,8 @@ pub fn op_nodecrypto_cipher_info(
         return None;
     }
     Some(CipherInfo {
-        name: known.shown.to_string(),
+        // Those that have no name of OpenSSL are called as they were asked for.
+        name: if known.shown == known.name && !name.is_empty() { name } else { known.shown }.to_string(),
         nid: known.nid,
         block_size: known.block,
         iv_length: iv,

@@ -473,6 +473,8 @@ pub fn op_nodecrypto_key_export(
             return Err(Failed("PKCS1 can only be used for RSA keys"));
         }
         "sec1" if id_of(asymmetric) != c::EVP_PKEY_EC => return Err(Failed("SEC1 can only be used for EC keys")),
+        // Production's library writes none of Diffie-Hellman.
+        "pkcs8" | "spki" if id_of(asymmetric) == c::EVP_PKEY_DH => return Err(Failed("Failed to export key")),
         "pkcs1" | "sec1" | "pkcs8" | "spki" => {}
         _ => return Err(Failed("Invalid key encoding")),
     }
@@ -567,8 +569,11 @@ pub fn op_nodecrypto_key_curve(#[cppgc] key: &KeyHandle) -> &'static str {
 
 const GENERATE: CryptoError = Failed("Failed to generate key");
 
-/// Fewest bits of a modulus.
+/// Fewest bits of a modulus that are taken at all.
 const MODULUS_BITS_MIN: u32 = 256;
+
+/// Fewest that a key is made of.
+const MODULUS_BITS_USED_MIN: u32 = 512;
 
 /// Most of them: the library's limit.
 const MODULUS_BITS_MAX: u32 = 16384;
@@ -582,7 +587,7 @@ pub fn op_nodecrypto_generate_rsa(bits: u32, exponent: u32) -> Result<KeyHandle,
         return Err(Failed("Failed to set modulus length"));
     }
     // An even exponent has no inverse, with which the library would look on and on.
-    if bits > MODULUS_BITS_MAX || exponent % 2 == 0 || exponent < 3 {
+    if !(MODULUS_BITS_USED_MIN..=MODULUS_BITS_MAX).contains(&bits) || exponent.is_multiple_of(2) || exponent < 3 {
         return Err(GENERATE);
     }
     let bits = c_int::try_from(bits).expect("it is below the limit");

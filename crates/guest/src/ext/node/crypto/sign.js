@@ -107,10 +107,10 @@ Object.setPrototypeOf(Verify, Writable);
 Verify.prototype._write = Sign.prototype._write;
 Verify.prototype.update = Sign.prototype.update;
 
-Verify.prototype.verify = (0, function (options, signature, encoding) {
+Verify.prototype.verify = (0, function (options, signature, encoding = "utf8") {
   const key = verifyingKey(options);
   const { padding, saltLength, plain } = optionsOf(options);
-  const bytes = typeof signature === "string" ? Buffer.from(signature, encoding ?? "utf8") : signature;
+  const bytes = typeof signature === "string" ? Buffer.from(signature, encoding) : signature;
   if (!isBytes(bytes)) throw notOfType("verify", "VerifyHandle", 2);
   return ops.op_nodecrypto_verify_finish(this[kHandle], key, bytesOf(bytes), padding, saltLength, plain);
 });
