@@ -1,4 +1,4 @@
-//! Programs that speak Node's HTTP: servers of express and fastify, clients of stripe, openai and axios.
+//! Programs that speak Node's HTTP: servers of express and fastify, clients of stripe, openai and axios, and one of none.
 //!
 //! The clients talk to an endpoint of this test, which answers what it is scripted to.
 
@@ -9,6 +9,7 @@ use std::thread;
 use serde_json::json;
 
 use super::{post_json, start};
+use crate::harness::{Project, Server};
 
 /// A request as the endpoint got it.
 struct Asked {
@@ -16,8 +17,6 @@ struct Asked {
     target: String,
     headers: Vec<(String, String)>,
     body: String,
-    /// How many requests came before it.
-    before: usize,
 }
 
 impl Asked {
@@ -31,10 +30,9 @@ fn endpoint(answer: impl Fn(&Asked) -> (u16, String, Vec<u8>) + Send + 'static) 
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
     let address = listener.local_addr().expect("it is bound");
     thread::spawn(move || {
-        for (before, client) in listener.incoming().enumerate() {
+        for client in listener.incoming() {
             let Ok(mut client) = client else { return };
-            let Some(mut asked) = read(&client) else { continue };
-            asked.before = before;
+            let Some(asked) = read(&client) else { continue };
             let (status, headers, body) = answer(&asked);
             let length = body.len();
             let head =
@@ -60,10 +58,33 @@ fn read(client: &TcpStream) -> Option<Asked> {
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
         headers.push((name.to_ascii_lowercase(), value.to_string()));
     }
-    let mut asked = Asked { method, target, headers, body: String::new(), before: 0 };
+    let mut asked = Asked { method, target, headers, body: String::new() };
     let length = asked.header("content-length").parse().unwrap_or(0);
     lines.take(length).read_to_string(&mut asked.body).ok()?;
     Some(asked)
+}
+
+/// Answers with what was asked; some paths are answered otherwise.
+fn echo(asked: &Asked) -> (u16, String, Vec<u8>) {
+    match asked.target.split('?').next() {
+        Some("/missing") => (404, JSON.into(), b"{}".to_vec()),
+        Some("/moved") => (302, "location: /echo".into(), b"there".to_vec()),
+        Some("/packed") => {
+            // "packed", by gzip.
+            let bytes = [
+                0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff, 0x2b, 0x48, 0x4c, 0xce, 0x4e, 0x4d, 1, 0, 0x10, 0xb4, 0xf6,
+                0x21, 6, 0, 0, 0,
+            ];
+            (200, "content-type: text/plain\r\ncontent-encoding: gzip".into(), bytes.to_vec())
+        }
+        _ => {
+            let headers: serde_json::Map<_, _> =
+                asked.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+            let Asked { method, target, body, .. } = asked;
+            let echo = json!({ "method": method, "url": target, "headers": headers, "body": body });
+            (200, JSON.into(), echo.to_string().into_bytes())
+        }
+    }
 }
 
 const JSON: &str = "content-type: application/json";
@@ -226,14 +247,62 @@ fn axios() {
             let echo = json!({ "method": method, "url": target, "headers": headers, "body": body });
             (200, JSON.into(), echo.to_string().into_bytes())
         }
+/// A program without packages: the client of node:http on the network, with what it says there.
+const CLIENT: &str = r#"
+import http from "node:http";
+import { buffer, text } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
+
+const ask = (options, body) => new Promise((resolve, reject) => {
+  http.request(options, resolve).on("error", reject).end(body);
+});
+
+export default {
+  async fetch(request) {
+    const [host, port] = new URL(request.url).searchParams.get("at").split(":");
+    const echo = async (options, body) => JSON.parse(await text(await ask({ host, port, ...options }, body)));
+    const plain = await echo({ path: "/echo" });
+    const posted = await echo({ path: "/echo", method: "POST", headers: { "Accept-Encoding": "gzip", "X-Many": ["1", "2"] } }, "body");
+    const packed = await ask({ host, port, path: "/packed" });
+    const moved = await ask({ host, port, path: "/moved" });
+    const refused = await ask({ host, port: 1 }).catch((error) => error.message);
+    return Response.json({
+      plain: [plain.headers["accept-encoding"], plain.headers.host === `${host}:${port}`],
+      posted: [posted.method, posted.body, posted.headers["accept-encoding"], posted.headers["content-length"]],
+      packed: [packed.headers["content-encoding"], gunzipSync(await buffer(packed)).toString()],
+      moved: [moved.statusCode, moved.headers.location, await text(moved)],
+      refused,
     });
+  },
+};
+"#;
+
+#[test]
+fn a_client_on_the_network() {
+    let at = endpoint(echo);
+    let extra = json!({ "compatibility_date": "2026-04-20", "compatibility_flags": ["nodejs_compat"] });
+    let server = Server::start(&Project::worker(CLIENT, extra));
+    assert_eq!(
+        server.get(&format!("/?at={at}")).json(),
+        json!({
+            "plain": [null, true],
+            "posted": ["POST", "body", "gzip", "4"],
+            "packed": ["gzip", "packed"],
+            "moved": [302, "/echo", "there"],
+            "refused": "Network connection lost.",
+        })
+    );
+    server.stop();
+}
+
+#[test]
+fn axios() {
+    let at = endpoint(echo);
     let server = start("axios");
-    for adapter in ["fetch"] {
-        let results = server.get(&format!("/?adapter={adapter}&at={at}")).json();
-        assert_eq!(results["get"], json!([200, "/echo?a=1", "1"]), "{adapter}");
-        assert_eq!(results["post"], json!(["POST", "{\"hello\":\"there\"}", "application/json"]), "{adapter}");
-        assert_eq!(results["missing"], json!(["AxiosError", "ERR_BAD_REQUEST", 404]), "{adapter}");
-        assert_eq!(results["packed"], "packed", "{adapter}");
-    }
+    let results = server.get(&format!("/?at={at}")).json();
+    assert_eq!(results["get"], json!([200, "/echo?a=1", "1"]));
+    assert_eq!(results["post"], json!(["POST", "{\"hello\":\"there\"}", "application/json"]));
+    assert_eq!(results["missing"], json!(["AxiosError", "ERR_BAD_REQUEST", 404]));
+    assert_eq!(results["packed"], "packed");
     server.stop();
 }
