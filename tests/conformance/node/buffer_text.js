@@ -1,6 +1,6 @@
 // node:buffer: text in all its encodings.
 import assert from "node:assert";
-import { Buffer, isAscii, isUtf8 } from "node:buffer";
+import buffer, { Buffer, isAscii, isUtf8 } from "node:buffer";
 
 export const textInEveryEncoding = {
   test() {
@@ -122,5 +122,28 @@ export const kindsOfText = {
     assert.strictEqual(isAscii(Buffer.from("a")), true);
     assert.strictEqual(isAscii(Buffer.from("\xe9")), false);
     assert.throws(() => isUtf8(5), { name: "TypeError" });
+  },
+};
+
+export const base64OfBinaryStrings = {
+  test() {
+    assert.strictEqual(buffer.atob(" YW\nI= "), "ab");
+    assert.strictEqual(buffer.btoa("\xff"), "/w==");
+    assert.throws(() => buffer.atob("a"), {
+      name: "InvalidCharacterError",
+      message:
+        "atob() called with invalid base64-encoded data. (Only whitespace, '+', '/', alphanumeric ASCII, and up to two " +
+        "terminal '=' signs when the input data length is divisible by 4 are allowed.)",
+    });
+    assert.throws(() => buffer.btoa("\u0100"), { name: "InvalidCharacterError" });
+  },
+};
+
+export const classesOfTheWeb = {
+  async test() {
+    assert.strictEqual(buffer.Blob, Blob);
+    assert.strictEqual(buffer.File, File);
+    assert.strictEqual(await new buffer.Blob([Buffer.from("a"), "b"]).text(), "ab");
+    assert.throws(() => buffer.resolveObjectURL("blob:x"), { name: "Error" });
   },
 };

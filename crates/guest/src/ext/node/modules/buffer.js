@@ -7,8 +7,17 @@ const { normalizeEncoding } = core.loadExtScript("ext:deno_node/internal/normali
 const { isUint8Array } = core.loadExtScript("ext:deno_node/internal/util/types.ts");
 const node = core.loadExtScript("ext:deno_node/internal/buffer.mjs");
 const { Buffer } = node;
-const { atob, btoa } = core.loadExtScript("ext:deno_web/05_base64.js");
+const globals = core.loadExtScript("ext:lopata/globals/globals.js");
 const { Blob, File } = core.loadExtScript("ext:deno_web/09_file.js");
+
+/** As the global ones, of which these are not the same functions. */
+function atob(data) {
+  return globals.atob(data);
+}
+
+function btoa(data) {
+  return globals.btoa(data);
+}
 
 /** There are no object URLs. */
 function resolveObjectURL(_id) {
