@@ -1,6 +1,6 @@
 //! `/bundle`: the worker's modules as files that are read only, under their names.
 //!
-//! Of modules that are known by where they lie on the machine, only what comes after the folder that they share is seen.
+//! A name is what comes after the root that a specifier begins with; no specifier is a path of the machine.
 
 use std::rc::Rc;
 
@@ -9,14 +9,14 @@ use lopata_protocol::{BUNDLE_ROOT, ModuleDefinition, ModuleKind};
 use super::path::FilePath;
 use super::tree::{Directory, File, Node};
 
+/// What specifiers begin with: those of a configuration, files that matched a module rule, bundles, and those of a
+/// configuration under `new_module_registry`. The first that fits counts.
+const ROOTS: [&str; 4] = [BUNDLE_ROOT, "lopata:/modules/", "file:///bundle/", "file:///"];
+
 /// The directory, its entries in the order of the modules.
 pub fn directory(modules: &[ModuleDefinition]) -> Rc<Directory> {
-    let shared = shared_folder(modules.iter().map(|module| module.specifier.as_str()));
     let files = modules.iter().filter_map(|module| {
-        let name = match module.specifier.strip_prefix(BUNDLE_ROOT) {
-            Some(name) => name,
-            None => module.specifier.strip_prefix(shared)?,
-        };
+        let name = ROOTS.iter().find_map(|root| module.specifier.strip_prefix(root))?;
         let path = FilePath::new(&format!("/{name}")).ok()?;
         let names: Vec<String> = path.names().into_iter().map(str::to_string).collect();
         (!names.is_empty()).then(|| (names, file(&module.kind)))
@@ -30,19 +30,6 @@ fn file(kind: &ModuleKind) -> Rc<File> {
         ModuleKind::Text(text) | ModuleKind::Json(text) => File::text(text.clone()),
         ModuleKind::Data(bytes) | ModuleKind::Wasm(bytes) => File::fixed(bytes.clone()),
     }
-}
-
-/// The longest folder, with a slash at its end, in which all of them lie.
-fn shared_folder<'a>(mut specifiers: impl Iterator<Item = &'a str>) -> &'a str {
-    let folder = |specifier: &'a str| specifier.rfind('/').map_or("", |at| &specifier[..=at]);
-    let Some(first) = specifiers.next() else { return "" };
-    specifiers.fold(folder(first), |shared, next| {
-        let mut shared = shared;
-        while !next.starts_with(shared) {
-            shared = folder(&shared[..shared.len() - 1]);
-        }
-        shared
-    })
 }
 
 /// A directory of files, each with the names that lead to it.
@@ -105,11 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn where_a_project_lies_is_not_seen() {
-        assert_eq!(listed(&["file:///home/me/project/src/index.js"]), ["index.js"]);
-        assert_eq!(
-            listed(&["file:///home/me/project/src/index.js", "file:///home/me/project/data/a%20b.txt"]),
-            ["src/index.js", "data/a%20b.txt"]
-        );
+    fn a_bundle_and_its_files_lie_side_by_side() {
+        let modules = ["file:///bundle/index.js", "file:///bundle/lib/x.js", "lopata:/modules/0bb1-data.txt"];
+        assert_eq!(listed(&modules), ["index.js", "lib/x.js", "0bb1-data.txt"]);
     }
 }
