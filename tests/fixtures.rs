@@ -47,6 +47,7 @@ fixtures! {
     no_bundle = "no-bundle",
     node_require = "node-require",
     node_stand_ins = "node-stand-ins",
+    node_fs = "node-fs",
     packages = "packages",
     platform = "platform",
     request_surface = "request-surface",
