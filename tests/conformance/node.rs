@@ -40,6 +40,7 @@ super::topics! {
     fs_scope,
     fs_streams,
     fs_surface,
+    fs_web,
     globals,
     http2,
     http_agent,

@@ -107,7 +107,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("enable_weak_ref").or("disable_weak_ref").since("2025-05-05").switch("Off: `WeakRef` and `FinalizationRegistry` do not exist."),
     flag("request_signal_passthrough").or("no_request_signal_passthrough").inert("A request that is passed on keeps its signal either way."),
     flag("enable_navigator_language").or("disable_navigator_language").since("2025-05-19").switch("Off: `navigator` has no `language` and no `languages`."),
-    flag("enable_web_file_system").experimental().inert("The File System API does not exist."),
+    flag("enable_web_file_system").experimental().switch("On: `navigator.storage` and the classes of the web's file system, over the files of `node:fs`."),
     flag("enable_abortsignal_rpc").experimental().switch("Off: an `AbortSignal` cannot be passed to another Worker, but with a request."),
     flag("allow_eval_during_startup").or("disallow_eval_during_startup").since("2025-06-01").switch("On: `eval()` and `new Function()` work while the Worker starts."),
     flag("enable_request_signal").or("disable_request_signal").inert("A client that goes away aborts `request.signal` either way."),

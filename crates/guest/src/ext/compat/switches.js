@@ -56,6 +56,7 @@ function globals() {
     delete globalThis.navigator;
     delete scope.Navigator;
   }
+  if (compat.has("enable_web_file_system")) core.loadExtScript("ext:lopata_node/fs/web.js").install(scope);
   if (!compat.has("enable_weak_ref")) {
     delete globalThis.WeakRef;
     delete globalThis.FinalizationRegistry;

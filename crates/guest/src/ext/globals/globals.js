@@ -57,7 +57,10 @@ class Navigator {
       properties.language = "en";
       properties.languages = ["en"];
     }
-    for (const name of ["hardwareConcurrency", "language", "languages", "platform", "userAgent"]) {
+    if (compat.has("enable_web_file_system")) {
+      properties.storage = core.loadExtScript("ext:lopata_node/fs/web.js").storage();
+    }
+    for (const name of ["hardwareConcurrency", "language", "languages", "platform", "storage", "userAgent"]) {
       const value = properties[name];
       if (value === undefined) continue;
       ObjectDefineProperty(this, name, { __proto__: null, value, writable: false, enumerable: true, configurable: true });

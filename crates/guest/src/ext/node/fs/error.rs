@@ -34,6 +34,9 @@ pub enum FsError {
     /// Links that lead to each other.
     #[error("symlink depth exceeded")]
     TooManyLinks,
+    /// It stays as it is.
+    #[error("operation not permitted")]
+    ReadOnly,
     /// No descriptor is left.
     #[error("too many open files")]
     TooManyOpenFiles,
@@ -45,7 +48,7 @@ impl FsError {
         match self {
             Self::AlreadyExists => Code::Exist,
             Self::Failed => Code::Io,
-            Self::FileTooLarge | Self::NotPermitted => Code::Perm,
+            Self::FileTooLarge | Self::NotPermitted | Self::ReadOnly => Code::Perm,
             Self::InvalidPath => Code::Inval,
             Self::NoSpace => Code::NoSpc,
             Self::IsDirectory => Code::IsDir,
@@ -62,6 +65,28 @@ impl FsError {
             Self::InvalidPath => Some("Invalid path"),
             Self::TooManyLinks => Some("symlink depth exceeded"),
             _ => None,
+        }
+    }
+
+    /// As the web's file system tells it: the name of a `DOMException` and its text.
+    pub fn as_exception(self) -> (&'static str, &'static str) {
+        match self {
+            Self::AlreadyExists => ("InvalidStateError", "File already exists"),
+            Self::Failed => ("UnknownError", "File system operation failed"),
+            Self::FileTooLarge | Self::NoSpace => {
+                ("QuotaExceededError", "File size limit exceeded, please reduce the file size and try again")
+            }
+            Self::InvalidPath => ("TypeMismatchError", "Invalid file path"),
+            Self::IsDirectory => ("NotAllowedError", "Operation not permitted on a directory"),
+            Self::NotEmpty => ("InvalidModificationError", "Directory not empty"),
+            Self::NotPermitted => ("NotAllowedError", "Operation not permitted"),
+            Self::ReadOnly => ("InvalidStateError", "Read-only file system"),
+            Self::TooManyLinks => {
+                ("InvalidStateError", "Symbolic link depth exceeded, please check the symbolic links")
+            }
+            Self::TooManyOpenFiles => {
+                ("QuotaExceededError", "Too many open files, please close some files and try again")
+            }
         }
     }
 

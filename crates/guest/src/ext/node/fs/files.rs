@@ -31,6 +31,8 @@ pub struct Files {
     next_descriptor: i32,
     /// How many temporary directories there were.
     temporary: u32,
+    /// How many nodes have a number.
+    numbered: u32,
 }
 
 /// What one event, or one object, sees.
@@ -98,6 +100,7 @@ impl Files {
             descriptors: (0..=2).map(|number| (number, stdio())).collect(),
             next_descriptor: 3,
             temporary: 0,
+            numbered: 0,
         }
     }
 
@@ -123,7 +126,8 @@ impl Files {
         })
     }
 
-    fn root(&mut self, view: u32) -> Rc<Directory> {
+    /// The root that a view has.
+    pub(super) fn root(&mut self, view: u32) -> Rc<Directory> {
         self.view(view).root.clone()
     }
 
@@ -395,7 +399,7 @@ impl Files {
         match self.find(view, &parent, true).map_err(by)? {
             Some(Node::Directory(directory)) => {
                 if !directory.stat().writable {
-                    return Err(FsError::NotPermitted.by("writeAll"));
+                    return Err(FsError::ReadOnly.by("writeAll"));
                 }
                 let file = File::new(&self.account, data.to_vec()).map_err(by)?;
                 directory.add(name, Node::File(file)).map_err(by)?;
@@ -590,6 +594,20 @@ impl Files {
         let listing = Listing { root: &root, recursive, entries: &mut entries };
         listing.add(&directory, &names.join("/"), None, 0).map_err(|error| error.by("readdir"))?;
         Ok(entries)
+    }
+
+    /// The number of a node, which no other one of the isolate has had.
+    pub(super) fn number_of(&mut self, node: &Node) -> u32 {
+        let number = match node {
+            Node::Directory(directory) => &directory.number,
+            Node::File(file) => &file.number,
+            Node::Link(_) => return 0,
+        };
+        if number.get() == 0 {
+            self.numbered += 1;
+            number.set(self.numbered);
+        }
+        number.get()
     }
 
     /// Copies a tree.

@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod path;
 mod tree;
+mod web;
 
 use std::rc::Rc;
 
@@ -22,6 +23,7 @@ use error::Thrown;
 use files::{Called, CopyFlags, Entry, Files, OpenFlags};
 use path::FilePath;
 use tree::{File, Kind, Read, Stat};
+pub use web::*;
 
 /// What an op comes to, or what is thrown.
 type Reply<T> = (Option<T>, Option<Thrown>);

@@ -167,6 +167,8 @@ pub struct Directory {
     /// Whose account pays for what is added; none if nothing can be.
     account: Option<Account>,
     entries: RefCell<Entries>,
+    /// A number of its own; 0 until somebody asks for it.
+    pub number: Cell<u32>,
     _share: Option<Share>,
 }
 
@@ -205,13 +207,13 @@ impl Directory {
                 entries.insert(&name, node);
             }
         }
-        Rc::new(Self { account: None, entries: RefCell::new(entries), _share: None })
+        Rc::new(Self { account: None, entries: RefCell::new(entries), number: Cell::new(0), _share: None })
     }
 
     /// An empty one that can be filled.
     pub fn new(account: &Account) -> Result<Rc<Self>, FsError> {
         let _share = Some(account.share(NODE_BYTES)?);
-        Ok(Rc::new(Self { account: Some(account.clone()), entries: RefCell::default(), _share }))
+        Ok(Rc::new(Self { account: Some(account.clone()), entries: RefCell::default(), number: Cell::new(0), _share }))
     }
 
     /// What is known of it.
@@ -279,7 +281,7 @@ impl Directory {
 
     /// Makes a file or a directory, with all directories between.
     fn create(&self, names: &[&str], kind: Kind) -> Result<Node, FsError> {
-        let account = self.account.as_ref().ok_or(FsError::NotPermitted)?;
+        let account = self.account.as_ref().ok_or(FsError::ReadOnly)?;
         let (first, rest) = names.split_first().ok_or(FsError::InvalidPath)?;
         let (entry, made) = if !rest.is_empty() {
             let between = Self::new(account)?;
@@ -316,7 +318,7 @@ impl Directory {
     /// Removes an entry, if there is one; a directory only if it is empty, or else with all that is in it.
     pub fn remove(&self, name: &str, recursive: bool) -> Result<bool, FsError> {
         if self.account.is_none() {
-            return Err(FsError::NotPermitted);
+            return Err(FsError::ReadOnly);
         }
         if let Some(Node::Directory(directory)) = self.get(name)
             && !recursive
@@ -336,6 +338,8 @@ impl Directory {
 pub struct File {
     content: Content,
     modified_ms: Cell<f64>,
+    /// A number of its own; 0 until somebody asks for it.
+    pub number: Cell<u32>,
 }
 
 enum Content {
@@ -397,7 +401,7 @@ impl File {
     }
 
     fn of(content: Content) -> Rc<Self> {
-        Rc::new(Self { content, modified_ms: Cell::new(0.0) })
+        Rc::new(Self { content, modified_ms: Cell::new(0.0), number: Cell::new(0) })
     }
 
     /// What is known of it.
@@ -458,7 +462,7 @@ impl File {
         if end > limits::FILE_BYTES_MAX {
             return Err(FsError::FileTooLarge);
         }
-        let Content::Written { bytes, share } = &self.content else { return Err(FsError::NotPermitted) };
+        let Content::Written { bytes, share } = &self.content else { return Err(FsError::ReadOnly) };
         let mut bytes = bytes.borrow_mut();
         if end > bytes.len() {
             share.resize(NODE_BYTES + end)?;
@@ -486,7 +490,8 @@ impl File {
     pub fn resize(&self, size: usize) -> Result<(), FsError> {
         match &self.content {
             Content::Device(Device::Null | Device::Zero) => Ok(()),
-            Content::Device(_) | Content::Bytes(_) | Content::Text(_) => Err(FsError::NotPermitted),
+            Content::Device(_) => Err(FsError::NotPermitted),
+            Content::Bytes(_) | Content::Text(_) => Err(FsError::ReadOnly),
             Content::Written { bytes, share } => {
                 let mut bytes = bytes.borrow_mut();
                 if size == bytes.len() {
@@ -510,6 +515,20 @@ impl File {
         match self.content {
             Content::Device(_) => Ok(self.clone()),
             _ => Self::new(account, self.with_bytes(<[u8]>::to_vec)),
+        }
+    }
+
+    /// Takes over bytes, and is changed when they were.
+    pub fn replace(&self, data: &[u8], modified_ms: f64) -> Result<(), FsError> {
+        match &self.content {
+            Content::Device(Device::Null | Device::Zero) => Ok(()),
+            Content::Device(_) => Err(FsError::NotPermitted),
+            Content::Bytes(_) | Content::Text(_) => Err(FsError::ReadOnly),
+            Content::Written { .. } => {
+                self.write_all(data)?;
+                self.modified_ms.set(modified_ms);
+                Ok(())
+            }
         }
     }
 }
