@@ -228,25 +228,6 @@ fn openai() {
     server.stop();
 }
 
-#[test]
-fn axios() {
-    let at = endpoint(|asked| match asked.target.split('?').next() {
-        Some("/missing") => (404, JSON.into(), b"{}".to_vec()),
-        Some("/packed") => {
-            // "packed", by gzip.
-            let bytes = [
-                0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff, 0x2b, 0x48, 0x4c, 0xce, 0x4e, 0x4d, 1, 0, 0x10, 0xb4, 0xf6,
-                0x21, 6, 0, 0, 0,
-            ];
-            (200, "content-type: text/plain\r\ncontent-encoding: gzip".into(), bytes.to_vec())
-        }
-        _ => {
-            let headers: serde_json::Map<_, _> =
-                asked.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-            let Asked { method, target, body, .. } = asked;
-            let echo = json!({ "method": method, "url": target, "headers": headers, "body": body });
-            (200, JSON.into(), echo.to_string().into_bytes())
-        }
 /// A program without packages: the client of node:http on the network, with what it says there.
 const CLIENT: &str = r#"
 import http from "node:http";
