@@ -26,6 +26,7 @@ super::topics! {
     dns_lookup,
     domain,
     escape,
+    escape_require,
     events,
     events_async,
     fs_callbacks,

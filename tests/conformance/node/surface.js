@@ -196,6 +196,14 @@ export const inspector_promises = exporting(
   "inspector/promises",
   "Network Session() close() console open() url() waitForDebugger()",
 );
+export const module = exporting(
+  "module",
+  "Module() SourceMap() _cache _debug() _extensions _findPath() _initPaths() _load() _nodeModulePaths() " +
+    "_pathCache _preloadModules() _resolveFilename() _resolveLookupPaths() builtinModules constants " +
+    "createRequire() enableCompileCache() findPackageJSON() findSourceMap() flushCompileCache() " +
+    "getCompileCacheDir() getSourceMapsSupport() globalPaths isBuiltin() register() registerHooks() runMain() " +
+    "setSourceMapsSupport() stripTypeScriptTypes() syncBuiltinESMExports() wrap()",
+);
 export const net = exporting(
   "net",
   "BlockList() Server() Socket() SocketAddress() Stream() _normalizeArgs() connect() createConnection() " +
