@@ -18,7 +18,7 @@ use deno_core::{
     ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, ResolutionKind, SourceCodeCacheInfo, resolve_import,
 };
 use deno_error::JsErrorBox;
-use lopata_protocol::node::{self, Found, Served};
+use lopata_protocol::node::{self, Found};
 use lopata_protocol::{BUNDLE_ROOT, CompatSet, ExtensionModule, ModuleDefinition, ModuleKind};
 use parking_lot::Mutex;
 
@@ -189,11 +189,6 @@ impl WorkerLoader {
     /// What `specifier` is, if it names a module of Node to this worker.
     fn node_module(&self, specifier: &str) -> Option<Result<ModuleSpecifier, JsErrorBox>> {
         match node::lookup(specifier, &self.flags.get()) {
-            Found::Module(module) if module.served == Served::NotYet => {
-                let name = module.name;
-                let text = format!("No such module \"{specifier}\".\n  lopata does not have node:{name} yet.");
-                Some(Err(JsErrorBox::generic(text)))
-            }
             Found::Module(module) => {
                 let url = ModuleSpecifier::parse(&format!("{}{}", node::SCHEME, module.name));
                 Some(url.map_err(|error| JsErrorBox::generic(error.to_string())))

@@ -44,8 +44,6 @@ pub enum Served {
     Deno,
     /// As in production: it is there to be imported, and what cannot work throws when it is used.
     Stub,
-    /// Nothing yet: importing it fails and says so.
-    NotYet,
 }
 
 const fn module(name: &'static str, gate: Gate, served: Served) -> NodeModule {

@@ -9,8 +9,6 @@ use super::{Flag, flag};
 const NEWEST: &str = "Always on.";
 const OBSOLETE: &str = "It does nothing in production either.";
 const EDGE: &str = "It is about Cloudflare's network, of which there is nothing on one machine.";
-const NODE: &str = "What it is about of Node does not exist yet.";
-const NODE_MODULE: &str = "The modules that it brings do not exist yet.";
 const PYTHON: &str = "Workers in Python are not supported.";
 const DURABLE_OBJECTS: &str = "Durable Objects do not read it.";
 const R2: &str = "Buckets are what they are since the public beta.";
@@ -124,7 +122,7 @@ pub static FLAGS: [Flag; 188] = [
     flag("expose_global_message_channel").or("no_expose_global_message_channel").since("2025-08-15").switch("Off: `MessageChannel` and `MessagePort` do not exist."),
     flag("enable_nodejs_http_server_modules").or("disable_nodejs_http_server_modules").implied(&["enable_nodejs_http_modules"], "2025-09-01").switch("On: `node:http` has servers, and `node:_http_server` can be imported."),
     flag("python_no_global_handlers").or("disable_python_no_global_handlers").since("2025-08-14").inert(PYTHON),
-    flag("enable_nodejs_fs_module").or("disable_nodejs_fs_module").implied(&["nodejs_compat"], "2025-09-15").inert(NODE_MODULE),
+    flag("enable_nodejs_fs_module").or("disable_nodejs_fs_module").implied(&["nodejs_compat"], "2025-09-15").switch("On: `node:fs` can be imported."),
     flag("enable_nodejs_os_module").or("disable_nodejs_os_module").implied(&["nodejs_compat"], "2025-09-15").switch("On: `node:os` can be imported."),
     flag("python_workers_force_new_vendor_path").since("2025-08-11").rejected(PYTHON),
     flag("remove_nodejs_compat_eol").or("add_nodejs_compat_eol").implied(&["nodejs_compat"], "2025-09-01").inert("It implies others, at their dates."),
@@ -150,12 +148,12 @@ pub static FLAGS: [Flag; 188] = [
     flag("enable_nodejs_cluster_module").or("disable_nodejs_cluster_module").implied(&["nodejs_compat"], "2025-12-04").switch("On: `node:cluster` can be imported."),
     flag("enable_nodejs_child_process_module").or("disable_nodejs_child_process_module").implied(&["nodejs_compat"], "2026-03-17").switch("On: `node:child_process` can be imported."),
     flag("enable_nodejs_worker_threads_module").or("disable_nodejs_worker_threads_module").implied(&["nodejs_compat"], "2026-03-17").switch("On: `node:worker_threads` can be imported."),
-    flag("enable_nodejs_stream_wrap_module").or("disable_nodejs_stream_wrap_module").implied(&["nodejs_compat"], "2026-01-29").inert(NODE_MODULE),
+    flag("enable_nodejs_stream_wrap_module").or("disable_nodejs_stream_wrap_module").implied(&["nodejs_compat"], "2026-01-29").switch("On: `node:_stream_wrap` can be imported."),
     flag("enable_nodejs_wasi_module").or("disable_nodejs_wasi_module").implied(&["nodejs_compat"], "2025-12-04").switch("On: `node:wasi` can be imported."),
     flag("enable_nodejs_dgram_module").or("disable_nodejs_dgram_module").implied(&["nodejs_compat"], "2026-01-29").switch("On: `node:dgram` can be imported."),
     flag("enable_nodejs_inspector_module").or("disable_nodejs_inspector_module").implied(&["nodejs_compat"], "2026-01-29").switch("On: `node:inspector` and `node:inspector/promises` can be imported."),
     flag("enable_nodejs_trace_events_module").or("disable_nodejs_trace_events_module").implied(&["nodejs_compat"], "2025-12-04").switch("On: `node:trace_events` can be imported."),
-    flag("enable_nodejs_readline_module").or("disable_nodejs_readline_module").implied(&["nodejs_compat"], "2026-03-17").inert(NODE_MODULE),
+    flag("enable_nodejs_readline_module").or("disable_nodejs_readline_module").implied(&["nodejs_compat"], "2026-03-17").switch("On: `node:readline` and `node:readline/promises` can be imported."),
     flag("enable_nodejs_repl_module").or("disable_nodejs_repl_module").implied(&["nodejs_compat"], "2026-03-17").switch("On: `node:repl` can be imported."),
     flag("enable_nodejs_sqlite_module").or("disable_nodejs_sqlite_module").implied(&["nodejs_compat"], "2026-01-29").switch("On: `node:sqlite` can be imported."),
     flag("enable_ctx_exports").or("disable_ctx_exports").since("2025-11-17").switch("Off: `ctx` has no `exports`."),

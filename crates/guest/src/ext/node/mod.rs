@@ -17,7 +17,7 @@ mod zlib;
 use std::rc::Rc;
 
 use deno_core::{OpState, op2};
-use lopata_protocol::node::{self, Found, MODULES, SCHEME, Served, bare, lookup};
+use lopata_protocol::node::{self, Found, MODULES, SCHEME, bare, lookup};
 
 use crate::state::GuestState;
 
@@ -36,7 +36,7 @@ fn op_node_call_is_from_dependency() -> bool {
     false
 }
 
-/// The name of the module that `specifier` means to this worker; empty if it has none that can be loaded.
+/// The name of the module that `specifier` means to this worker; empty if it has none.
 #[op2]
 #[string]
 fn op_node_module(state: &mut OpState, #[string] specifier: &str) -> &'static str {
@@ -48,7 +48,7 @@ fn op_node_module(state: &mut OpState, #[string] specifier: &str) -> &'static st
         None => lookup(specifier, &flags),
     };
     match found {
-        Found::Module(module) if module.served != Served::NotYet => module.name,
+        Found::Module(module) => module.name,
         _ => "",
     }
 }
