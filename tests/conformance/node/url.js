@@ -15,6 +15,9 @@ export const parsing = {
     assert.deepStrictEqual({ ...parse("/?a=1&b=2", true).query }, { a: "1", b: "2" });
     assert.strictEqual(parse("//host/path", false, true).host, "host");
     assert.strictEqual(parse("//host/path").pathname, "//host/path");
+    const empty = new url.Url();
+    empty.parse("http://a.com/b");
+    assert.strictEqual(empty.href, "http://a.com/b");
     assert.throws(() => parse(5), { code: "ERR_INVALID_ARG_TYPE" });
   },
 };

@@ -22,6 +22,11 @@ function toPathIfFileURL(fileURLOrPath) {
   return fileURLOrPath instanceof URL ? files.fileURLToPath(fileURLOrPath) : fileURLOrPath;
 }
 
+// As a method it has the name of the function.
+node.Url.prototype.parse = function parse(url, parseQueryString, slashesDenoteHost) {
+  return this.urlParse(url, parseQueryString, slashesDenoteHost);
+};
+
 const url = {
   domainToASCII,
   domainToUnicode,
