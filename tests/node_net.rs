@@ -28,7 +28,19 @@ const CODE: &str = r#"
       for await (const chunk of socket) all += chunk;
       return all;
     };
+    let kept: any;
+    const seen: string[] = [];
     const cases: any = {
+      async keep(port: number) {
+        kept = net.connect(port, "localhost");
+        for (const name of ["end", "error", "close"]) kept.on(name, () => seen.push(name));
+        kept.write("x");
+        return `${await once(kept, "data")}`;
+      },
+      async foreign() {
+        const failed = await new Promise((resolve) => kept.write("x", (error: any) => resolve(error.message)));
+        return [failed, seen];
+      },
       async echo(port: number) {
         const socket = net.connect(port, "localhost");
         const events = record(socket);
@@ -219,6 +231,21 @@ fn encrypted_from_the_start_and_later() {
     assert_eq!(ask(&server, "upgraded", later), json!(["220 hello", "secret", true, true]));
     let wrong = server.get(&format!("/upgraded?port={later}&name=example.com")).json();
     assert_eq!(wrong, json!(["220 hello", "internal error; reference = X", false, false]));
+    server.nothing_left();
+    server.stop();
+}
+
+#[test]
+fn a_socket_is_of_its_event() {
+    let server = Server::start(&project());
+    let port = listen(echo);
+    assert_eq!(ask(&server, "keep", port), "x");
+    let foreign = ask(&server, "foreign", port);
+    let text = foreign[0].as_str().unwrap_or_default();
+    assert!(text.starts_with("Cannot perform I/O on behalf of a different request."), "{text}");
+    assert!(text.ends_with(" (I/O type: Writable)"), "{text}");
+    // Nothing is told to an event that is over.
+    assert_eq!(foreign[1], json!([]));
     server.nothing_left();
     server.stop();
 }

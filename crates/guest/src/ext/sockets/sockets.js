@@ -69,6 +69,9 @@ const NO_ENDS = [0, 0, 0];
 /** Given to the constructor by this script only. */
 const construct = {};
 
+/** What is waited for once nobody is to be told any more. */
+const never = new Promise(() => {});
+
 /** What a Socket stands for, by the object that user code holds. */
 const states = new SafeWeakMap();
 
@@ -197,6 +200,15 @@ function lost() {
   return error;
 }
 
+/**
+ * Refuses what another event does with a connection. A stream that goes on by itself does so for its own event.
+ * @param {import("../io_context/io_context.js").IoContext} context
+ * @param {string} type
+ */
+function ownedBy(context, type) {
+  if (io.current()) io.mine(context, type);
+}
+
 /** One connection: its native ends, its streams, and where it is in its life. */
 class Connection {
   /**
@@ -221,6 +233,8 @@ class Connection {
     this.detached = false;
     /** True once it is closed or has become another. */
     this.over = false;
+    /** True once the event is over: nothing that waits here is told. */
+    this.abandoned = false;
     this.opened = deferred();
     this.closed = deferred();
     this.eof = false;
@@ -230,7 +244,10 @@ class Connection {
     this.busy = null;
     this.reader = this.makeReadable();
     this.writer = this.makeWritable();
-    this.ended = () => this.drop(undefined);
+    this.ended = () => {
+      this.abandoned = true;
+      this.drop(undefined);
+    };
     context.onEnd(this.ended);
   }
 
@@ -243,10 +260,12 @@ class Connection {
         self.source = controller;
       },
       async pull(controller) {
+        ownedBy(self.context, "Canceler");
         self.pulling = true;
         try {
           let chunk = op_body_try_read(self.reading);
           if (chunk === undefined) chunk = await op_body_read(self.reading);
+          if (self.abandoned) await never;
           if (self.eof) return;
           if (chunk === null) {
             self.endReading();
@@ -258,12 +277,14 @@ class Connection {
           }
         } catch (error) {
           // A read that was under way when the connection was given up has been answered already.
+          if (self.abandoned) await never;
           if (!self.detached && !self.closing) throw error;
         } finally {
           self.pulling = false;
         }
       },
       cancel(reason) {
+        ownedBy(self.context, "Canceler");
         self.eof = true;
         op_body_cancel(self.reading, reason);
         self.settle();
@@ -298,6 +319,7 @@ class Connection {
   }
 
   async send(chunk) {
+    ownedBy(this.context, "Writable");
     const done = deferred();
     this.busy = done.promise;
     try {
@@ -382,6 +404,7 @@ class Connection {
   }
 
   async close() {
+    if (this.abandoned) await never;
     if (this.closing) return;
     this.closing = true;
     refuseLate(this.reader, "ReadableStream", "getReader", "read");
@@ -492,7 +515,7 @@ function watch(connection, refused) {
   });
   if (connection.hosted) {
     PromisePrototypeThen(op_connect_over(connection.id), () => {
-      if (!connection.detached) PromisePrototypeThen(connection.opened.promise, () => connection.closed.resolve(), () => {});
+      if (!connection.detached && !connection.abandoned) PromisePrototypeThen(connection.opened.promise, () => connection.closed.resolve(), () => {});
     });
   }
 }
