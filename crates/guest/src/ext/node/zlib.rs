@@ -278,6 +278,8 @@ pub fn op_node_zlib_crc32(#[buffer] data: &[u8], value: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn deflate(mode: i32) -> Deflate {

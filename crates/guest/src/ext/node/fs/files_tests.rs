@@ -1,5 +1,7 @@
 //! The calls on files, without an isolate.
 
+#![allow(clippy::unwrap_used)]
+
 use std::rc::Rc;
 
 use bytes::Bytes;
