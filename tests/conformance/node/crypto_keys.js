@@ -446,3 +446,14 @@ export const generatedPairsLater = {
     assert.throws(() => generateKeyPair("ec", { namedCurve: "P-256" }), type("callback"));
   },
 };
+
+// The numbers of a DSA key may be left to a certificate's issuer; such a key is of no use by itself.
+export const dsaWithoutNumbers = {
+  test() {
+    const algorithm = Buffer.from("300906072a8648ce380401", "hex");
+    const bits = Buffer.from("030400020105", "hex");
+    const body = Buffer.concat([algorithm, bits]);
+    const der = Buffer.concat([Buffer.from([0x30, body.length]), body]);
+    assert.throws(() => createPublicKey({ key: der, format: "der", type: "spki" }), { message: "Failed to parse public key" });
+  },
+};

@@ -65,10 +65,23 @@ fn id_of(key: &Pkey) -> i32 {
 /// A key of a kind that production's library reads.
 fn known(key: Option<Pkey>) -> Option<Pkey> {
     key.filter(|key| match id_of(key) {
-        c::EVP_PKEY_RSA | c::EVP_PKEY_DSA | c::EVP_PKEY_ED25519 | c::EVP_PKEY_X25519 => true,
+        c::EVP_PKEY_RSA | c::EVP_PKEY_ED25519 | c::EVP_PKEY_X25519 => true,
+        c::EVP_PKEY_DSA => is_whole(key),
         c::EVP_PKEY_EC => curve_of(key).is_some(),
         _ => false,
     })
+}
+
+/// Whether a key can be used by itself. The numbers of a DSA key may be left to whoever issued its certificate; the
+/// library reads such a key, and goes astray when it is asked about it.
+pub(super) fn is_whole(key: &Pkey) -> bool {
+    if id_of(key) != c::EVP_PKEY_DSA {
+        return true;
+    }
+    let (mut p, mut q, mut g) = (ptr::null(), ptr::null(), ptr::null());
+    // SAFETY: it is a DSA key; what is written is borrowed from it.
+    unsafe { c::DSA_get0_pqg(c::EVP_PKEY_get0_DSA(key.raw()), &mut p, &mut q, &mut g) };
+    !p.is_null() && !q.is_null() && !g.is_null()
 }
 
 /// Gives the library the passphrase that `data` is a slice of.

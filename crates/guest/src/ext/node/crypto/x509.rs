@@ -7,7 +7,7 @@ use aws_lc_sys as c;
 use deno_core::op2;
 
 use super::digest::collected;
-use super::keys::{KeyHandle, constant, flags};
+use super::keys::{KeyHandle, constant, flags, is_whole};
 use super::ssl::{Bio, Bn, Md, Pkey, Quiet, Spki, X509, allocated, bytes_of};
 use super::{CryptoError, CryptoError::Failed};
 
@@ -262,7 +262,8 @@ pub fn op_nodecrypto_x509_names(#[cppgc] certificate: &CertificateHandle, issuer
 pub fn op_nodecrypto_x509_key(#[cppgc] certificate: &CertificateHandle) -> Option<KeyHandle> {
     let _quiet = Quiet::new();
     // SAFETY: a certificate that is there.
-    unsafe { Pkey::own(c::X509_get_pubkey(certificate.0.raw())) }.map(KeyHandle::Public)
+    let key = unsafe { Pkey::own(c::X509_get_pubkey(certificate.0.raw())) };
+    key.filter(is_whole).map(KeyHandle::Public)
 }
 
 /// Whether it may sign others.
