@@ -311,3 +311,11 @@ export const callbacksComeLater = {
     assert.deepStrictEqual(order, ["bytes", "pbkdf2", "scrypt", "hkdf", "key", "pair", "int", "microtask"]);
   },
 };
+
+// What could not be ended is not begun.
+export const primesThatAreNotLookedFor = {
+  test() {
+    assert.throws(() => generatePrimeSync(16385), { message: "Error while generating prime" });
+    assert.ok(checkPrimeSync(generatePrimeSync(6, { safe: true })));
+  },
+};

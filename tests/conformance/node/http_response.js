@@ -373,3 +373,17 @@ export const headersOutsideAscii = {
     assert.strictEqual(await response.text(), "\u00e9\u4f60");
   },
 };
+
+// Who destroys a response that has begun leaves nobody waiting. (In workerd the reader of this one waits for ever.)
+export const destroyedBeforeItsEnd = {
+  async test() {
+    for (const wait of [() => {}, tick]) {
+      const response = await respond(async (_, answer) => {
+        answer.write("a");
+        await wait();
+        answer.destroy();
+      });
+      assert.ok((await response.text()).length <= 1);
+    }
+  },
+};

@@ -11,6 +11,7 @@ use super::error::{Diagnostic, Location};
 use super::input_map;
 use super::paths;
 use super::plugin::{Shared, VIRTUAL_BYTES, VIRTUAL_FILE, VIRTUAL_JSON, VIRTUAL_PACKAGE, VIRTUAL_REQUIRE};
+use super::required_names;
 
 pub(super) fn load(shared: &Shared, resolver: &Resolver, args: &HookLoadArgs<'_>) -> Option<HookLoadOutput> {
     if let Some(name) = args.id.strip_prefix(VIRTUAL_REQUIRE) {
@@ -110,7 +111,8 @@ fn importer_location(shared: &Shared, id: &str) -> Option<Location> {
     importer.and_then(|(file, specifier)| Location::of_specifier(&file, &specifier))
 }
 
-/// Marks JavaScript that holds JSX, and files whose JSX settings are not the project's.
+/// Marks JavaScript that holds JSX, and files whose JSX settings are not the project's; settles names that would be
+/// there twice.
 pub(super) fn transform(
     shared: &Shared,
     resolver: &Resolver,
@@ -124,12 +126,18 @@ pub(super) fn transform(
         ModuleType::Jsx | ModuleType::Tsx => true,
         _ => false,
     };
+    let is_script = matches!(args.module_type, ModuleType::Js);
+    let settled = is_script.then(|| required_names::settle(args.code)).flatten();
     if !holds_jsx {
-        return None;
+        let (code, map) = (Some(settled?), HookTransformOutputMap::Null);
+        return Some(HookTransformOutput { code, map, module_type: None, side_effects: None });
     }
     let jsx = shared.tsconfigs.jsx(resolver, Path::new(args.id));
-    let code = (jsx != shared.jsx).then(|| format!("{} {}", jsx.pragma(), args.code));
-    let module_type = matches!(args.module_type, ModuleType::Js).then_some(ModuleType::Jsx);
+    let code = match settled.as_deref().unwrap_or(args.code) {
+        code if jsx != shared.jsx => Some(format!("{} {code}", jsx.pragma())),
+        _ => settled,
+    };
+    let module_type = is_script.then_some(ModuleType::Jsx);
     Some(HookTransformOutput { code, map: HookTransformOutputMap::Null, module_type, side_effects: None })
 }
 

@@ -30,6 +30,7 @@ mod no_bundle;
 mod paths;
 mod plugin;
 mod polyfills;
+mod required_names;
 mod rules;
 mod transpile;
 mod tsconfig;

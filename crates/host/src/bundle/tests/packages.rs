@@ -225,3 +225,34 @@ async fn a_require_that_nothing_answers_says_so_as_in_wrangler() {
         assert_lacks(&code, &["Calling `require`", "rolldown.rs"]);
     }
 }
+
+#[tokio::test]
+async fn a_file_that_a_bundler_made_has_each_name_once() {
+    let files = [
+        (
+            "index.cjs",
+            "const require_context = require('./context/context.cjs');\nconst require_helpers = \
+             require('./baggage/helpers.cjs');\nconst require_context$1 = require('./api/context.cjs');\nmodule.exports = \
+             [require_context, require_helpers, require_context$1];",
+        ),
+        (
+            "baggage/helpers.cjs",
+            "const require_context = require('../context/context.cjs');\nconst require_context$1 = \
+             require('../api/context.cjs');\nexports.x = [require_context.a, require_context$1.b];",
+        ),
+        ("context/context.cjs", "exports.a = 'context one';"),
+        (
+            "api/context.cjs",
+            "const require_context = require('../context/context.cjs');\nexports.b = require_context.a;",
+        ),
+    ];
+    let index = "import all from 'made';\nexport default all;\n";
+    let project = project(index, vec![package("made", r#"{ "main": "index.cjs" }"#, &files)]);
+    let code = all_code(&project.bundle().await);
+    let allocator = oxc::allocator::Allocator::default();
+    let parsed = oxc::parser::Parser::new(&allocator, &code, oxc::span::SourceType::mjs()).parse();
+    let checked = oxc::semantic::SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
+    // All chunks together have names of the bundler's own twice.
+    let twice = format!("{:?}", checked.diagnostics);
+    assert!(parsed.diagnostics.is_empty() && !twice.contains("`require_context"), "{twice}");
+}

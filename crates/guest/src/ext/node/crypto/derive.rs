@@ -74,6 +74,9 @@ pub fn op_nodecrypto_hkdf(
     if done == 1 || key.is_empty() { Ok(key) } else { Err(CryptoError::Failed("Hkdf failed")) }
 }
 
+/// What scrypt may take whatever the worker allows it, in bytes: several times what production's isolates have.
+const SCRYPT_BYTES_MAX: usize = 1 << 30;
+
 /// scrypt; `length` and `memory` in bytes.
 #[op2]
 #[buffer]
@@ -98,7 +101,7 @@ pub fn op_nodecrypto_scrypt(
             n.into(),
             r.into(),
             p.into(),
-            usize::try_from(memory).unwrap_or(usize::MAX),
+            usize::try_from(memory).unwrap_or(usize::MAX).min(SCRYPT_BYTES_MAX),
             key.as_mut_ptr(),
             key.len(),
         )
@@ -123,7 +126,8 @@ pub fn op_nodecrypto_random_prime(
 ) -> Result<Vec<u8>, CryptoError> {
     let _quiet = Quiet::new();
     let failed = CryptoError::Failed("Error while generating prime");
-    if bits > PRIME_BITS_MAX {
+    // The library sets the two highest bits, and looks for ever for a safe prime of 4 or 5 bits that has them.
+    if bits > PRIME_BITS_MAX || (safe && add.is_none() && matches!(bits, 4 | 5)) {
         return Err(failed);
     }
     let (add, rem) = (add.map(Bn::of), rem.map(Bn::of));
@@ -152,12 +156,16 @@ pub fn op_nodecrypto_random_prime(
 /// Rounds of a check beyond which a number's being prime is no more certain.
 const CHECKS_MAX: u32 = 64;
 
-/// Whether a number is probably prime.
+/// Whether a number is probably prime. One that is longer than any prime that can be made is refused: nobody could
+/// end the search.
 #[op2(fast)]
-pub fn op_nodecrypto_check_prime(#[buffer] candidate: &[u8], #[smi] checks: u32) -> bool {
+pub fn op_nodecrypto_check_prime(#[buffer] candidate: &[u8], #[smi] checks: u32) -> Result<bool, CryptoError> {
     let _quiet = Quiet::new();
+    if candidate.len() * 8 > usize::try_from(PRIME_BITS_MAX).expect("it is positive") {
+        return Err(CryptoError::Failed("Error while checking prime"));
+    }
     let candidate = Bn::of(candidate);
     let checks = i32::try_from(checks.min(CHECKS_MAX)).expect("it is below the limit");
     // SAFETY: a number; the library makes its own scratch space.
-    unsafe { c::BN_is_prime_ex(candidate.raw(), checks, ptr::null_mut(), ptr::null_mut()) == 1 }
+    Ok(unsafe { c::BN_is_prime_ex(candidate.raw(), checks, ptr::null_mut(), ptr::null_mut()) == 1 })
 }

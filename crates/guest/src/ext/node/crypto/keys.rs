@@ -84,12 +84,18 @@ pub(super) fn is_whole(key: &Pkey) -> bool {
     !p.is_null() && !q.is_null() && !g.is_null()
 }
 
-/// Gives the library the passphrase that `data` is a slice of.
+/// Gives the library the passphrase that `data` is a slice of. Without a function of ours the library asks whoever sits
+/// at the terminal.
 ///
 /// # Safety
 ///
 /// `buffer` has room for `size` bytes, `data` is null or points to a `&[u8]`.
-unsafe extern "C" fn passphrase(buffer: *mut c_char, size: c_int, _writes: c_int, data: *mut c_void) -> c_int {
+pub(super) unsafe extern "C" fn passphrase(
+    buffer: *mut c_char,
+    size: c_int,
+    _writes: c_int,
+    data: *mut c_void,
+) -> c_int {
     if data.is_null() {
         return -1;
     }
@@ -152,12 +158,18 @@ fn read_public(bytes: &[u8], pem: bool, kind: &str, phrase: Option<&[u8]>) -> Op
     let key = unsafe {
         if pem {
             let bio = || Bio::of(bytes);
-            Pkey::own(c::PEM_read_bio_PUBKEY(bio().raw(), none, None, no_password))
+            Pkey::own(c::PEM_read_bio_PUBKEY(bio().raw(), none, Some(passphrase), no_password))
                 .or_else(|| {
-                    of_rsa(Rsa::own(c::PEM_read_bio_RSAPublicKey(bio().raw(), ptr::null_mut(), None, no_password)))
+                    of_rsa(Rsa::own(c::PEM_read_bio_RSAPublicKey(
+                        bio().raw(),
+                        ptr::null_mut(),
+                        Some(passphrase),
+                        no_password,
+                    )))
                 })
                 .or_else(|| {
-                    let certificate = X509::own(c::PEM_read_bio_X509(bio().raw(), ptr::null_mut(), None, no_password))?;
+                    let certificate =
+                        X509::own(c::PEM_read_bio_X509(bio().raw(), ptr::null_mut(), Some(passphrase), no_password))?;
                     Pkey::own(c::X509_get_pubkey(certificate.raw()))
                 })
                 .or_else(|| public_of(&read_private(bytes, true, "", phrase)?))
@@ -433,13 +445,23 @@ fn write_private(key: &Pkey, pem: bool, kind: &str, encryption: &Option<Encrypti
     unsafe {
         let (rsa, ec) = (c::EVP_PKEY_get0_RSA(key.raw()), c::EVP_PKEY_get0_EC_KEY(key.raw()));
         let done = match (kind, pem) {
-            ("pkcs1", true) => c::PEM_write_bio_RSAPrivateKey(bio.raw(), rsa, cipher, phrase, length, None, none),
-            ("pkcs1", false) => return allocated(|out| c::i2d_RSAPrivateKey(rsa, out)),
-            ("sec1", true) => c::PEM_write_bio_ECPrivateKey(bio.raw(), ec, cipher, phrase, length, None, none),
-            ("sec1", false) => return allocated(|out| c::i2d_ECPrivateKey(ec, out)),
-            ("pkcs8", true) => {
-                c::PEM_write_bio_PKCS8PrivateKey(bio.raw(), key.raw(), cipher, phrase.cast(), length, None, none)
+            ("pkcs1", true) => {
+                c::PEM_write_bio_RSAPrivateKey(bio.raw(), rsa, cipher, phrase, length, Some(passphrase), none)
             }
+            ("pkcs1", false) => return allocated(|out| c::i2d_RSAPrivateKey(rsa, out)),
+            ("sec1", true) => {
+                c::PEM_write_bio_ECPrivateKey(bio.raw(), ec, cipher, phrase, length, Some(passphrase), none)
+            }
+            ("sec1", false) => return allocated(|out| c::i2d_ECPrivateKey(ec, out)),
+            ("pkcs8", true) => c::PEM_write_bio_PKCS8PrivateKey(
+                bio.raw(),
+                key.raw(),
+                cipher,
+                phrase.cast(),
+                length,
+                Some(passphrase),
+                none,
+            ),
             ("pkcs8", false) => {
                 c::i2d_PKCS8PrivateKey_bio(bio.raw(), key.raw(), cipher, phrase.cast(), length, None, none)
             }

@@ -142,8 +142,12 @@ impl Bio {
 }
 
 impl Bn {
-    /// The number that `bytes` are, the highest first.
+    /// The number that `bytes` are, the highest first. More of them than the library has numbers for are zero, which
+    /// nothing takes for a key, a prime or a part of them.
     pub fn of(bytes: &[u8]) -> Self {
+        /// Below the library's own limit, which is one of words.
+        const BYTES_MAX: usize = 32 << 20;
+        let bytes = if bytes.len() > BYTES_MAX { &[] } else { bytes };
         // SAFETY: a new value, which is null only without memory.
         unsafe { Self::own(c::BN_bin2bn(bytes.as_ptr(), bytes.len(), ptr::null_mut())) }.expect("there is memory")
     }

@@ -7,7 +7,7 @@ use aws_lc_sys as c;
 use deno_core::op2;
 
 use super::digest::collected;
-use super::keys::{KeyHandle, constant, flags, is_whole};
+use super::keys::{KeyHandle, constant, flags, is_whole, passphrase};
 use super::ssl::{Bio, Bn, Md, Pkey, Quiet, Spki, X509, allocated, bytes_of};
 use super::{CryptoError, CryptoError::Failed};
 
@@ -31,7 +31,7 @@ pub fn op_nodecrypto_x509(#[buffer] bytes: &[u8]) -> Option<CertificateHandle> {
     // SAFETY: the library reads the slice, or the buffer that has its bytes.
     let certificate = unsafe {
         let none = ptr::null_mut();
-        X509::own(c::PEM_read_bio_X509(Bio::of(bytes).raw(), ptr::null_mut(), None, none)).or_else(|| {
+        X509::own(c::PEM_read_bio_X509(Bio::of(bytes).raw(), ptr::null_mut(), Some(passphrase), none)).or_else(|| {
             let mut data = bytes.as_ptr();
             X509::own(c::d2i_X509(ptr::null_mut(), &mut data, c_long::try_from(bytes.len()).unwrap_or(0)))
         })

@@ -627,6 +627,9 @@ struct Listing<'a> {
 /// Deeper than any path is long; trees that were copied into each other may be deeper.
 const DEPTH_MAX: usize = 256;
 
+/// Links to one directory list it as often as there are links: this many entries are listed at most.
+const LISTED_MAX: usize = 1 << 20;
+
 impl Listing<'_> {
     /// `path` has no slash in front.
     fn add(
@@ -649,6 +652,9 @@ impl Listing<'_> {
                 Node::Link(_) => 3,
             };
             let name = if recursive { below.clone() } else { key };
+            if entries.len() == LISTED_MAX {
+                return Err(FsError::NoSpace);
+            }
             entries.push((name, format!("/{path}"), kind));
             if !recursive {
                 continue;

@@ -31,6 +31,9 @@ pub struct Share {
 /// What a node takes beside its bytes: about what its names and tables need.
 const NODE_BYTES: usize = 256;
 
+/// What a name in a directory counts beside its text, in bytes.
+const ENTRY_BYTES: usize = 64;
+
 impl Account {
     /// Takes a share.
     pub fn share(&self, bytes: usize) -> Result<Share, FsError> {
@@ -137,7 +140,7 @@ pub struct Link {
 impl Link {
     /// A link to a path.
     pub fn new(account: &Account, target: &[&str]) -> Result<Rc<Self>, FsError> {
-        let _share = account.share(NODE_BYTES)?;
+        let _share = account.share(NODE_BYTES + target.iter().map(|name| ENTRY_BYTES + name.len()).sum::<usize>())?;
         Ok(Rc::new(Self { target: target.iter().map(ToString::to_string).collect(), _share }))
     }
 
@@ -172,27 +175,36 @@ pub struct Directory {
     _share: Option<Share>,
 }
 
+/// An entry, with what its name takes.
+struct Row {
+    name: String,
+    node: Node,
+    _share: Option<Share>,
+}
+
 #[derive(Default)]
 struct Entries {
-    rows: Vec<(String, Node)>,
+    rows: Vec<Row>,
     index: HashMap<String, usize>,
 }
 
 impl Entries {
     fn get(&self, name: &str) -> Option<&Node> {
-        self.index.get(name).map(|row| &self.rows[*row].1)
+        self.index.get(name).map(|row| &self.rows[*row].node)
     }
 
-    fn insert(&mut self, name: &str, node: Node) {
+    fn insert(&mut self, name: &str, node: Node, account: Option<&Account>) -> Result<(), FsError> {
+        let _share = account.map(|account| account.share(ENTRY_BYTES + 2 * name.len())).transpose()?;
         self.index.insert(name.to_string(), self.rows.len());
-        self.rows.push((name.to_string(), node));
+        self.rows.push(Row { name: name.to_string(), node, _share });
+        Ok(())
     }
 
     fn remove(&mut self, name: &str) -> bool {
         let Some(row) = self.index.remove(name) else { return false };
         self.rows.swap_remove(row);
-        if let Some((moved, _)) = self.rows.get(row) {
-            *self.index.get_mut(moved).expect("a row is in the index") = row;
+        if let Some(moved) = self.rows.get(row) {
+            *self.index.get_mut(&moved.name).expect("a row is in the index") = row;
         }
         true
     }
@@ -204,7 +216,7 @@ impl Directory {
         let mut entries = Entries::default();
         for (name, node) in rows {
             if entries.get(&name).is_none() {
-                entries.insert(&name, node);
+                entries.insert(&name, node, None).expect("nobody pays for it");
             }
         }
         Rc::new(Self { account: None, entries: RefCell::new(entries), number: Cell::new(0), _share: None })
@@ -248,7 +260,7 @@ impl Directory {
 
     /// All entries.
     pub fn list(&self) -> Vec<(String, Node)> {
-        self.entries.borrow().rows.clone()
+        self.entries.borrow().rows.iter().map(|row| (row.name.clone(), row.node.clone())).collect()
     }
 
     /// What a path leads to.
@@ -295,7 +307,7 @@ impl Directory {
             };
             (node.clone(), node)
         };
-        self.entries.borrow_mut().insert(first, entry);
+        self.entries.borrow_mut().insert(first, entry, self.account.as_ref())?;
         Ok(made)
     }
 
@@ -311,8 +323,7 @@ impl Directory {
         if entries.get(name).is_some() {
             return Err(FsError::AlreadyExists);
         }
-        entries.insert(name, node);
-        Ok(())
+        entries.insert(name, node, self.account.as_ref())
     }
 
     /// Removes an entry, if there is one; a directory only if it is empty, or else with all that is in it.

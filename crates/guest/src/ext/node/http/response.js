@@ -58,8 +58,14 @@ class ServerResponse extends OutgoingMessage {
     setHooks(this, {
       head: (pairs, atEnd) => this.#sendHead(pairs, atEnd),
       data: (data, encoding) => this.#sendData(data, encoding),
-      destroyed: (_error, again) => {
-        if (!again && this._headerSent) queueMicrotask(() => this.#close());
+      destroyed: (error, again) => {
+        if (again || !this._headerSent) return;
+        // What was written has come to its end, or to an end with an error; nobody waits for more.
+        if (!this.#isOver) {
+          if (error) this.#fail(error);
+          else this.#end();
+        }
+        queueMicrotask(() => this.#close());
       },
     });
     this.on("error", (error) => this.#fail(error));
@@ -129,10 +135,14 @@ class ServerResponse extends OutgoingMessage {
   }
 
   #finish() {
+    this.#end();
+    queueMicrotask(() => this.#close());
+  }
+
+  #end() {
     this.#isOver = true;
     this.#controller?.close();
     this.#controller = null;
-    queueMicrotask(() => this.#close());
   }
 
   #fail(error) {

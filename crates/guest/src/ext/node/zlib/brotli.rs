@@ -18,7 +18,12 @@ pub(super) struct BrotliEncoder {
 impl BrotliEncoder {
     pub(super) fn new(params: Vec<(u32, u32)>) -> Result<Self, Failure> {
         let mut state = BrotliEncoderStateStruct::new(StandardAlloc::default());
+        let is_large = params.iter().any(|(key, value)| *key == 6 && *value != 0);
         for (key, value) in params {
+            // This encoder cannot have a window beyond the standard's and a mode; a mode is but advice.
+            if key == 0 && is_large {
+                continue;
+            }
             let parameter = match key {
                 0 => BrotliEncoderParameter::BROTLI_PARAM_MODE,
                 1 => BrotliEncoderParameter::BROTLI_PARAM_QUALITY,

@@ -42,8 +42,15 @@ fn refused(why: &str) -> Failure {
     Failure::new(-1, "ERR_ZSTD_PARAM_SET_FAILED", format!("Setting parameter failed: {why}"))
 }
 
+/// Largest window and tables, as powers of two: those of the highest level. Production's isolates have no room for more.
+const LOG_MAX: u32 = 27;
+
 /// A parameter by its number in zstd's header; none for those of threads, of which there is one.
 fn compression_parameter(key: u32, value: u32) -> Result<Option<CParameter>, Failure> {
+    // The tables of a stream are as large as it is told, whatever comes of it.
+    if matches!(key, 101..=103) && value > LOG_MAX {
+        return Err(refused("Parameter is out of bound"));
+    }
     let parameter = match key {
         100 => CParameter::CompressionLevel(value as i32),
         101 => CParameter::WindowLog(value),
