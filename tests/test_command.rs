@@ -235,6 +235,14 @@ fn one_service_that_does_not_start_keeps_no_other_from_it() {
 }
 
 #[test]
+fn a_module_that_waits_for_ever_does_not_start() {
+    let project = project("await new Promise(() => {});\nexport default { test() {} };");
+    let (code, output) = test(&project, &[]);
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("Uncaught Error: Top-level await in module is unsettled.\n"), "{output}");
+}
+
+#[test]
 fn an_entrypoint_that_is_not_there() {
     let project = project("export default { test() {} };");
     let bound = "bindings = [(name = \"X\", service = (name = \"main\", entrypoint = \"Nope\"))], compatibilityDate";

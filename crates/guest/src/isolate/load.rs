@@ -204,18 +204,20 @@ pub(super) fn try_call<'s>(
 
 /// The error that loading or evaluation ended in, as the script would see it.
 pub(super) fn core_error(_runtime: &mut JsRuntime, error: CoreError) -> WireError {
+    // Source: workerd's text for a top-level await that cannot finish.
+    let unsettled = |text: &str| {
+        let cannot_finish = text.contains("still pending") || text.contains("promise never resolved");
+        cannot_finish.then(|| WireError::new("Error", "Top-level await in module is unsettled."))
+    };
     match error.into_kind() {
+        // The engine's own has no name.
+        deno_core::error::CoreErrorKind::Js(error) if error.name.is_none() => {
+            unsettled(&error.exception_message).unwrap_or_else(|| wire_of_js(&error))
+        }
         deno_core::error::CoreErrorKind::Js(error) => wire_of_js(&error),
         other => {
             let text = other.to_string();
-            if text.contains("still pending") || text.contains("never resolved") {
-                // Source: workerd's text for a top-level await that cannot finish.
-                return WireError::new(
-                    "Error",
-                    "Top-level await in module is unsettled: the promise it waits for never settles.",
-                );
-            }
-            WireError::new("Error", text)
+            unsettled(&text).unwrap_or_else(|| WireError::new("Error", text))
         }
     }
 }
