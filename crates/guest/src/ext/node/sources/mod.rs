@@ -6,13 +6,7 @@
 
 mod base;
 mod buffers;
-mod crypto;
-mod fs;
-mod http;
-mod net;
-mod rest;
 mod streams;
-mod zlib;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -26,30 +20,10 @@ use node_resolver::{InNpmPackageChecker, NpmPackageFolderResolver, UrlOrPathRef}
 type Patch = (&'static str, &'static str, &'static str);
 
 /// The scripts of each area, by path below `ext:deno_node/`: pure JavaScript, and what it loads.
-const SCRIPTS: [&[&str]; 9] = [
-    base::SCRIPTS,
-    buffers::SCRIPTS,
-    crypto::SCRIPTS,
-    fs::SCRIPTS,
-    http::SCRIPTS,
-    net::SCRIPTS,
-    rest::SCRIPTS,
-    streams::SCRIPTS,
-    zlib::SCRIPTS,
-];
+const SCRIPTS: [&[&str]; 3] = [base::SCRIPTS, buffers::SCRIPTS, streams::SCRIPTS];
 
 /// The places of each area.
-const PATCHES: [&[Patch]; 9] = [
-    base::PATCHES,
-    buffers::PATCHES,
-    crypto::PATCHES,
-    fs::PATCHES,
-    http::PATCHES,
-    net::PATCHES,
-    rest::PATCHES,
-    streams::PATCHES,
-    zlib::PATCHES,
-];
+const PATCHES: [&[Patch]; 3] = [base::PATCHES, buffers::PATCHES, streams::PATCHES];
 
 /// The scripts with the places they lie at.
 ///
