@@ -1,11 +1,14 @@
-// `crypto.constants`: OpenSSL's numbers, as production has them: not enumerable, all but one not writable.
+// `crypto.constants`: OpenSSL's numbers, as production has them: not enumerable, all but one not writable. By groups, which
+// "node:constants" has in another order.
 (function () {
-const NUMBERS = {
-  __proto__: null,
+const CHECKS = {
   DH_CHECK_P_NOT_SAFE_PRIME: 2,
   DH_CHECK_P_NOT_PRIME: 1,
   DH_UNABLE_TO_CHECK_GENERATOR: 4,
   DH_NOT_SUITABLE_GENERATOR: 8,
+};
+
+const PADDINGS = {
   RSA_PKCS1_PADDING: 1,
   RSA_NO_PADDING: 3,
   RSA_PKCS1_OAEP_PADDING: 4,
@@ -14,10 +17,15 @@ const NUMBERS = {
   RSA_PSS_SALTLEN_DIGEST: -1,
   RSA_PSS_SALTLEN_MAX_SIGN: -2,
   RSA_PSS_SALTLEN_AUTO: -2,
+};
+
+const POINTS = {
   POINT_CONVERSION_COMPRESSED: 2,
   POINT_CONVERSION_UNCOMPRESSED: 4,
   POINT_CONVERSION_HYBRID: 6,
-  OPENSSL_VERSION_NUMBER: 0,
+};
+
+const OPTIONS = {
   SSL_OP_ALL: 2147485776,
   SSL_OP_ALLOW_NO_DHE_KEX: 1024,
   SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION: 262144,
@@ -41,6 +49,9 @@ const NUMBERS = {
   SSL_OP_NO_TLSv1_3: 536870912,
   SSL_OP_PRIORITIZE_CHACHA: 2097152,
   SSL_OP_TLS_ROLLBACK_BUG: 8388608,
+};
+
+const ENGINES = {
   ENGINE_METHOD_RSA: 1,
   ENGINE_METHOD_DSA: 2,
   ENGINE_METHOD_DH: 4,
@@ -52,16 +63,30 @@ const NUMBERS = {
   ENGINE_METHOD_PKEY_ASN1_METHS: 1024,
   ENGINE_METHOD_ALL: 65535,
   ENGINE_METHOD_NONE: 0,
-  defaultCoreCipherList: "",
+};
+
+const VERSIONS = {
   TLS1_VERSION: 769,
   TLS1_1_VERSION: 770,
   TLS1_2_VERSION: 771,
   TLS1_3_VERSION: 772,
 };
 
+const NUMBERS = {
+  __proto__: null,
+  ...CHECKS,
+  ...PADDINGS,
+  ...POINTS,
+  OPENSSL_VERSION_NUMBER: 0,
+  ...OPTIONS,
+  ...ENGINES,
+  defaultCoreCipherList: "",
+  ...VERSIONS,
+};
+
 const constants = { __proto__: null };
 for (const name of Object.keys(NUMBERS)) Object.defineProperty(constants, name, { value: NUMBERS[name] });
 Object.defineProperty(constants, "defaultCipherList", { value: "", writable: true, configurable: true });
 
-return { constants };
+return { CHECKS, constants, ENGINES, OPTIONS, PADDINGS, POINTS, VERSIONS };
 })();

@@ -1,14 +1,13 @@
 //! Keys: made, read, written, compared.
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_long, c_void};
 use std::ptr;
 
 use aws_lc_sys as c;
-use deno_core::{ToV8, op2, v8};
+use deno_core::{ToV8, op2};
 
-use super::cipher::key_cipher;
 use super::digest::collected;
-use super::ssl::{Bio, Bn, Dh, EcKey, Pkey, PkeyCtx, Quiet, Rsa, X509, allocated, bytes_of, padded_bytes_of};
+use super::ssl::{Bio, Bn, Dh, EcKey, Pkey, Quiet, Rsa, X509, allocated, bytes_of};
 use super::{CryptoError, CryptoError::Failed};
 
 /// A key, owned by V8's garbage collector.
@@ -45,7 +44,7 @@ pub(super) const CURVES: [(i32, &str, &str); 4] = [
 ];
 
 /// The curve of a key: an entry of [`CURVES`].
-fn curve_of(key: &Pkey) -> Option<&'static (i32, &'static str, &'static str)> {
+pub(super) fn curve_of(key: &Pkey) -> Option<&'static (i32, &'static str, &'static str)> {
     // SAFETY: it is a key; null is looked for.
     let nid = unsafe {
         let ec = c::EVP_PKEY_get0_EC_KEY(key.raw());
@@ -57,7 +56,7 @@ fn curve_of(key: &Pkey) -> Option<&'static (i32, &'static str, &'static str)> {
     CURVES.iter().find(|curve| curve.0 == nid)
 }
 
-fn id_of(key: &Pkey) -> i32 {
+pub(super) fn id_of(key: &Pkey) -> i32 {
     // SAFETY: it is a key.
     unsafe { c::EVP_PKEY_id(key.raw()) }
 }
@@ -115,7 +114,7 @@ fn asked(phrase: &Option<&[u8]>) -> *mut c_void {
     phrase.as_ref().map_or(ptr::null_mut(), |phrase| ptr::from_ref(phrase).cast_mut().cast())
 }
 
-fn length_of(bytes: &[u8]) -> c_long {
+pub(super) fn length_of(bytes: &[u8]) -> c_long {
     c_long::try_from(bytes.len()).expect("memory is smaller than that")
 }
 
@@ -142,7 +141,7 @@ fn read_private(bytes: &[u8], pem: bool, kind: &str, phrase: Option<&[u8]>) -> O
     known(key)
 }
 
-fn of_rsa(rsa: Option<Rsa>) -> Option<Pkey> {
+pub(super) fn of_rsa(rsa: Option<Rsa>) -> Option<Pkey> {
     let rsa = rsa?;
     // SAFETY: the new key shares the other.
     unsafe {
@@ -186,7 +185,7 @@ fn read_public(bytes: &[u8], pem: bool, kind: &str, phrase: Option<&[u8]>) -> Op
 }
 
 /// The public half of a key.
-fn public_of(key: &Pkey) -> Option<Pkey> {
+pub(super) fn public_of(key: &Pkey) -> Option<Pkey> {
     // SAFETY: it is a key; what is written is read again.
     unsafe {
         if id_of(key) == c::EVP_PKEY_DH {
@@ -201,7 +200,7 @@ fn public_of(key: &Pkey) -> Option<Pkey> {
     }
 }
 
-fn of_dh(dh: &Dh) -> Option<Pkey> {
+pub(super) fn of_dh(dh: &Dh) -> Option<Pkey> {
     // SAFETY: the new key shares the other.
     unsafe {
         let key = Pkey::own(c::EVP_PKEY_new()).expect("there is memory");
@@ -423,297 +422,10 @@ pub(super) fn same_bytes(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && unsafe { c::CRYPTO_memcmp(one.as_ptr().cast(), other.as_ptr().cast(), one.len()) == 0 }
 }
 
-struct Encryption<'a> {
-    cipher: *const c::EVP_CIPHER,
-    phrase: &'a [u8],
-}
-
-impl Encryption<'_> {
-    fn parts(of: &Option<Self>) -> (*const c::EVP_CIPHER, *const u8, c_int) {
-        match of {
-            Some(this) => (this.cipher, this.phrase.as_ptr(), c_int::try_from(this.phrase.len()).unwrap_or(0)),
-            None => (ptr::null(), ptr::null(), 0),
-        }
-    }
-}
-
-fn write_private(key: &Pkey, pem: bool, kind: &str, encryption: &Option<Encryption<'_>>) -> Option<Vec<u8>> {
-    let bio = Bio::sink();
-    let (cipher, phrase, length) = Encryption::parts(encryption);
-    let none = ptr::null_mut();
-    // SAFETY: the key has the kind that is written; the phrase is read during the call.
-    unsafe {
-        let (rsa, ec) = (c::EVP_PKEY_get0_RSA(key.raw()), c::EVP_PKEY_get0_EC_KEY(key.raw()));
-        let done = match (kind, pem) {
-            ("pkcs1", true) => {
-                c::PEM_write_bio_RSAPrivateKey(bio.raw(), rsa, cipher, phrase, length, Some(passphrase), none)
-            }
-            ("pkcs1", false) => return allocated(|out| c::i2d_RSAPrivateKey(rsa, out)),
-            ("sec1", true) => {
-                c::PEM_write_bio_ECPrivateKey(bio.raw(), ec, cipher, phrase, length, Some(passphrase), none)
-            }
-            ("sec1", false) => return allocated(|out| c::i2d_ECPrivateKey(ec, out)),
-            ("pkcs8", true) => c::PEM_write_bio_PKCS8PrivateKey(
-                bio.raw(),
-                key.raw(),
-                cipher,
-                phrase.cast(),
-                length,
-                Some(passphrase),
-                none,
-            ),
-            ("pkcs8", false) => {
-                c::i2d_PKCS8PrivateKey_bio(bio.raw(), key.raw(), cipher, phrase.cast(), length, None, none)
-            }
-            _ => 0,
-        };
-        (done == 1).then(|| bio.bytes())
-    }
-}
-
-fn write_public(key: &Pkey, pem: bool, kind: &str) -> Option<Vec<u8>> {
-    let bio = Bio::sink();
-    // SAFETY: the key has the kind that is written.
-    unsafe {
-        let rsa = c::EVP_PKEY_get0_RSA(key.raw());
-        let done = match (kind, pem) {
-            ("pkcs1", true) => c::PEM_write_bio_RSAPublicKey(bio.raw(), rsa),
-            ("pkcs1", false) => return allocated(|out| c::i2d_RSAPublicKey(rsa, out)),
-            (_, true) => c::PEM_write_bio_PUBKEY(bio.raw(), key.raw()),
-            (_, false) => return allocated(|out| c::i2d_PUBKEY(key.raw(), out)),
-        };
-        (done == 1).then(|| bio.bytes())
-    }
-}
-
-/// An asymmetric key as PEM or DER. `cipher` is empty for a key that is not to be encrypted.
-#[op2]
-#[buffer]
-pub fn op_nodecrypto_key_export(
-    #[cppgc] key: &KeyHandle,
-    #[string] format: &str,
-    #[string] kind: &str,
-    #[string] cipher: String,
-    #[buffer] phrase: &[u8],
-) -> Result<Vec<u8>, CryptoError> {
-    let _quiet = Quiet::new();
-    let pem = match format {
-        "pem" => true,
-        "der" => false,
-        _ => return Err(Failed("Invalid key format")),
-    };
-    let asymmetric = key.asymmetric().ok_or(Failed("Failed to export key"))?;
-    match kind {
-        "pkcs1" if id_of(asymmetric) != c::EVP_PKEY_RSA => {
-            return Err(Failed("PKCS1 can only be used for RSA keys"));
-        }
-        "sec1" if id_of(asymmetric) != c::EVP_PKEY_EC => return Err(Failed("SEC1 can only be used for EC keys")),
-        // Production's library writes none of Diffie-Hellman.
-        "pkcs8" | "spki" if id_of(asymmetric) == c::EVP_PKEY_DH => return Err(Failed("Failed to export key")),
-        "pkcs1" | "sec1" | "pkcs8" | "spki" => {}
-        _ => return Err(Failed("Invalid key encoding")),
-    }
-    let encryption = match (key, cipher.is_empty()) {
-        (KeyHandle::Private(_), false) => match key_cipher(&cipher) {
-            Some(cipher) => Some(Encryption { cipher, phrase }),
-            None => return Err(CryptoError::UnknownKeyCipher(cipher)),
-        },
-        _ => None,
-    };
-    let written = match key {
-        KeyHandle::Private(key) => write_private(key, pem, kind, &encryption),
-        _ => write_public(asymmetric, pem, kind),
-    };
-    written.ok_or(Failed("Failed to export key"))
-}
-
-/// The numbers of a key in the order of JWK: of RSA `n e d p q dp dq qi`, on a curve `x y d`, raw `x d`. Those of the
-/// private half are missing for a public key.
-fn numbers(key: &Pkey, private: bool) -> Option<Vec<Vec<u8>>> {
-    // SAFETY: keys have what is asked of their kinds.
-    unsafe {
-        match id_of(key) {
-            c::EVP_PKEY_RSA => {
-                let rsa = c::EVP_PKEY_get0_RSA(key.raw());
-                let mut all = [ptr::null(); 8];
-                let [n, e, d, p, q, dp, dq, qi] = &mut all;
-                c::RSA_get0_key(rsa, n, e, d);
-                c::RSA_get0_factors(rsa, p, q);
-                c::RSA_get0_crt_params(rsa, dp, dq, qi);
-                let count = if private { 8 } else { 2 };
-                Some(
-                    all[..count]
-                        .iter()
-                        .map(|number| if number.is_null() { Vec::new() } else { bytes_of(*number) })
-                        .collect(),
-                )
-            }
-            c::EVP_PKEY_EC => {
-                let ec = c::EVP_PKEY_get0_EC_KEY(key.raw());
-                let group = c::EC_KEY_get0_group(ec);
-                let field = (c::EC_GROUP_get_degree(group) as usize).div_ceil(8);
-                let (x, y) = (Bn::word(0), Bn::word(0));
-                let point = c::EC_KEY_get0_public_key(ec);
-                if c::EC_POINT_get_affine_coordinates(group, point, x.raw(), y.raw(), ptr::null_mut()) != 1 {
-                    return None;
-                }
-                let mut all = vec![padded_bytes_of(x.raw(), field)?, padded_bytes_of(y.raw(), field)?];
-                if private {
-                    all.push(padded_bytes_of(c::EC_KEY_get0_private_key(ec), field)?);
-                }
-                Some(all)
-            }
-            c::EVP_PKEY_ED25519 | c::EVP_PKEY_X25519 => {
-                let mut all = vec![vec![0; 32]];
-                let mut length = 32;
-                c::EVP_PKEY_get_raw_public_key(key.raw(), all[0].as_mut_ptr(), &mut length);
-                if private {
-                    let mut secret = vec![0; 32];
-                    let mut length = 32;
-                    c::EVP_PKEY_get_raw_private_key(key.raw(), secret.as_mut_ptr(), &mut length);
-                    all.push(secret);
-                }
-                Some(all)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// [`numbers`] one after the other, each with its length in four bytes before it.
-#[op2]
-#[buffer]
-pub fn op_nodecrypto_key_numbers(#[cppgc] key: &KeyHandle) -> Result<Vec<u8>, CryptoError> {
-    let _quiet = Quiet::new();
-    let private = matches!(key, KeyHandle::Private(_));
-    let all = key.asymmetric().and_then(|key| numbers(key, private));
-    let all = all.ok_or(Failed("Key type is invalid for JWK export"))?;
-    let with_length = |number: Vec<u8>| {
-        let length = u32::try_from(number.len()).expect("numbers of keys are small");
-        [&length.to_be_bytes()[..], &number].concat()
-    };
-    Ok(all.into_iter().flat_map(with_length).collect())
-}
-
-/// The name that JWK has for the curve of a key; empty if it has none.
-#[op2]
-#[string]
-pub fn op_nodecrypto_key_curve(#[cppgc] key: &KeyHandle) -> &'static str {
-    key.asymmetric().and_then(curve_of).map_or("", |curve| curve.2)
-}
-
-const GENERATE: CryptoError = Failed("Failed to generate key");
-
-/// Fewest bits of a modulus that are taken at all.
-const MODULUS_BITS_MIN: u32 = 256;
-
-/// Fewest that a key is made of.
-const MODULUS_BITS_USED_MIN: u32 = 512;
-
-/// Most of them: the library's limit.
-const MODULUS_BITS_MAX: u32 = 16384;
-
-/// A pair of RSA.
-#[op2]
-#[cppgc]
-pub fn op_nodecrypto_generate_rsa(bits: u32, exponent: u32) -> Result<KeyHandle, CryptoError> {
-    let _quiet = Quiet::new();
-    if bits < MODULUS_BITS_MIN {
-        return Err(Failed("Failed to set modulus length"));
-    }
-    // An even exponent has no inverse, with which the library would look on and on.
-    if !(MODULUS_BITS_USED_MIN..=MODULUS_BITS_MAX).contains(&bits) || exponent.is_multiple_of(2) || exponent < 3 {
-        return Err(GENERATE);
-    }
-    let bits = c_int::try_from(bits).expect("it is below the limit");
-    // SAFETY: a new key; the library copies the exponent.
-    unsafe {
-        let rsa = Rsa::own(c::RSA_new()).expect("there is memory");
-        // Production's library rounds down.
-        let done = c::RSA_generate_key_ex(rsa.raw(), bits & !127, Bn::word(exponent.into()).raw(), ptr::null_mut());
-        if done != 1 {
-            return Err(GENERATE);
-        }
-        of_rsa(Some(rsa)).map(KeyHandle::Private).ok_or(GENERATE)
-    }
-}
-
-/// A pair on a curve, by any name of it.
-#[op2]
-#[cppgc]
-pub fn op_nodecrypto_generate_ec(#[string] curve: &str) -> Result<KeyHandle, CryptoError> {
-    let _quiet = Quiet::new();
-    let Some((nid, ..)) = CURVES.iter().find(|known| known.1 == curve || known.2 == curve) else {
-        return Err(Failed(if curve_number(curve).is_some() {
-            "Failed to initialize key"
-        } else {
-            "Invalid or unsupported curve"
-        }));
-    };
-    // SAFETY: a new key.
-    unsafe {
-        let ec = EcKey::own(c::EC_KEY_new_by_curve_name(*nid)).ok_or(GENERATE)?;
-        if c::EC_KEY_generate_key(ec.raw()) != 1 {
-            return Err(GENERATE);
-        }
-        let key = Pkey::own(c::EVP_PKEY_new()).expect("there is memory");
-        c::EVP_PKEY_set1_EC_KEY(key.raw(), ec.raw());
-        Ok(KeyHandle::Private(key))
-    }
-}
-
 /// The number of anything that has this short name.
 pub(super) fn curve_number(name: &str) -> Option<c_int> {
     let name = std::ffi::CString::new(name).ok()?;
     // SAFETY: a string with its end.
     let nid = unsafe { c::OBJ_sn2nid(name.as_ptr()) };
     (nid != c::NID_undef).then_some(nid)
-}
-
-/// A pair of "ed25519" or "x25519".
-#[op2]
-#[cppgc]
-pub fn op_nodecrypto_generate_raw(#[string] kind: &str) -> Result<KeyHandle, CryptoError> {
-    let _quiet = Quiet::new();
-    let id = if kind == "ed25519" { c::EVP_PKEY_ED25519 } else { c::EVP_PKEY_X25519 };
-    // SAFETY: a new context; the library makes the key.
-    unsafe {
-        let ctx = PkeyCtx::own(c::EVP_PKEY_CTX_new_id(id, ptr::null_mut())).ok_or(GENERATE)?;
-        let mut key = ptr::null_mut();
-        if c::EVP_PKEY_keygen_init(ctx.raw()) != 1 || c::EVP_PKEY_keygen(ctx.raw(), &mut key) != 1 {
-            return Err(GENERATE);
-        }
-        Pkey::own(key).map(KeyHandle::Private).ok_or(GENERATE)
-    }
-}
-
-/// A pair of Diffie-Hellman with this prime and generator.
-#[op2]
-#[cppgc]
-pub fn op_nodecrypto_generate_dh(#[buffer] prime: &[u8], generator: u32) -> Result<KeyHandle, CryptoError> {
-    let _quiet = Quiet::new();
-    // SAFETY: the new value owns both numbers.
-    unsafe {
-        let dh = Dh::own(c::DH_new()).expect("there is memory");
-        c::DH_set0_pqg(dh.raw(), Bn::of(prime).release(), ptr::null_mut(), Bn::word(generator.into()).release());
-        if c::DH_generate_key(dh.raw()) != 1 {
-            return Err(GENERATE);
-        }
-        of_dh(&dh).map(KeyHandle::Private).ok_or(GENERATE)
-    }
-}
-
-/// The text of a constant of the library; empty for null.
-///
-/// # Safety
-///
-/// `text` is null or a string that is never freed.
-pub(super) unsafe fn constant(text: *const c_char) -> Option<String> {
-    // SAFETY: as above.
-    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
-}
-
-/// Flags of the library are of either sign.
-pub(super) fn flags(bits: i32) -> c_uint {
-    bits.cast_unsigned()
 }

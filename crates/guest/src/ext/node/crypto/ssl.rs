@@ -1,6 +1,6 @@
 //! Values of aws-lc that free themselves, and the few things that every op does with them.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr::{self, NonNull};
 
 use aws_lc_sys as c;
@@ -217,4 +217,19 @@ impl Drop for Quiet {
         // SAFETY: as above.
         unsafe { c::ERR_clear_error() };
     }
+}
+
+/// The text of a constant of the library; empty for null.
+///
+/// # Safety
+///
+/// `text` is null or a string that is never freed.
+pub unsafe fn constant(text: *const c_char) -> Option<String> {
+    // SAFETY: as above.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// Flags of the library are of either sign.
+pub fn flags(bits: i32) -> c_uint {
+    bits.cast_unsigned()
 }

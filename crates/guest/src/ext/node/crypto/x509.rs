@@ -7,8 +7,8 @@ use aws_lc_sys as c;
 use deno_core::op2;
 
 use super::digest::collected;
-use super::keys::{KeyHandle, constant, flags, is_whole, passphrase};
-use super::ssl::{Bio, Bn, Md, Pkey, Quiet, Spki, X509, allocated, bytes_of};
+use super::keys::{KeyHandle, is_whole, passphrase};
+use super::ssl::{Bio, Bn, Md, Pkey, Quiet, Spki, X509, allocated, bytes_of, constant, flags};
 use super::{CryptoError, CryptoError::Failed};
 
 /// A certificate, owned by V8's garbage collector.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::error::{Code, FsError, Thrown};
+use super::listing::{self, Entry};
 use super::path::{FilePath, joined, names};
 use super::tree::{Account, Device, Directory, File, Followed, Kind, Link, Node, Open, Read, Share, Stat};
 
@@ -68,9 +69,6 @@ pub struct CopyFlags {
     pub force: bool,
     pub error_on_exist: bool,
 }
-
-/// An entry of a directory that was listed: name, path of the directory, kind by Node's number.
-pub type Entry = (String, String, u32);
 
 impl Files {
     /// Files with these modules as `/bundle`: names and contents.
@@ -590,10 +588,7 @@ impl Files {
             None => return Err(Thrown::system(Code::NoEnt, "readdir").about(path.text())),
         };
         let root = self.root(view);
-        let mut entries = Vec::new();
-        let listing = Listing { root: &root, recursive, entries: &mut entries };
-        listing.add(&directory, &names.join("/"), None, 0).map_err(|error| error.by("readdir"))?;
-        Ok(entries)
+        listing::list(&root, &directory, &names.join("/"), recursive).map_err(|error| error.by("readdir"))
     }
 
     /// The number of a node, which no other one of the isolate has had.
@@ -614,66 +609,6 @@ impl Files {
     pub fn copy(&mut self, view: u32, from: &FilePath, to: &FilePath, flags: CopyFlags) -> Called<()> {
         let root = self.root(view);
         super::copy::copy(&self.account, &root, from, to, flags)
-    }
-}
-
-/// A listing as it is made.
-struct Listing<'a> {
-    root: &'a Rc<Directory>,
-    recursive: bool,
-    entries: &'a mut Vec<Entry>,
-}
-
-/// Deeper than any path is long; trees that were copied into each other may be deeper.
-const DEPTH_MAX: usize = 256;
-
-/// Links to one directory list it as often as there are links: this many entries are listed at most.
-const LISTED_MAX: usize = 1 << 20;
-
-impl Listing<'_> {
-    /// `path` has no slash in front.
-    fn add(
-        self,
-        directory: &Rc<Directory>,
-        path: &str,
-        mut followed: Option<&mut Followed>,
-        depth: usize,
-    ) -> Result<(), FsError> {
-        let Self { root, recursive, entries } = self;
-        if depth > DEPTH_MAX {
-            return Err(FsError::Failed);
-        }
-        for (key, node) in directory.list() {
-            let below = if path.is_empty() { key.clone() } else { format!("{path}/{key}") };
-            let kind = match &node {
-                Node::File(file) if file.stat().device => 6,
-                Node::File(_) => 1,
-                Node::Directory(_) => 2,
-                Node::Link(_) => 3,
-            };
-            let name = if recursive { below.clone() } else { key };
-            if entries.len() == LISTED_MAX {
-                return Err(FsError::NoSpace);
-            }
-            entries.push((name, format!("/{path}"), kind));
-            if !recursive {
-                continue;
-            }
-            let listing = Listing { root, recursive, entries: &mut *entries };
-            match node {
-                Node::File(_) => {}
-                Node::Directory(inner) => listing.add(&inner, &below, followed.as_deref_mut(), depth + 1)?,
-                Node::Link(link) => {
-                    let mut own = Followed::default();
-                    let followed = followed.as_deref_mut().unwrap_or(&mut own);
-                    followed.note(&link)?;
-                    if let Some(Node::Directory(inner)) = link.resolve(root, followed)? {
-                        listing.add(&inner, &below, Some(followed), depth + 1)?;
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 }
 

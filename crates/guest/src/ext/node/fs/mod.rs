@@ -10,6 +10,7 @@ mod bundle;
 mod copy;
 mod error;
 mod files;
+mod listing;
 mod path;
 mod tree;
 mod web;
@@ -20,7 +21,8 @@ use deno_core::{OpState, op2};
 
 use crate::loader::WorkerLoader;
 use error::Thrown;
-use files::{Called, CopyFlags, Entry, Files, OpenFlags};
+use files::{Called, CopyFlags, Files, OpenFlags};
+use listing::Entry;
 use path::FilePath;
 use tree::{File, Kind, Read, Stat};
 pub use web::*;

@@ -1,6 +1,7 @@
-// What the two modules of the inspector share: a console that says nothing, and events of the network that throw.
+// What the two modules of the inspector share: a console that says nothing, sessions and events of the network that throw.
 (function () {
 const { core } = __bootstrap;
+const { EventEmitter } = core.loadExtScript("ext:deno_node/_events.mjs");
 const { ERR_METHOD_NOT_IMPLEMENTED } = core.loadExtScript("ext:deno_node/internal/errors.ts");
 
 const METHODS =
@@ -10,6 +11,32 @@ const METHODS =
 const noop = () => {};
 const console = {};
 for (const name of METHODS.split(" ")) console[name] = noop;
+
+/** A class of sessions; each module has its own. */
+function sessionClass() {
+  return class Session extends EventEmitter {
+    constructor() {
+      super();
+      throw new ERR_METHOD_NOT_IMPLEMENTED("Session");
+    }
+
+    connect() {
+      throw new ERR_METHOD_NOT_IMPLEMENTED("Session.connect");
+    }
+
+    connectToMainThread() {
+      throw new ERR_METHOD_NOT_IMPLEMENTED("Session.connectToMainThread");
+    }
+
+    disconnect() {
+      throw new ERR_METHOD_NOT_IMPLEMENTED("Session.disconnect");
+    }
+
+    post(_method, _params, _callback) {
+      throw new ERR_METHOD_NOT_IMPLEMENTED("Session.post");
+    }
+  };
+}
 
 /** @param {string[]} names in production's order */
 function network(names) {
@@ -24,5 +51,5 @@ function network(names) {
   return made;
 }
 
-return { console, network };
+return { console, network, sessionClass };
 })();

@@ -1,32 +1,10 @@
 // The module "node:inspector/promises", where everything throws.
 (function () {
 const { core } = __bootstrap;
-const { EventEmitter } = core.loadExtScript("ext:deno_node/_events.mjs");
 const { ERR_METHOD_NOT_IMPLEMENTED } = core.loadExtScript("ext:deno_node/internal/errors.ts");
-const { console, network } = core.loadExtScript("ext:lopata_node/stubs/inspector.js");
+const { console, network, sessionClass } = core.loadExtScript("ext:lopata_node/stubs/inspector.js");
 
-class Session extends EventEmitter {
-  constructor() {
-    super();
-    throw new ERR_METHOD_NOT_IMPLEMENTED("Session");
-  }
-
-  connect() {
-    throw new ERR_METHOD_NOT_IMPLEMENTED("Session.connect");
-  }
-
-  connectToMainThread() {
-    throw new ERR_METHOD_NOT_IMPLEMENTED("Session.connectToMainThread");
-  }
-
-  disconnect() {
-    throw new ERR_METHOD_NOT_IMPLEMENTED("Session.disconnect");
-  }
-
-  post(_method, _params, _callback) {
-    throw new ERR_METHOD_NOT_IMPLEMENTED("Session.post");
-  }
-}
+const Session = sessionClass();
 
 function close() {
   throw new ERR_METHOD_NOT_IMPLEMENTED("Inspector.close");
