@@ -69,8 +69,8 @@ const NO_ENDS = [0, 0, 0];
 /** Given to the constructor by this script only. */
 const construct = {};
 
-/** What is waited for once nobody is to be told any more. */
-const never = new Promise(() => {});
+/** What is waited for once nobody is to be told any more; a new one each time, which goes with whoever waits. */
+const never = () => new Promise(() => {});
 
 /** What a Socket stands for, by the object that user code holds. */
 const states = new SafeWeakMap();
@@ -265,7 +265,7 @@ class Connection {
         try {
           let chunk = op_body_try_read(self.reading);
           if (chunk === undefined) chunk = await op_body_read(self.reading);
-          if (self.abandoned) await never;
+          if (self.abandoned) await never();
           if (self.eof) return;
           if (chunk === null) {
             self.endReading();
@@ -277,7 +277,7 @@ class Connection {
           }
         } catch (error) {
           // A read that was under way when the connection was given up has been answered already.
-          if (self.abandoned) await never;
+          if (self.abandoned) await never();
           if (!self.detached && !self.closing) throw error;
         } finally {
           self.pulling = false;
@@ -404,7 +404,7 @@ class Connection {
   }
 
   async close() {
-    if (this.abandoned) await never;
+    if (this.abandoned) await never();
     if (this.closing) return;
     this.closing = true;
     refuseLate(this.reader, "ReadableStream", "getReader", "read");
